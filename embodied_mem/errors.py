@@ -1,0 +1,58 @@
+"""Every error that the project raises on purpose, one class a seam.
+
+A message says what was wrong, what was expected, and what to do.
+"""
+
+import difflib
+from collections.abc import Iterable
+
+
+class EmbodiedMemError(Exception):
+    """Base of all errors raised on purpose by embodied_mem."""
+
+
+class ObservationError(EmbodiedMemError):
+    """An observation has the wrong shape, type or content."""
+
+
+class RecordingError(EmbodiedMemError):
+    """A recording on disk cannot be read as a whole."""
+
+
+class MemoryFileError(EmbodiedMemError):
+    """A memory file is missing, damaged or of another version."""
+
+
+class StoreError(EmbodiedMemError):
+    """An operation on a memory store is not valid."""
+
+
+class HouseError(EmbodiedMemError):
+    """A house cannot be generated or changed as asked."""
+
+
+class ConfigError(EmbodiedMemError):
+    """A setting is out of its range or names something unknown."""
+
+
+class BodyError(EmbodiedMemError):
+    """A body was used before it was connected, or could not be reached."""
+
+
+class MissingExtraError(EmbodiedMemError):
+    """A feature needs an optional dependency that is not installed."""
+
+    def __init__(self, feature: str, extra: str) -> None:
+        super().__init__(f'{feature} needs an extra: pip install "embodied_mem[{extra}]"')
+
+
+def unknown_name(what: str, name: str, known: Iterable[str]) -> ConfigError:
+    """Builds the error for a name that no registry holds, with the nearest known name.
+
+    >>> str(unknown_name("segmenter", "geometrik", ["geometric", "instance"]))
+    "no segmenter is called 'geometrik'; did you mean 'geometric'? Known: geometric, instance"
+    """
+    names = sorted(known)
+    near = difflib.get_close_matches(name, names, n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else "."
+    return ConfigError(f"no {what} is called {name!r}{hint} Known: {', '.join(names)}")

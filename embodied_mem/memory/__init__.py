@@ -1,0 +1,21 @@
+"""Memory: the record, the store, and the typed facts that records hold."""
+
+from embodied_mem.memory.record import Add as Add
+from embodied_mem.memory.record import Delete as Delete
+from embodied_mem.memory.record import Link as Link
+from embodied_mem.memory.record import MemoryRecord as MemoryRecord
+from embodied_mem.memory.record import Noop as Noop
+from embodied_mem.memory.record import RecordIds as RecordIds
+from embodied_mem.memory.record import Update as Update
+from embodied_mem.memory.store import MemoryStore as MemoryStore
+
+__all__ = [
+    "Add",
+    "Delete",
+    "Link",
+    "MemoryRecord",
+    "MemoryStore",
+    "Noop",
+    "RecordIds",
+    "Update",
+]

@@ -1,0 +1,120 @@
+"""The typed contents of records: what the scene writes, and what answers are read from."""
+
+from collections.abc import Iterator
+from typing import Literal, TypeVar
+
+import msgspec
+
+from embodied_mem.memory.record import MemoryRecord
+from embodied_mem.memory.store import MemoryStore
+
+Vector = tuple[float, float, float]
+ObjectState = Literal["present", "moved", "missing", "unknown"]
+
+
+class ObjectFact(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="object"):
+    """Where an object is and what it looks like. Kind `fact`; `about` holds its object id."""
+
+    object_id: str
+    category: str
+    colour: str
+    """A basic colour term, such as `red` or `grey`."""
+    position: Vector
+    """Centre of its box, metres, world frame."""
+    box_min: Vector
+    box_max: Vector
+    """Axis-aligned box, metres, world frame."""
+    state: ObjectState
+    confidence: float
+    views: int
+    """In how many frames it was seen."""
+    first_tick: int
+    last_tick: int
+    on: str | None = None
+    """Object id of what it stands on or in, where that is known."""
+
+    @property
+    def size(self) -> Vector:
+        """Extent along the world axes, metres."""
+        (x0, y0, z0), (x1, y1, z1) = self.box_min, self.box_max
+        return (x1 - x0, y1 - y0, z1 - z0)
+
+
+class PlaceFact(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="place"):
+    """A room or a region of free space. Kind `summary`; `about` holds its place id."""
+
+    place_id: str
+    category: str
+    """`kitchen`, `bedroom`, ...; `room` where nothing in it tells."""
+    name: str
+    """Unique for a reader: `kitchen`, `bedroom 2`."""
+    centroid: tuple[float, float]
+    area: float
+    """Square metres of it that were seen."""
+    neighbours: tuple[str, ...] = ()
+    """Place ids that one can walk to directly."""
+    floor: int = 0
+
+
+class SnapshotFact(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="snapshot"):
+    """Why a picture was kept. Kind `snapshot`; the payload is the JPEG; `about` its cluster."""
+
+    tick: int
+    cluster: tuple[str, ...]
+    """Object ids that this snapshot stands for: each object belongs to one snapshot."""
+    boxes: dict[str, tuple[int, int, int, int]]
+    """Pixel boxes x0, y0, x1, y1 in the payload picture, of every object seen in it."""
+    width: int
+    height: int
+
+
+class FrontierFact(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="frontier"):
+    """An edge of the known: free space next to unknown space. Kind `frontier`."""
+
+    frontier_id: str
+    centroid: tuple[float, float]
+    direction: tuple[float, float]
+    """Unit vector that points into the unknown."""
+    length: float
+    """Metres."""
+
+
+class MapFact(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="map"):
+    """A floor's occupancy. Kind `summary`; the payload is a PNG: 0 unknown, 1 free, 2 occupied.
+
+    Row r and column c of the picture hold the cell whose lower corner is at
+    (origin[0] + c * cell, origin[1] + r * cell): row 0 is at the smallest y.
+    """
+
+    origin: tuple[float, float]
+    cell: float
+    floor: int = 0
+
+
+class WalkFact(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="walk"):
+    """The way that the body took, thinned. Kind `event`."""
+
+    path: tuple[tuple[float, float], ...]
+    length: float
+    """Metres walked."""
+    frames: int
+    first_tick: int
+    last_tick: int
+
+
+Fact = ObjectFact | PlaceFact | SnapshotFact | FrontierFact | MapFact | WalkFact
+F = TypeVar("F", ObjectFact, PlaceFact, SnapshotFact, FrontierFact, MapFact, WalkFact)
+
+
+def fact_of(record: MemoryRecord) -> Fact:
+    """Decodes a record's content."""
+    fact: Fact = msgspec.convert(record.content, Fact)
+    return fact
+
+
+def active(store: MemoryStore, fact_type: type[F]) -> Iterator[tuple[MemoryRecord, F]]:
+    """Yields the records that are believed now and hold one type of fact, oldest first."""
+    tag = fact_type.__struct_config__.tag
+    for record in store.records():
+        if record.status == "active" and record.content.get("type") == tag:
+            yield record, msgspec.convert(record.content, fact_type)

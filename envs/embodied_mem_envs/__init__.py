@@ -1,0 +1,1 @@
+"""Gymnasium environments in which memory is what is trained and scored."""

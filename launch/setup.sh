@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Prepares the virtual environment that `make run` and `make test` use.
+set -euo pipefail
+PYTHON="${PYTHON:-python3}"
+VENV="${VENV:-.venv}"
+
+if ! "$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+  echo "setup: $PYTHON is not Python 3.11 or newer. Install it, or: make PYTHON=/path/to/python3.11 ..." >&2
+  exit 1
+fi
+# Debian splits venv from python3; install it when we may, say so when we may not.
+if ! "$PYTHON" -c 'import ensurepip, venv' 2>/dev/null; then
+  version=$("$PYTHON" -c 'import sys; print(f"{sys.version_info.major}.{sys.version_info.minor}")')
+  if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
+    apt-get update -qq && apt-get install -y -qq "python${version}-venv"
+  else
+    echo "setup: Python's venv module is missing. Run: sudo apt-get install python${version}-venv" >&2
+    exit 1
+  fi
+fi
+[ -x "$VENV/bin/python" ] || "$PYTHON" -m venv "$VENV"
+# torch comes pinned: plain torch pulls gigabytes of CUDA (README, "Installing").
+"$VENV/bin/python" -m pip install --quiet --disable-pip-version-check \
+  -c constraints.txt -e ".[dev]"
