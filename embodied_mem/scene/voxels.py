@@ -1,0 +1,59 @@
+"""Points as packed voxel keys: sets of cells that are compared by sorting, not by loops."""
+
+import numpy as np
+
+from embodied_mem.types import Float32Array, Int64Array
+
+_BITS = 18
+_OFFSET = 1 << (_BITS - 1)
+_MASK = (1 << _BITS) - 1
+LABEL_SHIFT = 3 * _BITS
+"""A label fits above the three coordinates: 9 bits, so up to 511 masks a frame."""
+
+
+def pack(points: Float32Array, size: float) -> Int64Array:
+    """Packs (n, 3) points into int64 voxel keys; valid within 2^17 voxels of the origin."""
+    cells = np.floor(points * np.float32(1.0 / size)).astype(np.int64) + _OFFSET
+    keys: Int64Array = (cells[:, 0] << (2 * _BITS)) | (cells[:, 1] << _BITS) | cells[:, 2]
+    return keys
+
+
+def unpack(keys: Int64Array) -> Int64Array:
+    """Returns the (n, 3) integer cells of packed keys."""
+    return (
+        np.stack([keys >> (2 * _BITS) & _MASK, keys >> _BITS & _MASK, keys & _MASK], axis=1)
+        - _OFFSET
+    )
+
+
+def centres(keys: Int64Array, size: float) -> Float32Array:
+    """Returns the (n, 3) centres of packed voxels in metres."""
+    return ((unpack(keys) + 0.5) * size).astype(np.float32)
+
+
+def coarsen(keys: Int64Array) -> Int64Array:
+    """Returns for each key that of the voxel of twice the size that holds it, not deduplicated."""
+    cells = (unpack(keys) >> 1) + _OFFSET
+    result: Int64Array = (cells[:, 0] << (2 * _BITS)) | (cells[:, 1] << _BITS) | cells[:, 2]
+    return result
+
+
+def member(keys: Int64Array, of: Int64Array) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Tells for each key whether it is in a sorted, duplicate-free set.
+
+    >>> member(np.array([1, 5]), np.array([5, 9])).tolist()
+    [False, True]
+    """
+    if of.size == 0:
+        return np.zeros(len(keys), dtype=np.bool_)
+    position = np.minimum(np.searchsorted(of, keys), len(of) - 1)
+    return of[position] == keys
+
+
+def add_counts(
+    keys: Int64Array, counts: Float32Array, new: Int64Array, new_counts: Float32Array
+) -> tuple[Int64Array, Float32Array]:
+    """Merges two sorted key sets and adds up their counts."""
+    merged, inverse = np.unique(np.concatenate([keys, new]), return_inverse=True)
+    total = np.bincount(inverse, np.concatenate([counts, new_counts]), len(merged))
+    return merged, total.astype(np.float32)
