@@ -1,0 +1,48 @@
+"""What moved: an object that is gone from one place and the like of it that came up at another."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from embodied_mem.scene.objects import ObjectTable
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChangeConfig:
+    """When a new object is taken for one that is gone elsewhere."""
+
+    min_likeness: float = 0.8
+    """Least cosine of the two descriptors."""
+    max_size_ratio: float = 1.8
+    """Most that the boxes' diagonals may differ by."""
+
+
+def pair_moved(table: ObjectTable, config: ChangeConfig) -> list[tuple[int, int]]:
+    """Pairs missing objects with newer, confirmed ones of the same category, size and look.
+
+    Returns:
+        (gone, found) rows, one to one, by the greatest total likeness.
+    """
+    gone = np.flatnonzero(table.live & table.missing)
+    if gone.size == 0:
+        return []
+    found = np.flatnonzero(table.confirmed())
+    newer = table.first[found] > table.last[gone].min()
+    found = found[newer & np.array([not table.history[row] for row in found], dtype=bool)]
+    if found.size == 0:
+        return []
+    score = table.embedding[gone] @ table.embedding[found].T
+    score[score < config.min_likeness] = -np.inf
+    score[table.last[gone][:, None] >= table.first[found][None]] = -np.inf
+    size = np.linalg.norm(table.high - table.low, axis=1)
+    ratio = size[found][None] / np.maximum(size[gone][:, None], 1e-3)
+    score[np.maximum(ratio, 1.0 / np.maximum(ratio, 1e-3)) > config.max_size_ratio] = -np.inf
+    same = np.array([[table.category[g] == table.category[f] for f in found] for g in gone])
+    score[~same] = -np.inf
+    first, second = linear_sum_assignment(np.where(np.isfinite(score), -score, 0.0))
+    return [
+        (int(gone[i]), int(found[j]))
+        for i, j in zip(first, second, strict=True)
+        if np.isfinite(score[i, j])
+    ]

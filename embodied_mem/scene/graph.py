@@ -1,0 +1,284 @@
+"""The scene graph: the spatial view of memory, kept up to date one observation at a time."""
+
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+
+from embodied_mem.memory.facts import ObjectFact, PlaceFact, Vector
+from embodied_mem.perception import Embedder, Frame, Segmenter, default_stride, make_frame
+from embodied_mem.perception.colour import COLOUR_TERMS, colour_votes
+from embodied_mem.scene.association import AssociationConfig, associate
+from embodied_mem.scene.changes import ChangeConfig, pair_moved
+from embodied_mem.scene.evidence import EvidenceConfig, look_through
+from embodied_mem.scene.frontiers import Frontier, FrontierConfig, FrontierTracker
+from embodied_mem.scene.objects import ObjectConfig, ObjectTable
+from embodied_mem.scene.occupancy import Occupancy, OccupancyConfig
+from embodied_mem.scene.places import Place, PlaceConfig, PlaceFinder
+from embodied_mem.scene.quality import view_quality
+from embodied_mem.scene.relations import supports
+from embodied_mem.scene.room_types import room_category
+from embodied_mem.scene.sightings import Sightings, make_sightings
+from embodied_mem.scene.snapshots import KeptFrame, SnapshotConfig, SnapshotSelector
+from embodied_mem.scene.voxels import member
+from embodied_mem.types import BoolArray, Int64Array, Observation
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SceneConfig:
+    """Settings of the scene layer, a part each."""
+
+    stride: int = 0
+    """Pixel stride of perception; 0 picks the one that leaves about 160 columns."""
+    max_range: float = 5.0
+    """Objects farther away than this, metres, are not taken in."""
+    jpeg_quality: int = 85
+    """Of kept pictures, 1 to 100."""
+    duplicate_overlap: float = 0.5
+    """Two objects of a category that share this much of the smaller one are one."""
+    objects: ObjectConfig = field(default_factory=ObjectConfig)
+    association: AssociationConfig = field(default_factory=AssociationConfig)
+    evidence: EvidenceConfig = field(default_factory=EvidenceConfig)
+    changes: ChangeConfig = field(default_factory=ChangeConfig)
+    snapshots: SnapshotConfig = field(default_factory=SnapshotConfig)
+    occupancy: OccupancyConfig = field(default_factory=OccupancyConfig)
+    frontiers: FrontierConfig = field(default_factory=FrontierConfig)
+    places: PlaceConfig = field(default_factory=PlaceConfig)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SceneChange:
+    """What one observation changed, by object row."""
+
+    seen: tuple[int, ...] = ()
+    """Objects that this frame shows."""
+    gone: tuple[int, ...] = ()
+    """Objects whose place was found empty."""
+    moved: tuple[int, ...] = ()
+    """Objects found again at another place."""
+    dropped: tuple[int, ...] = ()
+    """Rows that are no objects any more: merged into others or never confirmed."""
+
+
+class SceneGraph:
+    """Occupancy, objects, places, frontiers and co-visibility snapshots of what was observed."""
+
+    def __init__(
+        self, segmenter: Segmenter, embedder: Embedder, config: SceneConfig | None = None
+    ) -> None:
+        self.config = config or SceneConfig()
+        self.segmenter = segmenter
+        self.embedder = embedder
+        self.occupancy = Occupancy(self.config.occupancy)
+        self.objects = ObjectTable(self.config.objects, embedder.dimension, len(COLOUR_TERMS))
+        self.snapshots = SnapshotSelector(self.config.snapshots)
+        self.frontiers: tuple[Frontier, ...] = ()
+        self.places: tuple[Place, ...] = ()
+        self._tracker = FrontierTracker(self.config.frontiers)
+        self._places = PlaceFinder(self.config.places)
+
+    def update(self, observation: Observation) -> SceneChange:
+        """Takes one observation in; the cost does not depend on how many came before."""
+        stride = self.config.stride or default_stride(observation.intrinsics.width)
+        frame = make_frame(observation, stride)
+        self.occupancy.integrate(frame)
+        here = observation.T_world_body[:2, 3]
+        self.frontiers = self._tracker.update(self.occupancy, here, observation.tick)
+        return self._take_in(frame, self._look(frame))
+
+    def retire_frontier(self, frontier_id: str) -> None:
+        """Gives up a frontier that cannot be reached."""
+        self._tracker.retire(frontier_id)
+        self.frontiers = tuple(f for f in self.frontiers if f.id != frontier_id)
+
+    def required(self) -> BoolArray:
+        """Tells for each row whether a snapshot must show the object."""
+        return self.objects.live & (self.objects.views >= self.config.objects.min_views)
+
+    def object_fact(self, row: int, on: str | None = None) -> ObjectFact:
+        """Returns what is known of one object."""
+        table = self.objects
+        return ObjectFact(
+            object_id=table.ids[row],
+            category=table.category[row],
+            colour=COLOUR_TERMS[int(table.colour[row].argmax())],
+            position=table.position(row),
+            box_min=_vector(table.low[row]),
+            box_max=_vector(table.high[row]),
+            state=table.state(row),
+            confidence=round(table.confidence(row), 4),
+            views=int(table.views[row]),
+            first_tick=int(table.first[row]),
+            last_tick=int(table.last[row]),
+            on=on,
+        )
+
+    def supports(self) -> dict[int, int]:
+        """Returns for each believed object that stands on or in another the row of that other."""
+        rows = np.flatnonzero(self.objects.confirmed())
+        return supports(rows, self.objects.low, self.objects.high)
+
+    def refresh_places(self) -> tuple[PlaceFact, ...]:
+        """Finds the rooms anew and names them by what stands in them. Not for every frame."""
+        self.places = self._places.find(self.occupancy)
+        evidence: dict[str, dict[str, float]] = {place.id: {} for place in self.places}
+        for row in np.flatnonzero(self.objects.confirmed()):
+            place_id = self.place_of(int(row))
+            if place_id is not None:
+                name = self.objects.category[row]
+                found = evidence[place_id]
+                found[name] = found.get(name, 0.0) + self.objects.confidence(int(row))
+        return _name_places(self.places, evidence)
+
+    def place_of(self, row: int) -> str | None:
+        """Returns the id of the place that an object stands in, as last found."""
+        x, y, _ = self.objects.position(row)
+        return self._places.place_at((x, y))
+
+    def _look(self, frame: Frame) -> Sightings:
+        segmentation = self.segmenter.segment(frame)
+        sightings = make_sightings(
+            frame,
+            segmentation,
+            self.embedder,
+            colour_votes(frame, segmentation),
+            self.config.objects.voxel,
+        )
+        near = sightings.depth <= self.config.max_range
+        return sightings if near.all() else sightings.select(np.flatnonzero(near))
+
+    def _take_in(self, frame: Frame, sightings: Sightings) -> SceneChange:
+        tick = frame.observation.tick
+        matches = associate(sightings, self.objects, self.config.association)
+        sightings = sightings.select(np.flatnonzero(~matches.ambiguous))
+        rows = matches.rows[~matches.ambiguous]
+        for index, row in enumerate(rows):
+            if row < 0:
+                rows[index] = self.objects.add(sightings, index, tick)
+            else:
+                self.objects.update(int(row), sightings, index, tick)
+        self._keep_frame(frame, sightings, rows)
+        gone, dropped = self._judge_absence(frame, rows)
+        dropped += self._merge_duplicates(rows)
+        moved = self._find_moved(dropped)
+        self.snapshots.update(self.required())
+        return SceneChange(
+            seen=tuple(int(row) for row in rows if self.objects.live[row]),
+            gone=tuple(gone),
+            moved=tuple(moved),
+            dropped=tuple(dropped),
+        )
+
+    def _keep_frame(self, frame: Frame, sightings: Sightings, rows: Int64Array) -> None:
+        if rows.size == 0:
+            return
+        quality = view_quality(frame, sightings, rows, self.objects)
+        if not self.snapshots.wants(rows, quality):
+            return
+        observation = frame.observation
+        kept = KeptFrame(
+            tick=observation.tick,
+            T_world_camera=observation.T_world_camera,
+            jpeg=encode_jpeg(observation, self.config.jpeg_quality),
+            width=observation.intrinsics.width,
+            height=observation.intrinsics.height,
+            boxes={
+                int(row): tuple(box)
+                for row, box in zip(rows, sightings.boxes.tolist(), strict=True)
+            },
+        )
+        self.snapshots.add(kept, rows, quality)
+
+    def _judge_absence(self, frame: Frame, rows: Int64Array) -> tuple[list[int], list[int]]:
+        """Holds seen-empty objects missing; one that was never confirmed is forgotten."""
+        gone, dropped = [], []
+        for row in look_through(frame, self.objects, rows, self.config.evidence):
+            if self.objects.views[row] >= self.config.objects.min_views:
+                self.objects.missing[row] = True
+                gone.append(row)
+            else:
+                self._forget(row)
+                dropped.append(row)
+        return gone, dropped
+
+    def _forget(self, row: int) -> None:
+        self.objects.drop(row)
+        self.snapshots.forget_row(row)
+
+    def _merge_duplicates(self, rows: Int64Array) -> list[int]:
+        """Merges objects that this frame touched with others that turned out to be the same."""
+        table, dropped = self.objects, []
+        others = np.flatnonzero(table.live & ~table.missing)
+        for row in rows:
+            low = np.maximum(table.low[others], table.low[row])
+            high = np.minimum(table.high[others], table.high[row])
+            for other in others[(low < high).all(axis=1)]:
+                if other != row and table.live[other] and table.live[row]:
+                    first, second = sorted((int(row), int(other)))
+                    if self._same_thing(first, second):
+                        table.absorb(second, first)
+                        self.snapshots.merge_rows(second, first)
+                        dropped.append(second)
+        return dropped
+
+    def _same_thing(self, first: int, second: int) -> bool:
+        table = self.objects
+        if table.category[first] != table.category[second]:
+            return False
+        if table.last[first] == table.last[second] or self.snapshots.seen_together(first, second):
+            return False
+        if table.level[first] != table.level[second]:
+            return False
+        small, large = sorted((table.coarse[first], table.coarse[second]), key=len)
+        return bool(member(small, large).mean() >= self.config.duplicate_overlap)
+
+    def _find_moved(self, dropped: list[int]) -> list[int]:
+        moved = []
+        for old, new in pair_moved(self.objects, self.config.changes):
+            self.objects.relocate(old, new)
+            self.snapshots.forget_row(old)
+            self.snapshots.merge_rows(new, old)
+            moved.append(old)
+            dropped.append(new)
+        return moved
+
+
+def encode_jpeg(observation: Observation, quality: int, width: int | None = None) -> bytes:
+    """Encodes the colour picture of an observation, scaled down to `width` where it is given."""
+    picture = cv2.cvtColor(observation.rgb, cv2.COLOR_RGB2BGR)
+    if width is not None and width < picture.shape[1]:
+        height = max(1, round(picture.shape[0] * width / picture.shape[1]))
+        picture = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
+    _, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return data.tobytes()
+
+
+def _name_places(
+    places: tuple[Place, ...], evidence: dict[str, dict[str, float]]
+) -> tuple[PlaceFact, ...]:
+    kinds = {place.id: _category(place, evidence[place.id]) for place in places}
+    facts = []
+    for place in places:
+        alike = [other.id for other in places if kinds[other.id] == kinds[place.id]]
+        number = f" {alike.index(place.id) + 1}" if len(alike) > 1 else ""
+        facts.append(
+            PlaceFact(
+                place_id=place.id,
+                category=kinds[place.id],
+                name=kinds[place.id] + number,
+                centroid=place.centroid,
+                area=place.area,
+                neighbours=place.neighbours,
+                floor=place.floor,
+            )
+        )
+    return tuple(facts)
+
+
+def _category(place: Place, evidence: dict[str, float]) -> str:
+    return room_category(evidence)[0]
+
+
+def _vector(values: np.ndarray[tuple[int], np.dtype[np.float32]]) -> Vector:
+    x, y, z = (round(float(value), 4) + 0.0 for value in values)
+    return (x, y, z)
