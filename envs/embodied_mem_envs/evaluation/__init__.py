@@ -1,0 +1,1 @@
+"""How well a memory answers: questions on houses, scored against their ground truth."""
