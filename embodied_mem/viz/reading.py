@@ -1,0 +1,186 @@
+"""A memory as the pictures need it: read once, numbered, with the names of its rooms."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import cv2
+import msgspec
+import numpy as np
+
+from embodied_mem.errors import MemoryFileError
+from embodied_mem.memory.facts import (
+    FrontierFact,
+    MapFact,
+    ObjectFact,
+    PlaceFact,
+    SnapshotFact,
+    WalkFact,
+    active,
+)
+from embodied_mem.memory.record import MemoryRecord
+from embodied_mem.memory.store import MemoryStore
+from embodied_mem.types import UInt8Array
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class SnapshotEntry:
+    """One kept picture."""
+
+    number: int | None
+    """Counts the snapshots that are kept, from 1; None for one that is no longer kept."""
+    record: MemoryRecord
+    fact: SnapshotFact
+    room: str | None
+
+    @property
+    def title(self) -> str:
+        """What a reader calls it: `snapshot 3`."""
+        return "earlier snapshot" if self.number is None else f"snapshot {self.number}"
+
+    @property
+    def heading(self) -> tuple[float, float, float] | None:
+        """Position x, y in metres and the yaw of the view in radians, where the pose is known."""
+        if self.record.pose is None:
+            return None
+        x, y, _, qw, qx, qy, qz = self.record.pose
+        # The camera looks along its z axis: the third column of the rotation.
+        return x, y, float(np.arctan2(2 * (qy * qz - qw * qx), 2 * (qx * qz + qw * qy)))
+
+    def picture(self) -> UInt8Array | None:
+        """Decodes the picture.
+
+        Returns:
+            (H, W, 3) RGB, or None where the memory no longer holds the picture.
+
+        Raises:
+            MemoryFileError: If the payload is not a picture.
+        """
+        if not self.record.payload:
+            return None
+        return decode_rgb(self.record.payload[0], f"{self.title} ({self.record.id})")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class ObjectEntry:
+    """One remembered object and the name of its room."""
+
+    fact: ObjectFact
+    room: str | None
+    place: str | None
+
+    @property
+    def label(self) -> str:
+        """Colour and category: `red mug`."""
+        return describe(self.fact)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class FloorMap:
+    """The occupancy of one floor."""
+
+    fact: MapFact
+    grid: UInt8Array
+    """(rows, columns): 0 unknown, 1 free, 2 occupied; row 0 at the smallest y."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class MemoryView:
+    """All that is believed now, each kind in the order of its records."""
+
+    objects: list[ObjectEntry] = field(default_factory=list)
+    places: list[PlaceFact] = field(default_factory=list)
+    snapshots: list[SnapshotEntry] = field(default_factory=list)
+    frontiers: list[FrontierFact] = field(default_factory=list)
+    maps: list[FloorMap] = field(default_factory=list)
+    walks: list[WalkFact] = field(default_factory=list)
+
+    def object_labels(self) -> dict[str, str]:
+        """Object id to `red mug`, for captions."""
+        return {entry.fact.object_id: entry.label for entry in self.objects}
+
+    def floor_of(self, place: str | None) -> int:
+        """The floor that a place lies on; the lowest for an unknown place."""
+        floors = {fact.place_id: fact.floor for fact in self.places}
+        lowest = min((each.fact.floor for each in self.maps), default=0)
+        return floors.get(place or "", lowest)
+
+
+def read_view(memory: MemoryStore) -> MemoryView:
+    """Reads what is believed now.
+
+    Raises:
+        MemoryFileError: If a map's payload is not a picture.
+    """
+    places = [fact for _, fact in active(memory, PlaceFact)]
+    names = {fact.place_id: fact.name for fact in places}
+    return MemoryView(
+        objects=[
+            ObjectEntry(fact=fact, room=names.get(record.place or ""), place=record.place)
+            for record, fact in active(memory, ObjectFact)
+        ],
+        places=places,
+        snapshots=list(_snapshots(memory, names)),
+        frontiers=[fact for _, fact in active(memory, FrontierFact)],
+        maps=[
+            FloorMap(fact=fact, grid=_decode_grid(record))
+            for record, fact in active(memory, MapFact)
+        ],
+        walks=[fact for _, fact in active(memory, WalkFact)],
+    )
+
+
+def _snapshots(memory: MemoryStore, names: dict[str, str]) -> Iterator[SnapshotEntry]:
+    for number, (record, fact) in enumerate(active(memory, SnapshotFact), start=1):
+        yield SnapshotEntry(
+            number=number, record=record, fact=fact, room=names.get(record.place or "")
+        )
+
+
+def find_snapshot(memory: MemoryStore, view: MemoryView, record_id: str) -> SnapshotEntry | None:
+    """Finds a snapshot by its record id, one that is no longer kept too; None if there is none."""
+    for entry in view.snapshots:
+        if entry.record.id == record_id:
+            return entry
+    if record_id not in memory:
+        return None
+    record = memory.get(record_id)
+    if record.content.get("type") != "snapshot":
+        return None
+    names = {fact.place_id: fact.name for fact in view.places}
+    return SnapshotEntry(
+        number=None,
+        record=record,
+        fact=msgspec.convert(record.content, SnapshotFact),
+        room=names.get(record.place or ""),
+    )
+
+
+def describe(fact: ObjectFact) -> str:
+    """Returns an object's colour and category as one reads them: `red mug`."""
+    return f"{fact.colour} {fact.category}".strip()
+
+
+def decode_rgb(data: bytes, what: str) -> UInt8Array:
+    """Decodes a JPEG or PNG into (H, W, 3) RGB.
+
+    Raises:
+        MemoryFileError: If the bytes are not a picture; `what` names them.
+    """
+    picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
+    if picture is None:
+        raise MemoryFileError(f"{what} holds {len(data)} bytes that are not a picture")
+    return np.ascontiguousarray(picture[..., ::-1]).astype(np.uint8, copy=False)
+
+
+def encode_rgb(picture: UInt8Array, extension: str, *parameters: int) -> bytes:
+    """Encodes an RGB picture as `.png` or `.jpg`."""
+    _, data = cv2.imencode(extension, picture[..., ::-1], list(parameters))
+    return bytes(data.tobytes())
+
+
+def _decode_grid(record: MemoryRecord) -> UInt8Array:
+    data = record.payload[0] if record.payload else b""
+    grid = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE) if data else None
+    if grid is None:
+        raise MemoryFileError(f"the map {record.id} holds {len(data)} bytes that are not a picture")
+    return grid.astype(np.uint8, copy=False)

@@ -1,0 +1,12 @@
+"""Fixtures that several test folders share."""
+
+import pytest
+from memory_fixture import build_memory
+
+from embodied_mem.memory import MemoryStore
+
+
+@pytest.fixture(scope="session")
+def sample_memory() -> MemoryStore:
+    """The memory of a small furnished flat; read only, since all tests share it."""
+    return build_memory()
