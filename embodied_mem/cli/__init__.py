@@ -1,1 +1,48 @@
-"""The cli package."""
+"""The command line: one module a verb, each a dataclass whose fields are its flags."""
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import tyro
+from rich.console import Console
+
+from embodied_mem.cli.ask import Ask
+from embodied_mem.cli.bench import Bench
+from embodied_mem.cli.evaluate import Evaluate
+from embodied_mem.cli.ingest import Ingest
+from embodied_mem.cli.inspect import Inspect
+from embodied_mem.cli.run import Run
+from embodied_mem.errors import EmbodiedMemError
+
+Verb = (
+    Annotated[Run, tyro.conf.subcommand("run")]
+    | Annotated[Ingest, tyro.conf.subcommand("ingest")]
+    | Annotated[Ask, tyro.conf.subcommand("ask")]
+    | Annotated[Inspect, tyro.conf.subcommand("inspect")]
+    | Annotated[Evaluate, tyro.conf.subcommand("eval")]
+    | Annotated[Bench, tyro.conf.subcommand("bench")]
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one verb and returns the exit status: 0 done, 1 failed, 2 not understood."""
+    verb = tyro.cli(
+        Verb,  # type: ignore[arg-type]
+        prog="embodied-mem",
+        description="The memory that embodied agents are missing.",
+        args=arguments,
+        config=(tyro.conf.OmitSubcommandPrefixes,),
+    )
+    try:
+        return int(verb.run())  # type: ignore[attr-defined]
+    except EmbodiedMemError as error:
+        Console(stderr=True, soft_wrap=True).print(f"[bold red]error:[/] {error}", highlight=False)
+        return 1
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

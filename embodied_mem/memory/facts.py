@@ -32,6 +32,8 @@ class ObjectFact(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", ta
     last_tick: int
     on: str | None = None
     """Object id of what it stands on or in, where that is known."""
+    votes: dict[str, float] = {}
+    """What perception called it, and how strongly: confidence summed over the views."""
 
     @property
     def size(self) -> Vector:
@@ -66,6 +68,8 @@ class SnapshotFact(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", 
     """Pixel boxes x0, y0, x1, y1 in the payload picture, of every object seen in it."""
     width: int
     height: int
+    quality: dict[str, float] = {}
+    """View quality in [0, 1] of every object seen in it."""
 
 
 class FrontierFact(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="frontier"):

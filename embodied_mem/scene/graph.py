@@ -111,6 +111,7 @@ class SceneGraph:
             first_tick=int(table.first[row]),
             last_tick=int(table.last[row]),
             on=on,
+            votes={name: round(weight, 3) for name, weight in sorted(table.votes[row].items())},
         )
 
     def supports(self) -> dict[int, int]:

@@ -4,14 +4,20 @@ A row is an object; its id never changes. Everything that a frame touches is vec
 and no object holds more than `max_voxels` voxels, so the cost of a frame does not grow with time.
 """
 
+import zlib
 from dataclasses import dataclass
 
 import numpy as np
 
-from embodied_mem.memory.facts import ObjectState
+from embodied_mem.errors import MemoryFileError
+from embodied_mem.memory.facts import ObjectFact, ObjectState
+from embodied_mem.perception.colour import COLOUR_TERMS
 from embodied_mem.scene import voxels
 from embodied_mem.scene.sightings import Sightings
 from embodied_mem.types import BoolArray, Float32Array, Int64Array
+
+_MAX_GEOMETRY = 1 << 20
+"""Bytes that a packed geometry may unpack to: a bound against hostile files."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,6 +52,7 @@ class ObjectTable:
         self.config = config
         self.count = 0
         """Rows ever given out; rows of merged or forgotten objects are not live."""
+        self._next_id = 1
         capacity = 64
         self.live: BoolArray = np.zeros(capacity, dtype=bool)
         self.low: Float32Array = np.zeros((capacity, 3), np.float32)
@@ -103,6 +110,42 @@ class ObjectTable:
         self._note(row, sightings, index, tick)
         self._settle_geometry(row)
         return row
+
+    def restore(self, fact: ObjectFact, embedding: Float32Array, geometry: bytes) -> int:
+        """Brings a remembered object back and returns its row.
+
+        Args:
+            fact: What was known of it.
+            embedding: Its descriptor.
+            geometry: Its voxels, as `geometry` gave them.
+        """
+        row = self._new_row()
+        self.ids[row] = fact.object_id
+        self._next_id = max(self._next_id, int(fact.object_id.rpartition("-")[2]) + 1)
+        self.live[row] = True
+        self.level[row], self.keys[row], self.counts[row] = _decode_geometry(geometry)
+        low = np.array(fact.box_min, np.float32)
+        high = np.array(fact.box_max, np.float32)
+        self._envelope[row] = (low, high)
+        self.embedding[row] = embedding
+        self.votes[row] = dict(fact.votes)
+        self.category[row] = fact.category
+        self.colour[row, COLOUR_TERMS.index(fact.colour)] = fact.views
+        self.views[row], self.first[row], self.last[row] = (
+            fact.views,
+            fact.first_tick,
+            fact.last_tick,
+        )
+        self.missing[row] = fact.state == "missing"
+        self._settle_geometry(row)
+        self.low[row], self.high[row] = low, high
+        return row
+
+    def geometry(self, row: int) -> bytes:
+        """Packs an object's voxels into a few hundred bytes."""
+        keys = np.diff(self.keys[row], prepend=np.int64(0)).astype("<i8")
+        counts = self.counts[row].astype(np.uint8)
+        return bytes([self.level[row]]) + zlib.compress(keys.tobytes() + counts.tobytes(), 6)
 
     def update(self, row: int, sightings: Sightings, index: int, tick: int) -> None:
         """Adds one sighting to an object."""
@@ -227,7 +270,8 @@ class ObjectTable:
         if row == len(self.live):
             self._double()
         self.count += 1
-        self.ids.append(f"object-{self.count:04d}")
+        self.ids.append(f"object-{self._next_id:04d}")
+        self._next_id += 1
         empty = np.empty(0, np.int64)
         self.votes.append({})
         self.category.append("")
@@ -247,3 +291,23 @@ class ObjectTable:
         ):
             array = getattr(self, name)
             setattr(self, name, np.concatenate([array, np.zeros_like(array)]))
+
+
+def _decode_geometry(geometry: bytes) -> tuple[int, Int64Array, Float32Array]:
+    """Unpacks what `ObjectTable.geometry` packed.
+
+    Raises:
+        MemoryFileError: If the bytes are not such a packing.
+    """
+    try:
+        level = geometry[0]
+        decoder = zlib.decompressobj()
+        data = decoder.decompress(geometry[1:], _MAX_GEOMETRY)
+        count, rest = divmod(len(data), 9)
+        if rest or not count or not decoder.eof or level > 12:
+            raise ValueError("wrong length")
+    except (IndexError, ValueError, zlib.error) as error:
+        raise MemoryFileError(f"an object's geometry is damaged: {error}") from None
+    keys = np.cumsum(np.frombuffer(data, "<i8", count)).astype(np.int64)
+    counts = np.frombuffer(data, np.uint8, count, offset=8 * count).astype(np.float32)
+    return level, keys, counts

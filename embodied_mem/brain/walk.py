@@ -1,0 +1,48 @@
+"""The way that the body took, in a bounded number of points."""
+
+import numpy as np
+
+from embodied_mem.memory.facts import WalkFact
+from embodied_mem.types import Observation
+
+
+class Walk:
+    """Records positions at least `spacing` metres apart; the spacing doubles when it is full."""
+
+    def __init__(self, spacing: float = 0.1, capacity: int = 2000) -> None:
+        self._spacing = spacing
+        self._capacity = capacity
+        self._path: list[tuple[float, float]] = []
+        self._last: tuple[float, float] | None = None
+        self.length = 0.0
+        """Metres walked."""
+        self.frames = 0
+        self._first_tick = 0
+
+    def add(self, observation: Observation) -> None:
+        """Takes in where the body is now."""
+        x, y = (float(value) for value in observation.T_world_body[:2, 3])
+        if self._last is None:
+            self._first_tick = observation.tick
+        else:
+            self.length += float(np.hypot(x - self._last[0], y - self._last[1]))
+        self.frames += 1
+        self._last = (x, y)
+        if (
+            not self._path
+            or np.hypot(x - self._path[-1][0], y - self._path[-1][1]) >= self._spacing
+        ):
+            self._path.append((round(x, 3), round(y, 3)))
+        if len(self._path) > self._capacity:
+            self._path = self._path[::2]
+            self._spacing *= 2.0
+
+    def fact(self, tick: int) -> WalkFact:
+        """Returns the walk until now."""
+        return WalkFact(
+            path=tuple(self._path),
+            length=round(self.length, 3),
+            frames=self.frames,
+            first_tick=self._first_tick,
+            last_tick=tick,
+        )
