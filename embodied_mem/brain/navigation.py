@@ -1,0 +1,327 @@
+"""Paths on the observed map only: geodesic cost fields, smooth paths, places to look from.
+
+Unknown cells are never walked on. The cost of a step is its length, made dearer near obstacles, so
+that paths keep to the middle of doorways; the fields come from Dijkstra's algorithm in scipy.
+"""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import dijkstra
+
+from embodied_mem.scene.occupancy import OCCUPIED, Occupancy
+from embodied_mem.types import BoolArray, Float32Array, Float64Array, Int64Array, IntArray
+
+_NEIGHBOURS = ((0, 1, 1.0), (1, 0, 1.0), (1, 1, 2.0**0.5), (1, -1, 2.0**0.5))
+_NO_PATH = -9999  # scipy's mark for "no predecessor"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pose2:
+    """Where a body stands on its floor."""
+
+    x: float
+    y: float
+    yaw: float
+
+    @classmethod
+    def of(cls, pose: Float64Array) -> Self:
+        """Reads the planar pose out of a (4, 4) T_world_body."""
+        yaw = float(np.arctan2(pose[1, 0], pose[0, 0]))
+        return cls(x=float(pose[0, 3]), y=float(pose[1, 3]), yaw=yaw)
+
+    @property
+    def xy(self) -> Float64Array:
+        """The (2,) position, m."""
+        return np.array([self.x, self.y])
+
+    def bearing_to(self, xy: ArrayLike) -> float:
+        """Returns the turn that would face a point, rad in (-pi, pi], positive to the left."""
+        x, y = np.asarray(xy, np.float64)
+        return wrap_angle(float(np.arctan2(y - self.y, x - self.x)) - self.yaw)
+
+
+def wrap_angle(angle: float) -> float:
+    """Wraps an angle to [-pi, pi).
+
+    >>> round(wrap_angle(3.5 * np.pi), 6)
+    -1.570796
+    """
+    return float((angle + np.pi) % (2 * np.pi) - np.pi)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NavigationConfig:
+    """Settings of a `Navigator`."""
+
+    body_radius: float = 0.18
+    """Radius of the body, m."""
+    margin: float = 0.02
+    """Least space between the body and the centre of an occupied cell, m."""
+    preferred_clearance: float = 0.4
+    """Cells nearer than this to an obstacle cost more, m."""
+    clearance_weight: float = 2.0
+    """How much dearer a step right at an obstacle is: 2 makes it three times as dear."""
+    snap: float = 0.5
+    """A start or goal that is not walkable is moved to a walkable cell within this, m."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Viewpoint:
+    """A place to stand and the heading that faces what is to be seen."""
+
+    xy: tuple[float, float]
+    yaw: float
+
+
+class Navigator:
+    """Plans on one occupancy map at a time; the graph is rebuilt only when the map changed."""
+
+    def __init__(self, config: NavigationConfig | None = None) -> None:
+        self.config = config or NavigationConfig()
+        self._graph: WalkGraph | None = None
+
+    def graph(self, occupancy: Occupancy) -> "WalkGraph":
+        """Returns the graph of the walkable cells of a map as it is now."""
+        graph = self._graph
+        if graph is None or not graph.is_current(occupancy):
+            graph = self._graph = WalkGraph(occupancy, self.config)
+        return graph
+
+    def field(self, occupancy: Occupancy, start: ArrayLike) -> "CostField":
+        """Returns the cost of reaching every walkable cell from a (2,) world position."""
+        return CostField(self.graph(occupancy), np.asarray(start, np.float64))
+
+    def viewpoint(
+        self,
+        field: "CostField",
+        box_min: ArrayLike,
+        box_max: ArrayLike,
+        distance: float = 1.0,
+    ) -> Viewpoint | None:
+        """Finds where to stand to see a box: about `distance` from its rim, nothing in between.
+
+        Args:
+            field: Costs from where the body is.
+            box_min: World corner of the box; only x and y are used, m.
+            box_max: The opposite corner, m.
+            distance: Wished distance from the rim of the box on the floor plan, m.
+
+        Returns:
+            The best reachable viewpoint within `distance` + 1 m, or None where there is none.
+        """
+        low = np.asarray(box_min, np.float64)[:2]
+        high = np.asarray(box_max, np.float64)[:2]
+        graph = field.graph
+        cells, cost = field.reachable_cells()
+        centres = graph.occupancy.centres_of(cells)
+        rim = np.clip(centres, low, high)
+        gap = np.hypot(*(centres - rim).T)
+        near = (gap > 0.3) & (gap < distance + 1.0)
+        if not near.any():
+            return None
+        centres, rim, gap, cost = centres[near], rim[near], gap[near], cost[near]
+        # Sight ends a little before the box, which is itself an obstacle on the map.
+        target = 0.5 * (rim + 0.5 * (low + high))
+        stop = centres + (target - centres) * np.maximum(0.0, 1.0 - 0.35 / gap)[:, None]
+        seen = sight_clear(~graph.occupancy.opaque_layer(), graph.occupancy, centres, stop)
+        penalty = 2.0 * np.abs(gap - distance) + 0.05 * cost + np.where(seen, 0.0, 100.0)
+        best = int(np.argmin(penalty))
+        if not seen[best]:
+            return None
+        dx, dy = 0.5 * (low + high) - centres[best]
+        x, y = centres[best]
+        return Viewpoint(xy=(float(x), float(y)), yaw=float(np.arctan2(dy, dx)))
+
+
+class WalkGraph:
+    """The walkable cells of a map and the costs of the steps between them."""
+
+    def __init__(self, occupancy: Occupancy, config: NavigationConfig) -> None:
+        self.occupancy = occupancy
+        self.config = config
+        self.revision = occupancy.revision
+        self.mask: BoolArray = occupancy.traversable(config.body_radius, config.margin)
+        self.cells: Int64Array = np.argwhere(self.mask)
+        self.nodes: IntArray = np.full(self.mask.shape, -1, np.int32)
+        self.nodes[self.mask] = np.arange(len(self.cells), dtype=np.int32)
+        self.steps = self._steps()
+
+    def is_current(self, occupancy: Occupancy) -> bool:
+        """Tells whether the graph still shows the map."""
+        return self.occupancy is occupancy and self.revision == occupancy.revision
+
+    def nearest_node(self, xy: Float64Array, within: float) -> int | None:
+        """Returns the walkable node nearest to a point, with nothing occupied in between."""
+        row, col = self.occupancy.cells_of(xy)[0]
+        size = int(np.ceil(within / self.occupancy.cell))
+        low = (max(row - size, 0), max(col - size, 0))
+        if row + size < 0 or col + size < 0:
+            return None
+        around = self.nodes[low[0] : row + size + 1, low[1] : col + size + 1]
+        cells = np.argwhere(around >= 0)
+        if len(cells) == 0:
+            return None
+        centres = self.occupancy.centres_of(cells + low)
+        gap = np.hypot(*(centres - xy).T)
+        order = np.argsort(gap, kind="stable")[:24]
+        free = self.occupancy.states != OCCUPIED
+        starts = np.repeat(xy[None], len(order), axis=0)
+        # The point itself may lie in a cell that is marked occupied: it is looked at from outside.
+        inner = starts + 0.3 * (centres[order] - starts)
+        clear = sight_clear(free, self.occupancy, inner, centres[order])
+        ok = order[clear & (gap[order] <= within)]
+        if len(ok) == 0:
+            return None
+        return int(around[tuple(cells[ok[0]])])
+
+    def distances(self, nodes: ArrayLike, limit: float = np.inf) -> Float64Array:
+        """Returns (k, n) costs from k nodes to all n nodes; infinite beyond `limit`."""
+        found: Float64Array = dijkstra(self.steps, directed=False, indices=nodes, limit=limit)
+        return found
+
+    def _steps(self) -> csr_array:
+        """Builds the sparse matrix of step costs, each pair of cells once."""
+        cell = self.occupancy.cell
+        lack = np.clip(1.0 - self.occupancy.clearance() / self.config.preferred_clearance, 0.0, 1.0)
+        factor = (1.0 + self.config.clearance_weight * lack) * (0.5 * cell)
+        sources, targets, costs = [], [], []
+        for row, col, length in _NEIGHBOURS:
+            here, there = _shifted(row, col)
+            pair = self.mask[here] & self.mask[there]
+            sources.append(self.nodes[here][pair])
+            targets.append(self.nodes[there][pair])
+            costs.append((factor[here][pair] + factor[there][pair]) * length)
+        edges = (np.concatenate(sources), np.concatenate(targets))
+        count = len(self.cells)
+        return csr_array((np.concatenate(costs), edges), shape=(count, count))
+
+
+class CostField:
+    """Costs and paths from one place to every cell that can be reached from there."""
+
+    def __init__(self, graph: WalkGraph, start: Float64Array) -> None:
+        self.graph = graph
+        self.start = start
+        self._cost = np.full(len(graph.cells), np.inf)
+        self._before = np.full(len(graph.cells), _NO_PATH, np.int32)
+        node = graph.nearest_node(start, graph.config.snap)
+        if node is not None:
+            self._cost, self._before = dijkstra(
+                graph.steps, directed=False, indices=node, return_predecessors=True
+            )
+
+    def reachable_cells(self) -> tuple[Int64Array, Float64Array]:
+        """Returns the (n, 2) cells that can be reached and their (n,) costs."""
+        reached = np.isfinite(self._cost)
+        return self.graph.cells[reached], self._cost[reached]
+
+    def reachable_mask(self) -> BoolArray:
+        """Returns the (rows, cols) mask of cells that can be reached."""
+        mask = np.zeros(self.graph.mask.shape, np.bool_)
+        rows, cols = self.reachable_cells()[0].T
+        mask[rows, cols] = True
+        return mask
+
+    def costs(self) -> Float32Array:
+        """Returns (rows, cols) costs in clearance-weighted metres; infinite where unreachable."""
+        grid = np.full(self.graph.mask.shape, np.inf, np.float32)
+        grid[self.graph.mask] = self._cost
+        return grid
+
+    def cost_to(self, goal: ArrayLike) -> float:
+        """Returns the cost to the walkable cell nearest to a (2,) position, or infinity."""
+        node = self._node_of(np.asarray(goal, np.float64))
+        return float("inf") if node is None else float(self._cost[node])
+
+    def path_to(self, goal: ArrayLike) -> Float64Array | None:
+        """Returns the (n, 2) waypoints from the start to a (2,) position, m.
+
+        Returns:
+            A smoothed path whose segments are walkable in a straight line, or None where the goal
+            is farther than `snap` from any cell that can be reached.
+        """
+        node = self._node_of(np.asarray(goal, np.float64))
+        if node is None or not np.isfinite(self._cost[node]):
+            return None
+        chain = [node]
+        while self._before[chain[-1]] >= 0:
+            chain.append(int(self._before[chain[-1]]))
+        cells = self.graph.cells[np.array(chain[::-1])]
+        corners = _pull_tight(self.graph, cells)
+        path = self.graph.occupancy.centres_of(corners)
+        return np.concatenate([self.start[None], path[1:]]) if len(path) > 1 else path
+
+    def _node_of(self, goal: Float64Array) -> int | None:
+        """Returns the reachable node for a goal: its own cell's, or the nearest within `snap`."""
+        row, col = self.graph.occupancy.cells_of(goal)[0]
+        shape = self.graph.nodes.shape
+        if 0 <= row < shape[0] and 0 <= col < shape[1]:
+            node = int(self.graph.nodes[row, col])
+            if node >= 0 and np.isfinite(self._cost[node]):
+                return node
+        reached = np.flatnonzero(np.isfinite(self._cost))
+        if len(reached) == 0:
+            return None
+        cells = self.graph.cells[reached]
+        gap = np.hypot(cells[:, 0] - row, cells[:, 1] - col) * self.graph.occupancy.cell
+        best = int(np.argmin(gap))
+        return int(reached[best]) if gap[best] <= self.graph.config.snap else None
+
+
+def sight_clear(
+    open_cells: BoolArray, occupancy: Occupancy, starts: Float64Array, ends: Float64Array
+) -> BoolArray:
+    """Tells which straight lines pass through open cells only.
+
+    Args:
+        open_cells: (rows, cols) mask of what does not block; outside the map counts as open.
+        occupancy: The map that gives the mask its place.
+        starts: (n, 2) world positions.
+        ends: (n, 2) world positions.
+
+    Returns:
+        (n,) true where no sample at half a cell's spacing falls into a closed cell.
+    """
+    span = float(np.abs(ends - starts).max(initial=0.0))
+    count = max(2, int(np.ceil(2.0 * span / occupancy.cell)) + 1)
+    along = np.linspace(0.0, 1.0, count)[:, None, None]
+    points = (starts + along * (ends - starts)).reshape(-1, 2)
+    cells = occupancy.cells_of(points)
+    shape = np.array(open_cells.shape)
+    inside = ((cells >= 0) & (cells < shape)).all(axis=1)
+    rows, cols = np.clip(cells, 0, shape - 1).T
+    clear: BoolArray = (open_cells[rows, cols] | ~inside).reshape(count, -1).all(axis=0)
+    return clear
+
+
+def _pull_tight(graph: WalkGraph, cells: Int64Array) -> Int64Array:
+    """Drops the cells of a path that a straight, no less clear line can skip."""
+    clearance = np.minimum(graph.occupancy.clearance(), graph.config.preferred_clearance)
+    kept, here = [0], 0
+    while here < len(cells) - 1:
+        ahead = cells[here + 1 : here + 161]
+        floor = np.minimum.accumulate(
+            clearance[cells[here : here + 161, 0], cells[here : here + 161, 1]]
+        )
+        span = int(np.abs(ahead - cells[here]).max())
+        along = np.linspace(0.0, 1.0, 2 * span + 1)[:, None, None]
+        samples = np.rint(cells[here] + along * (ahead - cells[here])).astype(np.int64)
+        rows, cols = samples[..., 0], samples[..., 1]
+        lowest = clearance[rows, cols].min(axis=0)
+        clear = graph.mask[rows, cols].all(axis=0) & (lowest >= floor[1:] - 1e-6)
+        clear[0] = True
+        here += 1 + int(np.flatnonzero(clear)[-1])
+        kept.append(here)
+    corners: Int64Array = cells[np.array(kept)]
+    return corners
+
+
+def _shifted(row: int, col: int) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
+    """Returns the two windows of an array that pair each cell with its neighbour."""
+    here = slice(0, -col or None) if col >= 0 else slice(-col, None)
+    there = slice(col, None) if col >= 0 else slice(0, col)
+    return (slice(0, -row or None), here), (slice(row, None), there)

@@ -1,0 +1,208 @@
+"""Skills: small closed loops that turn a wish into one command a tick.
+
+Lifecycle of a skill, driven by the cerebellum:
+
+- `enter(senses)` is called once, before the first step; it may plan but not move.
+- `step(senses)` is called once a tick while `status` is RUNNING and returns that tick's command;
+  on the tick on which the skill ends it returns a stop.
+- `status` says RUNNING, SUCCEEDED or FAILED; `reason` says in words why it failed.
+- `leave()` is called once after the end or when another skill takes over; it must not move.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from embodied_mem.brain.navigation import Pose2, wrap_angle
+from embodied_mem.scene.frontiers import Frontier
+from embodied_mem.scene.occupancy import Occupancy
+from embodied_mem.types import Command, Observation
+
+STOP = Command()
+"""The command that does nothing."""
+
+
+class Status(Enum):
+    """Where a skill stands."""
+
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Gait:
+    """How fast a body walks and turns, and how long a tick lasts."""
+
+    speed: float = 0.25
+    """Forward speed, m/s."""
+    turn_rate: float = np.pi / 6
+    """Yaw rate, rad/s."""
+    seconds_per_tick: float = 1.0
+    """Duration of one command, s."""
+
+    @property
+    def stride(self) -> float:
+        """Metres walked in one tick."""
+        return self.speed * self.seconds_per_tick
+
+    @property
+    def swing(self) -> float:
+        """Radians turned in one tick."""
+        return self.turn_rate * self.seconds_per_tick
+
+    def turn_by(self, angle: float) -> float:
+        """Returns the yaw rate that turns by an angle in one tick or gets nearest to it, rad/s."""
+        return float(np.clip(angle / self.seconds_per_tick, -self.turn_rate, self.turn_rate))
+
+    def forward_by(self, distance: float) -> float:
+        """Returns the speed that walks a distance in one tick or gets nearest to it, m/s."""
+        return float(np.clip(distance / self.seconds_per_tick, 0.0, self.speed))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Senses:
+    """What a skill knows at one tick."""
+
+    pose: Pose2
+    occupancy: Occupancy
+    tick: int
+    collided: bool = False
+    """The body felt that its last motion was hindered."""
+    frontiers: tuple[Frontier, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        observation: Observation,
+        occupancy: Occupancy,
+        frontiers: tuple[Frontier, ...] = (),
+    ) -> "Senses":
+        """Reads the pose and the bumper out of an observation."""
+        return cls(
+            pose=Pose2.of(observation.T_world_body),
+            occupancy=occupancy,
+            tick=observation.tick,
+            collided=observation.proprioception.get("collided", 0.0) > 0.0,
+            frontiers=frontiers,
+        )
+
+
+class Skill(Protocol):
+    """A closed loop with the lifecycle that this module's page describes."""
+
+    status: Status
+    reason: str
+
+    def enter(self, senses: Senses) -> None:
+        """Gets ready."""
+
+    def step(self, senses: Senses) -> Command:
+        """Returns the command of this tick and brings `status` up to date."""
+
+    def leave(self) -> None:
+        """Lets go of whatever was held."""
+
+
+class LookAround:
+    """Turns once in place, so that every direction has been seen from here."""
+
+    def __init__(self, gait: Gait, angle: float = 2.0 * np.pi) -> None:
+        self.status, self.reason = Status.RUNNING, ""
+        self._gait = gait
+        # The last swing would only show the first view again.
+        self._left = angle - gait.swing
+        self._patience = int(3 * angle / gait.swing) + 3
+        self._yaw = 0.0
+
+    def enter(self, senses: Senses) -> None:
+        """Remembers the heading."""
+        self._yaw = senses.pose.yaw
+
+    def step(self, senses: Senses) -> Command:
+        """Turns left by one swing."""
+        self._left -= abs(wrap_angle(senses.pose.yaw - self._yaw))
+        self._yaw = senses.pose.yaw
+        self._patience -= 1
+        if self._left <= 0.1 * self._gait.swing:
+            self.status = Status.SUCCEEDED
+            return STOP
+        if self._patience < 0:
+            self.status, self.reason = Status.FAILED, "the body does not turn"
+            return STOP
+        return Command(turn=self._gait.turn_by(self._left))
+
+    def leave(self) -> None:
+        """Nothing is held."""
+
+
+class FaceTowards:
+    """Turns in place to a heading, or towards a point."""
+
+    def __init__(
+        self, gait: Gait, *, yaw: float | None = None, xy: ArrayLike | None = None
+    ) -> None:
+        if (yaw is None) == (xy is None):
+            raise ValueError("give either a yaw or a point to face")
+        self.status, self.reason = Status.RUNNING, ""
+        self._gait = gait
+        self._yaw = yaw
+        self._xy = None if xy is None else np.asarray(xy, np.float64)
+        self._patience = int(3 * np.pi / gait.swing) + 3
+
+    def enter(self, senses: Senses) -> None:
+        """Nothing to get ready."""
+
+    def step(self, senses: Senses) -> Command:
+        """Turns the shorter way round."""
+        if self._xy is not None:
+            error = senses.pose.bearing_to(self._xy)
+        else:
+            error = wrap_angle((self._yaw or 0.0) - senses.pose.yaw)
+        self._patience -= 1
+        if abs(error) < 0.05:
+            self.status = Status.SUCCEEDED
+            return STOP
+        if self._patience < 0:
+            self.status, self.reason = Status.FAILED, "the body does not turn"
+            return STOP
+        return Command(turn=self._gait.turn_by(error))
+
+    def leave(self) -> None:
+        """Nothing is held."""
+
+
+class InOrder:
+    """Does skills one after the other; fails with the first that fails."""
+
+    def __init__(self, skills: Sequence[Skill]) -> None:
+        self.status, self.reason = Status.RUNNING, ""
+        self._skills = list(skills)
+        self._at = 0
+
+    def enter(self, senses: Senses) -> None:
+        """Enters the first skill."""
+        self._skills[0].enter(senses)
+
+    def step(self, senses: Senses) -> Command:
+        """Steps the current skill; one that ends hands its tick on to the next."""
+        while True:
+            skill = self._skills[self._at]
+            command = skill.step(senses)
+            if skill.status is Status.RUNNING:
+                return command
+            skill.leave()
+            self._at += 1
+            if skill.status is Status.FAILED or self._at == len(self._skills):
+                self.status, self.reason = skill.status, skill.reason
+                return command
+            self._skills[self._at].enter(senses)
+
+    def leave(self) -> None:
+        """Leaves the current skill if it did not end by itself."""
+        if self.status is Status.RUNNING:
+            self._skills[self._at].leave()

@@ -1,0 +1,389 @@
+"""A 2.5-D occupancy map of one floor: free and occupied, built and unbuilt by what is seen.
+
+Every cell is a column with a few height bands. A band gains log-odds where depth points fall into
+it and loses them where the camera looks through all of it, so that what moves in appears and what
+moves out vanishes. Only the cells within range of the camera are touched; the grid starts empty
+and grows in blocks, without knowing how large the world is.
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import cv2
+import numpy as np
+from numpy.typing import ArrayLike
+
+from embodied_mem.errors import ConfigError
+from embodied_mem.perception.frame import Frame
+from embodied_mem.scene.carving import SightTest, disc_offsets, view_sector
+from embodied_mem.types import (
+    BoolArray,
+    Float32Array,
+    Float64Array,
+    Int64Array,
+    IntArray,
+    UInt8Array,
+)
+
+UNKNOWN, FREE, OCCUPIED = 0, 1, 2
+"""Values of `Occupancy.states`."""
+
+
+class Band(IntEnum):
+    """Height bands of a column, from the floor up."""
+
+    FLOOR = 0
+    LOW = 1
+    MIDDLE = 2
+    TOP = 3
+    WALL = 4
+    LINTEL = 5
+
+
+_BODY = slice(Band.LOW, Band.TOP + 1)
+_RANGES: dict[Band, tuple[float, float]] = {
+    Band.FLOOR: (-0.15, 0.08),
+    Band.LOW: (0.08, 0.45),
+    Band.MIDDLE: (0.45, 1.0),
+    Band.TOP: (1.0, 1.6),
+    Band.WALL: (1.6, 1.95),
+    Band.LINTEL: (2.1, 2.4),
+}
+"""Metres above the floor; 1.95 to 2.1 is left out because door frames end there."""
+_SAMPLES: dict[Band, tuple[float, ...]] = {
+    Band.LOW: (0.12, 0.24, 0.38),
+    Band.MIDDLE: (0.52, 0.62, 0.72, 0.86),
+    Band.TOP: (1.05, 1.25, 1.45),
+    Band.WALL: (1.65, 1.85),
+    Band.LINTEL: (2.25,),
+}
+"""Heights that must all be looked through before a band loses log-odds."""
+_LUT_STEP, _LUT_BASE = 0.01, -0.15
+_BLIND_LIMIT = 1.2
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OccupancyConfig:
+    """Settings of an `Occupancy`."""
+
+    cell: float = 0.1
+    """Edge of a cell, m."""
+    reach: float = 4.5
+    """Horizontal distance from the camera within which the map is changed, m."""
+    body_radius: float = 0.18
+    """Radius of the body, whose own footprint is free, m."""
+    hit: float = 0.9
+    """Log-odds that a band gains in a frame with two or more points in it (half for one)."""
+    miss: float = 0.7
+    """Log-odds that a band loses in a frame that looks through it."""
+    odds_min: float = -1.0
+    """Lower clamp: a thing that moves in appears in two frames."""
+    odds_max: float = 2.7
+    """Upper clamp: a thing that moves out vanishes in four frames."""
+    occupied_above: float = 0.4
+    """A band counts as occupied above this."""
+    free_below: float = -0.3
+    """The lowest band counts as free below this."""
+    margin: float = 0.04
+    """A surface must lie this much behind a point that is looked through, m."""
+    margin_per_metre: float = 0.012
+    """Growth of that margin with depth, m per m."""
+    block: float = 3.2
+    """The grid grows by blocks of this edge, m."""
+
+    def __post_init__(self) -> None:
+        """Checks the ranges that the update relies on.
+
+        Raises:
+            ConfigError: If a length is not positive or the log-odds are not ordered.
+        """
+        if min(self.cell, self.reach, self.body_radius, self.block) <= 0.0:
+            raise ConfigError("cell, reach, body_radius and block are lengths: give positive ones")
+        ordered = self.odds_min < self.free_below < 0.0 < self.occupied_above < self.odds_max
+        if not ordered:
+            raise ConfigError(
+                "log-odds must be ordered odds_min < free_below < 0 < occupied_above < odds_max"
+            )
+
+
+class Occupancy:
+    """What is known of one floor: free, occupied and unknown cells on a lattice fixed in the world.
+
+    Cell (row, col) covers x in `origin[0] + [col, col + 1) * cell` and y likewise by rows. The
+    lattice is anchored at the world's origin: growth only adds rows and columns, and `corner`
+    (the lattice index of cell [0, 0]) lets callers keep cells across growth.
+    """
+
+    def __init__(self, config: OccupancyConfig | None = None, *, floor: int = 0) -> None:
+        self.config = config or OccupancyConfig()
+        self.floor = floor
+        """Index of the floor that this map shows."""
+        self.floor_height = 0.0
+        """World height of the floor, m: where the body stood in the first frame."""
+        self.revision = 0
+        """Grows by one whenever `states` or a layer changes."""
+        self.frames = 0
+        """Number of frames integrated."""
+        self.corner = (0, 0)
+        self.states: UInt8Array = np.zeros((0, 0), np.uint8)
+        """(rows, cols): `UNKNOWN`, `FREE` or `OCCUPIED`."""
+        self._odds: Float32Array = np.zeros((len(Band), 0, 0), np.float32)
+        self._touched: BoolArray = np.zeros((0, 0), np.bool_)
+        self._clearance: tuple[int, Float32Array] | None = None
+        self._lut = _band_lut()
+        self._last_xy: Float64Array | None = None
+        self._arrival: Float64Array = np.zeros(2)
+
+    @property
+    def cell(self) -> float:
+        """Edge of a cell, m."""
+        return self.config.cell
+
+    @property
+    def origin(self) -> Float64Array:
+        """World x and y of the lower corner of cell [0, 0], m."""
+        return np.array([self.corner[1], self.corner[0]], np.float64) * self.cell
+
+    @property
+    def explored_area(self) -> float:
+        """Area of all cells known to be free or occupied, m2."""
+        return float(np.count_nonzero(self.states)) * self.cell**2
+
+    def cells_of(self, xy: ArrayLike) -> Int64Array:
+        """Returns the (n, 2) row and column of (n, 2) world points; may lie outside the grid."""
+        points = np.atleast_2d(np.asarray(xy, np.float64))
+        lattice = np.floor(points / self.cell).astype(np.int64)
+        cells: Int64Array = lattice[:, ::-1] - np.array(self.corner)
+        return cells
+
+    def centres_of(self, cells: ArrayLike) -> Float64Array:
+        """Returns the (n, 2) world x and y of the centres of (n, 2) cells."""
+        lattice = np.atleast_2d(np.asarray(cells)) + np.array(self.corner)
+        centres: Float64Array = (lattice[:, ::-1] + 0.5) * self.cell
+        return centres
+
+    def states_at(self, xy: ArrayLike) -> UInt8Array:
+        """Returns the (n,) states of (n, 2) world points; `UNKNOWN` outside the grid."""
+        cells = self.cells_of(xy)
+        inside = ((cells >= 0) & (cells < self.states.shape)).all(axis=1)
+        found = np.zeros(len(cells), np.uint8)
+        found[inside] = self.states[cells[inside, 0], cells[inside, 1]]
+        return found
+
+    def clearance(self) -> Float32Array:
+        """Returns (rows, cols) distances to the nearest occupied cell centre, m."""
+        if self._clearance is None or self._clearance[0] != self.revision:
+            open_cells = (self.states != OCCUPIED).astype(np.uint8)
+            distance = cv2.distanceTransform(open_cells, cv2.DIST_L2, cv2.DIST_MASK_5)
+            distance = np.asarray(distance, np.float32) * np.float32(self.cell)
+            self._clearance = (self.revision, distance)
+        return self._clearance[1]
+
+    def traversable(self, radius: float, margin: float = 0.02) -> BoolArray:
+        """Returns the mask of free cells where a body's centre may be.
+
+        Args:
+            radius: Radius of the body, m.
+            margin: Least space between the body and the centre of an occupied cell, m.
+        """
+        mask: BoolArray = (self.states == FREE) & (self.clearance() >= radius + margin - 1e-4)
+        return mask
+
+    def layer(self, band: Band) -> BoolArray:
+        """Returns the mask of cells that are occupied in one height band."""
+        mask: BoolArray = self._odds[band] > self.config.occupied_above
+        return mask
+
+    def open_layer(self, band: Band) -> BoolArray:
+        """Returns the mask of cells that were looked through in one height band."""
+        mask: BoolArray = self._odds[band] < self.config.free_below
+        return mask
+
+    def wall_layer(self) -> BoolArray:
+        """Returns the mask of cells with something at 1.6 to 1.95 m: walls and tall furniture."""
+        return self.layer(Band.WALL)
+
+    def opaque_layer(self) -> BoolArray:
+        """Returns the mask of cells that block sight at the height of eyes (1.0 to 1.6 m)."""
+        return self.layer(Band.TOP)
+
+    def integrate(self, frame: Frame) -> None:
+        """Adds one frame: points occupy, what is looked through is freed, the body stands free.
+
+        Args:
+            frame: Points and depth of one view; only what lies within `reach` is used.
+        """
+        body = frame.observation.T_world_body
+        if self.frames == 0:
+            self.floor_height = float(body[2, 3])
+        self.frames += 1
+        camera = frame.observation.T_world_camera[:2, 3]
+        reach_cells = round(self.config.reach / self.cell)
+        near_cells = int(np.ceil(_BLIND_LIMIT / self.cell))
+        self._cover(np.stack([camera, body[:2, 3]]), reach_cells + 2)
+        centre = self.cells_of(camera)[0]
+        cells = view_sector(frame, reach_cells) + centre
+        low, high = cells.min(axis=0) - 1, cells.max(axis=0) + 2
+        window = (slice(low[0], high[0]), slice(low[1], high[1]))
+        hits = self._count_hits(frame, low, high)
+        seen = self._look_through(frame, cells)
+        self._update_odds(window, cells - low, hits, seen)
+        self._stand(frame, body[:2, 3])
+        near = self.cells_of(np.stack([camera, body[:2, 3]]))
+        low = np.minimum(low, near.min(axis=0) - near_cells)
+        high = np.maximum(high, near.max(axis=0) + near_cells + 1)
+        self._refresh((slice(low[0], high[0]), slice(low[1], high[1])))
+
+    def touch(self, xy: ArrayLike) -> None:
+        """Records (n, 2) points where the body felt an obstacle that it had not seen."""
+        cells = self.cells_of(xy)
+        inside = ((cells >= 0) & (cells < self.states.shape)).all(axis=1)
+        rows, cols = cells[inside].T
+        if len(rows) == 0 or self._touched[rows, cols].all():
+            return
+        self._touched[rows, cols] = True
+        self.states[rows, cols] = OCCUPIED
+        self.revision += 1
+
+    def _count_hits(self, frame: Frame, low: Int64Array, high: Int64Array) -> Int64Array:
+        """Returns (bands, h, w) counts of the points that fall into a window of cells."""
+        points = frame.points.reshape(-1, 3)
+        shape = high - low
+        # A surface on a cell's edge would flicker between two cells: points are put a little
+        # (0.5 % of their distance) behind it, always into the solid.
+        behind = 1.005
+        camera = frame.observation.T_world_camera[:2, 3] * ((1.0 - behind) / self.cell)
+        inverse = np.float32(behind / self.cell)
+        # Truncation rounds towards zero, so the window's lower rim is shifted to 1 and back.
+        shift = camera[::-1] - (low + np.array(self.corner) - 1)
+        col = (points[:, 0] * inverse + np.float32(shift[1])).astype(np.int32) - 1
+        row = (points[:, 1] * inverse + np.float32(shift[0])).astype(np.int32) - 1
+        step = (points[:, 2] - np.float32(self.floor_height + _LUT_BASE)) * np.float32(
+            1.0 / _LUT_STEP
+        )
+        band = self._lut.take(step.astype(np.int32) + 1, mode="clip")
+        size = int(shape[0] * shape[1])
+        flat = band * size + row * np.int32(shape[1]) + col
+        keep = (row >= 0) & (row < shape[0]) & (col >= 0) & (col < shape[1])
+        keep &= (band >= 0) & frame.valid.ravel()
+        counts = np.bincount(flat[keep], minlength=len(Band) * size)
+        return counts.reshape(len(Band), shape[0], shape[1])
+
+    def _look_through(self, frame: Frame, cells: Int64Array) -> BoolArray:
+        """Returns (bands, n) true where all of a cell's band is looked through."""
+        test = SightTest(
+            frame=frame, margin=self.config.margin, margin_per_metre=self.config.margin_per_metre
+        )
+        heights = np.array([h for band in _SAMPLES for h in _SAMPLES[band]]) + self.floor_height
+        seen = test.columns_seen_through(self.centres_of(cells), heights)
+        result = np.zeros((len(Band), len(cells)), np.bool_)
+        first = 0
+        for band, samples in _SAMPLES.items():
+            last = first + len(samples)
+            result[band] = seen[first:last].all(axis=0)
+            first = last
+        return result
+
+    def _update_odds(
+        self, window: tuple[slice, slice], cells: Int64Array, hits: Int64Array, seen: BoolArray
+    ) -> None:
+        """Adds the evidence of one frame to a window of the log-odds."""
+        odds = self._odds[:, window[0], window[1]]
+        freed = np.zeros(odds.shape, np.bool_)
+        freed[:, cells[:, 0], cells[:, 1]] = seen
+        freed &= hits == 0
+        gain = np.array([0.0, 0.5 * self.config.hit, self.config.hit], np.float32)
+        odds += gain[np.minimum(hits, 2)]
+        odds -= freed * np.float32(self.config.miss)
+        np.clip(odds, self.config.odds_min, self.config.odds_max, out=odds)
+        touched = self._touched[window]
+        touched &= ~freed[Band.LOW] | ~freed[Band.MIDDLE]
+
+    def _stand(self, frame: Frame, xy: Float64Array) -> None:
+        """Frees the footprint of the body."""
+        self._assume_near(frame, xy)
+        centre = self.cells_of(xy)[0]
+        rows, cols = (disc_offsets(max(1, int(self.config.body_radius / self.cell))) + centre).T
+        self._odds[Band.FLOOR, rows, cols] = self.config.hit
+        body = self._odds[_BODY]
+        body[:, rows, cols] = np.minimum(body[:, rows, cols], 0.0)
+        self._touched[rows, cols] = False
+
+    def _assume_near(self, frame: Frame, xy: Float64Array) -> None:
+        """Takes the floor that the camera cannot see from where the body was put as free.
+
+        A camera that looks ahead does not see the floor right at the wheels, so a body that starts
+        (or is carried) somewhere would stand on an island. Round that spot, cells that are looked
+        through at the camera's own height count as floor until something is seen or felt there.
+        """
+        if self._last_xy is None or np.linalg.norm(xy - self._last_xy) > 1.0:
+            self._arrival = xy.copy()
+        self._last_xy = xy.copy()
+        if np.linalg.norm(xy - self._arrival) > 2.0 * self.cell:
+            return
+        radius = _blind_radius(frame, self.floor_height)
+        cells = disc_offsets(int(np.ceil(radius / self.cell))) + self.cells_of(self._arrival)[0]
+        test = SightTest(frame=frame, margin=self.config.margin, margin_per_metre=0.0)
+        height = frame.observation.T_world_camera[2:3, 3]
+        seen = test.columns_seen_through(self.centres_of(cells), height)[0]
+        rows, cols = cells[seen].T
+        floor = self._odds[Band.FLOOR, rows, cols]
+        self._odds[Band.FLOOR, rows, cols] = np.maximum(floor, 0.1)
+
+    def _refresh(self, window: tuple[slice, slice]) -> None:
+        """Recomputes the states of a window from its log-odds."""
+        odds = self._odds[:, window[0], window[1]]
+        occupied = odds[_BODY].max(axis=0) > self.config.occupied_above
+        occupied |= self._touched[window]
+        seen = (odds[Band.LOW] < self.config.free_below) | (odds[Band.FLOOR] > 0.0)
+        states = np.where(occupied, np.uint8(OCCUPIED), seen.astype(np.uint8))
+        current = self.states[window]
+        if not np.array_equal(states, current):
+            current[...] = states
+            self.revision += 1
+
+    def _cover(self, points: Float64Array, margin: int) -> None:
+        """Grows the grid by whole blocks until it holds the points with a margin of cells."""
+        cells = np.floor(points / self.cell).astype(np.int64)[:, ::-1]
+        low, high = cells.min(axis=0) - margin, cells.max(axis=0) + margin + 1
+        corner = np.array(self.corner)
+        shape = np.array(self.states.shape)
+        if (low >= corner).all() and (high <= corner + shape).all():
+            return
+        block = round(self.config.block / self.cell)
+        new_low = np.floor_divide(low, block) * block
+        new_high = -np.floor_divide(-high, block) * block
+        if self.states.size:
+            new_low = np.minimum(new_low, corner)
+            new_high = np.maximum(new_high, corner + shape)
+        else:
+            corner = new_low
+        before, after = corner - new_low, new_high - (corner + shape)
+        pad = ((before[0], after[0]), (before[1], after[1]))
+        self.states = np.pad(self.states, pad)
+        self._touched = np.pad(self._touched, pad)
+        self._odds = np.pad(self._odds, ((0, 0), *pad))
+        self.corner = (int(new_low[0]), int(new_low[1]))
+        self.revision += 1
+
+
+def _band_lut() -> IntArray:
+    """Returns the band of each centimetre above the lowest band's edge, -1 for none; 1-based."""
+    top = max(high for _, high in _RANGES.values())
+    size = round((top - _LUT_BASE) / _LUT_STEP) + 2
+    lut = np.full(size, -1, np.int32)
+    for band, (low, high) in _RANGES.items():
+        first = round((low - _LUT_BASE) / _LUT_STEP) + 1
+        last = round((high - _LUT_BASE) / _LUT_STEP) + 1
+        lut[first:last] = band
+    return lut
+
+
+def _blind_radius(frame: Frame, floor_height: float, limit: float = _BLIND_LIMIT) -> float:
+    """Returns how far from the camera its lowest ray meets the floor, m, at most `limit`."""
+    pose, k = frame.observation.T_world_camera, frame.observation.intrinsics
+    lowest = pose[:3, :3] @ np.array([0.0, (k.height - 1 - k.cy) / k.fy, 1.0])
+    if lowest[2] >= -1e-6:
+        return limit
+    along = (pose[2, 3] - floor_height) / -lowest[2] * float(np.hypot(lowest[0], lowest[1]))
+    return float(np.clip(along, 0.0, limit))

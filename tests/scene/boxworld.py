@@ -1,0 +1,81 @@
+"""A tiny analytic world of axis-aligned boxes on a floor, for tests that need exact depth."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from embodied_mem.perception.frame import Frame, make_frame
+from embodied_mem.types import Float32Array, Float64Array, Intrinsics, Observation
+
+CAMERA_HEIGHT, CAMERA_TILT = 1.25, -0.26
+INTRINSICS = Intrinsics.from_hfov(160, 120, np.pi / 2)
+
+
+@dataclass
+class BoxWorld:
+    """Boxes as (min x, min y, min z, max x, max y, max z) over an infinite floor and ceiling."""
+
+    boxes: list[tuple[float, ...]] = field(default_factory=list)
+    ceiling: float = 2.6
+
+    def observe(self, x: float, y: float, yaw: float, tick: int = 0) -> Observation:
+        body, camera = poses(x, y, yaw)
+        return Observation(
+            rgb=np.zeros((INTRINSICS.height, INTRINSICS.width, 3), np.uint8),
+            depth=self.depth(camera),
+            intrinsics=INTRINSICS,
+            T_world_camera=camera,
+            T_world_body=body,
+            tick=tick,
+        )
+
+    def frame(self, x: float, y: float, yaw: float, tick: int = 0) -> Frame:
+        return make_frame(self.observe(x, y, yaw, tick), stride=1)
+
+    def depth(self, camera: Float64Array) -> Float32Array:
+        k = INTRINSICS
+        u, v = np.meshgrid(np.arange(k.width), np.arange(k.height))
+        rays = np.stack([(u - k.cx) / k.fx, (v - k.cy) / k.fy, np.ones_like(u)], -1)
+        direction = rays.reshape(-1, 3) @ camera[:3, :3].T
+        direction[np.abs(direction) < 1e-9] = 1e-9
+        eye = camera[:3, 3]
+        best = np.where(direction[:, 2] < 0, -eye[2], self.ceiling - eye[2]) / direction[:, 2]
+        for box in np.array(self.boxes, np.float64).reshape(-1, 6):
+            near, far = (box[:3] - eye) / direction, (box[3:] - eye) / direction
+            enter = np.minimum(near, far).max(axis=1)
+            leave = np.maximum(near, far).min(axis=1)
+            best = np.where((enter <= leave) & (enter > 0), np.minimum(best, enter), best)
+        return best.reshape(k.height, k.width).astype(np.float32)
+
+
+def poses(x: float, y: float, yaw: float) -> tuple[Float64Array, Float64Array]:
+    """Returns T_world_body and T_world_camera of a body with a fixed, tilted camera."""
+    c, s = np.cos(yaw), np.sin(yaw)
+    body = np.eye(4)
+    body[:2, :2] = [[c, -s], [s, c]]
+    body[:2, 3] = x, y
+    ct, st = np.cos(CAMERA_TILT), np.sin(CAMERA_TILT)
+    forward = np.array([c * ct, s * ct, st])
+    right = np.array([s, -c, 0.0])
+    camera = np.eye(4)
+    camera[:3, 0], camera[:3, 1], camera[:3, 2] = right, np.cross(forward, right), forward
+    camera[:3, 3] = x, y, CAMERA_HEIGHT
+    return body, camera
+
+
+def wall_x(x: float, y0: float, y1: float, height: float = 2.6) -> tuple[float, ...]:
+    """A wall 0.1 m thick at x, along y."""
+    return (x, y0, 0.0, x + 0.1, y1, height)
+
+
+def wall_y(y: float, x0: float, x1: float, height: float = 2.6) -> tuple[float, ...]:
+    """A wall 0.1 m thick at y, along x."""
+    return (x0, y, 0.0, x1, y + 0.1, height)
+
+
+def two_rooms() -> BoxWorld:
+    """Room A x 0..4, room B x 4.1..8, both y 0..4, joined by a door 0.9 m wide at y 1.5..2.4."""
+    shell = [wall_y(-0.1, -0.1, 8.1), wall_y(4.0, -0.1, 8.1), wall_x(-0.1, -0.1, 4.1)]
+    shell += [wall_x(8.0, -0.1, 4.1), wall_x(4.0, 0.0, 1.5), wall_x(4.0, 2.4, 4.0)]
+    lintel = (4.0, 1.5, 2.05, 4.1, 2.4, 2.6)
+    return BoxWorld([*shell, lintel])
