@@ -1,8 +1,6 @@
 """The container of memory records: four operations, and one file to keep them in."""
 
 import hashlib
-import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +8,7 @@ from typing import Any
 import msgspec
 
 from embodied_mem.errors import MemoryFileError, StoreError
+from embodied_mem.files import write_bytes
 from embodied_mem.memory.record import Add, Delete, MemoryRecord, Noop, Operation, Update
 
 _MAGIC = b"EMEM\x00\x01\r\n"
@@ -158,17 +157,7 @@ class MemoryStore:
                 records=list(self.records()),
             )
         )
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(_MAGIC + hashlib.sha256(body).digest() + body)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        write_bytes(path, _MAGIC + hashlib.sha256(body).digest() + body)
 
     @classmethod
     def load(cls, path: Path) -> "MemoryStore":

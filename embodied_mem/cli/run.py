@@ -1,0 +1,167 @@
+"""`embodied-mem run`: walk an unknown house, remember it, answer questions from memory."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from embodied_mem.cli.outcome import Outcome, write_outcome
+from embodied_mem.cli.progress import progress
+from embodied_mem.cli.result import write_result
+from embodied_mem.errors import ConfigError
+from embodied_mem.files import write_text
+
+if TYPE_CHECKING:
+    from embodied_mem.brain.brain import Brain, Exploration
+    from embodied_mem.viz.live import LiveLog
+
+QUESTIONS = (
+    "Where is the bed?",
+    "Which room is the refrigerator in?",
+    "How many chairs are there?",
+    "What colour is the sofa?",
+    "What is near the toilet?",
+    "What is the biggest thing in the kitchen?",
+    "Is there a piano?",
+)
+"""Asked where no question was given: one of each kind, and one whose answer is honest."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """Walk a furnished house never seen before, remember it, and answer from memory.
+
+    Leaves snapshots.png, map.png, the memory file, result.json and report.html in `--out`.
+    """
+
+    seed: int = 7
+    """Of the house and of everything in it; one seed gives one result, byte for byte."""
+    rooms: int | None = None
+    """Rooms of the house, 3 to 12; drawn from the seed where not given."""
+    question: tuple[str, ...] = ()
+    """What to ask at the end; a fixed set where not given."""
+    steps: int = 1500
+    """Ticks at most; the walk ends before where nothing is left to explore."""
+    width: int = 480
+    """Width of the camera's picture in pixels; the height is three quarters of it."""
+    noise: bool = False
+    """Add a depth camera's noise and drop-outs, and drift of the pose."""
+    segmenter: str = "instance"
+    """`instance` (the simulator's masks), `geometric` (depth and colour alone), or a plugin's."""
+    resume: Path | None = None
+    """A memory file of an earlier visit to the same house to go on from."""
+    out: Path = Path("runs/house")
+    """Folder for the results."""
+    rerun: Path | None = None
+    """Record the run for the Rerun viewer (extra `viz`)."""
+    json: Path | None = None
+    """Write metrics, timings and the machine as one JSON file."""
+
+    def run(self) -> int:
+        """Runs the episode; returns 0."""
+        if self.steps < 1 or self.width < 32:
+            raise ConfigError("a run needs at least 1 step and pictures at least 32 pixels wide")
+        brain, truth = self._prepare()
+        log = self._open_log()
+        exploration, complete = self._explore(brain, log)
+        if log is not None:
+            log.close()
+        hippocampus = brain.hippocampus
+        self.out.mkdir(parents=True, exist_ok=True)
+        memory_file = self.out / "house.mem"
+        hippocampus.save(memory_file)
+        answers = [hippocampus.recall(text) for text in self.question or QUESTIONS]
+        outcome = Outcome(
+            title=f"House {self.seed}",
+            memory_file=memory_file,
+            answers=tuple(answers),
+            timings=brain.timer.means(),
+            facts={"ticks": exploration.ticks, "metres": round(exploration.metres, 2)},
+        )
+        metrics = write_outcome(self.out, hippocampus.store, outcome)
+        metrics |= {"ticks": exploration.ticks, "metres": round(exploration.metres, 3)}
+        self._write_json(metrics, outcome, complete and exploration.finished, truth)
+        return 0
+
+    def _prepare(self) -> tuple["Brain", dict[str, Any]]:
+        from embodied_mem_envs.house import (
+            CameraConfig,
+            HouseBody,
+            HouseConfig,
+            SensorNoise,
+            generate_house,
+        )
+
+        from embodied_mem.brain.brain import Brain
+        from embodied_mem.brain.build import MemoryConfig, build_hippocampus
+
+        house = generate_house(self.seed, HouseConfig(rooms=self.rooms))
+        body = HouseBody(
+            house,
+            camera=CameraConfig(width=self.width, height=self.width * 3 // 4),
+            noise=SensorNoise() if self.noise else None,
+            seed=self.seed,
+        )
+        hippocampus = build_hippocampus(
+            MemoryConfig(segmenter=self.segmenter),
+            seed=self.seed,
+            session=f"house-{self.seed}",
+            seconds_per_tick=body.seconds_per_tick,
+            resume=self.resume,
+        )
+        return Brain(body, hippocampus), {"house_objects": len(house.objects)}
+
+    def _open_log(self) -> "LiveLog | None":
+        if self.rerun is None:
+            return None
+        from embodied_mem.viz.live import LiveLog
+
+        return LiveLog(self.rerun)
+
+    def _explore(self, brain: "Brain", log: "LiveLog | None") -> tuple["Exploration", bool]:
+        """Explores; an interrupt ends the walk early and keeps what it found."""
+        brain.connect()
+        try:
+            with progress("exploring", self.steps) as advance:
+                exploration = brain.explore(self.steps, _on_tick(advance, brain, log))
+            complete = True
+        except KeyboardInterrupt:
+            exploration, complete = brain.exploration, False
+        finally:
+            brain.close()
+        return exploration, complete
+
+    def _write_json(
+        self, metrics: dict[str, float], outcome: Outcome, finished: bool, truth: dict[str, Any]
+    ) -> None:
+        result = {
+            "schema": 1,
+            "command": "run",
+            "config": {"seed": self.seed, "rooms": self.rooms, "steps": self.steps}
+            | {"width": self.width, "noise": self.noise, "segmenter": self.segmenter},
+            "metrics": metrics,
+            "explored_all": finished,
+            "answers": msgspec.to_builtins(outcome.answers),
+            "memory_digest": outcome.digest,
+        }
+        write_text(self.out / "result.json", json.dumps(result, indent=1, sort_keys=True) + "\n")
+        if self.json is not None:
+            timings = {f"{name}_cpu_ms": value for name, value in outcome.timings.items()}
+            config = msgspec.to_builtins(self, builtin_types=(Path,))
+            write_result(self.json, "run", config, {**metrics, **timings, **truth})
+
+
+def _on_tick(
+    advance: Callable[[str], None], brain: "Brain", log: "LiveLog | None"
+) -> Callable[[], None]:
+    def tick() -> None:
+        scene = brain.hippocampus.scene
+        area = scene.occupancy.explored_area
+        advance(f"{area:.0f} m2, {int(scene.objects.confirmed().sum())} objects")
+        if log is not None:
+            log.log(brain.hippocampus)
+
+    return tick

@@ -1,0 +1,1 @@
+"""Measurements: the figures that the README reports, one module a part."""
