@@ -1,0 +1,134 @@
+"""Ground truth of the floor: what blocks a body, where it can stand and what it can reach."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from scipy import ndimage
+
+from embodied_mem.errors import HouseError
+from embodied_mem.types import BoolArray, Float64Array
+from embodied_mem_envs.house.footprint import Footprint
+from embodied_mem_envs.house.layout import Door, Room
+from embodied_mem_envs.house.objects import HouseObject
+from embodied_mem_envs.house.solids import unit_mesh
+
+BODY_HEIGHT = 1.4
+"""Parts whose lower side is above this do not touch the body."""
+
+
+def obstacles(walls: Iterable[Footprint], objects: Iterable[HouseObject]) -> Float64Array:
+    """Returns the solid rectangles that stop a body: walls and the parts of all low objects.
+
+    Args:
+        walls: The walls.
+        objects: The objects; what stands on another object is within its outline already only
+            if it does not stick out, so all of them count.
+
+    Returns:
+        (N, 6): centre x, y, half sizes along its own axes, cosine and sine of the yaw.
+    """
+    rows = [[w.x, w.y, w.half_x, w.half_y, np.cos(w.yaw), np.sin(w.yaw)] for w in walls]
+    blocks = [np.array(rows).reshape(-1, 6)]
+    for thing in objects:
+        mesh = unit_mesh(thing.category)
+        low = thing.base + mesh.part_lo[:, 2] * thing.size[2]
+        solid = low < BODY_HEIGHT
+        if not solid.any():
+            continue
+        lo, hi = mesh.part_lo[solid], mesh.part_hi[solid]
+        centre = thing.from_unit((lo + hi) / 2)[:, :2]
+        half = (hi - lo)[:, :2] / 2 * thing.size[:2]
+        block = np.empty((len(lo), 6))
+        block[:, :2], block[:, 2:4] = centre, half
+        block[:, 4], block[:, 5] = np.cos(thing.yaw), np.sin(thing.yaw)
+        blocks.append(block)
+    return np.concatenate(blocks)
+
+
+def clearance(points: Float64Array, blocks: Float64Array) -> Float64Array:
+    """Returns the distance of (N, 2) points to the nearest of the blocks, 0 inside one."""
+    nearest = np.full(len(points), np.inf)
+    for x, y, half_x, half_y, c, s in blocks.tolist():
+        dx, dy = points[:, 0] - x, points[:, 1] - y
+        u = np.maximum(np.abs(c * dx + s * dy) - half_x, 0.0)
+        v = np.maximum(np.abs(c * dy - s * dx) - half_y, 0.0)
+        np.minimum(nearest, u * u + v * v, out=nearest)
+    result: Float64Array = np.sqrt(nearest)
+    return result
+
+
+class FreeFloor:
+    """The floor of a house with its objects as they were when this was made."""
+
+    def __init__(
+        self,
+        rooms: Sequence[Room],
+        doors: Sequence[Door],
+        walls: Sequence[Footprint],
+        objects: Sequence[HouseObject],
+    ) -> None:
+        self._rooms = rooms
+        self._doors = doors
+        self._blocks = obstacles(walls, objects)
+
+    def clearance(self, points: Float64Array) -> Float64Array:
+        """Returns the free distance around (N, 2) floor points, metres; 0 outside the house."""
+        inside = np.zeros(len(points), bool)
+        for room in self._rooms:
+            inside |= ((points > room.min) & (points < room.max)).all(axis=1)
+        for door in self._doors:
+            half = np.full(2, door.width / 2)
+            half[door.axis] = 0.2
+            inside |= (np.abs(points - door.centre) < half).all(axis=1)
+        result = np.zeros(len(points))
+        result[inside] = clearance(points[inside], self._blocks)
+        return result
+
+    def grid(self, cell: float) -> tuple[Float64Array, tuple[float, float]]:
+        """Returns the clearance of the cells of a grid over the house, and its lower corner."""
+        low = np.array([room.min for room in self._rooms]).min(axis=0) - cell
+        high = np.array([room.max for room in self._rooms]).max(axis=0) + cell
+        columns, rows = np.ceil((high - low) / cell - 1e-9).astype(int)
+        xs = low[0] + (np.arange(columns) + 0.5) * cell
+        ys = low[1] + (np.arange(rows) + 0.5) * cell
+        points = np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)
+        return self.clearance(points).reshape(rows, columns), (float(low[0]), float(low[1]))
+
+    def start(self) -> tuple[float, float, float]:
+        """Returns (x, y, yaw) at the widest place of the largest room, turned to its middle.
+
+        Raises:
+            HouseError: If no place is wide enough for a body.
+        """
+        free, origin = self.grid(0.1)
+        room = max(self._rooms, key=lambda r: r.area)
+        rows, columns = np.indices(free.shape)
+        xs, ys = origin[0] + (columns + 0.5) * 0.1, origin[1] + (rows + 0.5) * 0.1
+        inside = (xs > room.min[0]) & (xs < room.max[0]) & (ys > room.min[1]) & (ys < room.max[1])
+        best = int(np.where(inside, free, -1.0).argmax())
+        if free.flat[best] < 0.25:
+            raise HouseError("no free floor to start on; generate the house with less clutter")
+        x, y = float(xs.flat[best]), float(ys.flat[best])
+        cx, cy = room.centre
+        yaw = float(np.arctan2(cy - y, cx - x))
+        return round(x, 3), round(y, 3), round(yaw, 3)
+
+    def reachable(
+        self, start: tuple[float, float], radius: float, cell: float
+    ) -> tuple[BoolArray, tuple[float, float]]:
+        """Returns the cells that a body of a radius reaches from a start, and the lower corner.
+
+        Raises:
+            HouseError: If the body does not fit at the start.
+        """
+        free, origin = self.grid(cell)
+        labels, _ = ndimage.label(free >= radius)
+        row, column = int((start[1] - origin[1]) / cell), int((start[0] - origin[0]) / cell)
+        here = labels[row, column]
+        if here == 0:
+            raise HouseError(
+                f"a body of radius {radius:g} m does not fit at the start {start}; "
+                "choose a smaller radius or a start on free floor"
+            )
+        mask: BoolArray = labels == here
+        return mask, origin

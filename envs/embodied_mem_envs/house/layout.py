@@ -1,0 +1,279 @@
+"""Rooms and doorways from a seed: recursive splits around an optional hallway."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from embodied_mem.errors import HouseError
+from embodied_mem_envs.house.catalogue import catalogue
+from embodied_mem_envs.house.config import MAX_ROOMS, MIN_ROOMS, HouseConfig
+
+Box = tuple[float, float, float, float]
+"""min x, min y, max x, max y on wall centre lines, metres."""
+
+_MIN_SIDE = 2.6
+_MAX_SIDE = 5.6
+_DOOR_CLEAR = 0.22
+"""Least wall between the edge of a door and the corner of a room, metres."""
+_NEEDED = ("kitchen", "bedroom", "bathroom")
+_FURTHER = ("living room", "office", "dining room", "laundry", "storage")
+_PUBLIC = ("hallway", "living room", "dining room", "kitchen")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Room:
+    """One room; `min` and `max` are the inner faces of its walls."""
+
+    id: str
+    category: str
+    min: tuple[float, float]
+    max: tuple[float, float]
+    floor: int = 0
+
+    @property
+    def area(self) -> float:
+        """Floor area, square metres."""
+        return (self.max[0] - self.min[0]) * (self.max[1] - self.min[1])
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        """Middle of the floor."""
+        return (self.min[0] + self.max[0]) / 2, (self.min[1] + self.max[1]) / 2
+
+    def contains(self, x: float, y: float, margin: float = 0.0) -> bool:
+        """Tells whether a point lies inside, at least `margin` from every wall."""
+        return (
+            self.min[0] + margin <= x <= self.max[0] - margin
+            and self.min[1] + margin <= y <= self.max[1] - margin
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Door:
+    """A doorway between two rooms; `axis` 0 lies in a wall of constant x, 1 of constant y."""
+
+    rooms: tuple[str, str]
+    centre: tuple[float, float]
+    width: float
+    axis: int
+    height: float
+
+
+def make_layout(
+    config: HouseConfig, rng: np.random.Generator
+) -> tuple[tuple[Room, ...], tuple[Door, ...]]:
+    """Draws the rooms and the doors of a one-storey house.
+
+    Every room is connected to every other through doors, and every house has at least a kitchen,
+    a bedroom and a bathroom. The lower corner of the house lies at a drawn place, so that nothing
+    can rely on the origin.
+
+    Raises:
+        HouseError: If no valid plan was found (does not happen for the allowed room counts).
+    """
+    count = config.rooms
+    if count is None:
+        count = int(rng.integers(MIN_ROOMS, MAX_ROOMS + 1))
+    for _ in range(400):
+        with_hallway = count >= 5 and rng.random() < 0.8
+        boxes = _hallway_plan(count, rng) if with_hallway else _split_plan(count, rng)
+        if boxes is None:
+            continue
+        links = _door_links(boxes, rng, with_hallway)
+        if links is None:
+            continue
+        names = _assign(boxes, links, with_hallway, rng)
+        return _finish(boxes, links, names, config, rng)
+    raise HouseError(f"no floor plan of {count} rooms found in 400 draws; choose another seed")
+
+
+def _finish(
+    boxes: list[Box],
+    links: list[tuple[int, int]],
+    names: list[str],
+    config: HouseConfig,
+    rng: np.random.Generator,
+) -> tuple[tuple[Room, ...], tuple[Door, ...]]:
+    """Moves the plan to a drawn place, thickens the walls and draws the doors."""
+    dx, dy = np.round(rng.uniform(-6.0, 0.0, 2), 2)
+    half = config.wall_thickness / 2
+    rooms = tuple(
+        Room(
+            id=f"room-{index}",
+            category=name,
+            min=(round(box[0] + dx + half, 3), round(box[1] + dy + half, 3)),
+            max=(round(box[2] + dx - half, 3), round(box[3] + dy - half, 3)),
+        )
+        for index, (box, name) in enumerate(zip(boxes, names, strict=True))
+    )
+    doors = _extra_doors(boxes, links, names, rng)
+    made = [_door(boxes, pair, config, rng) for pair in doors]
+    placed = tuple(
+        replace(d, centre=(round(d.centre[0] + dx, 3), round(d.centre[1] + dy, 3))) for d in made
+    )
+    return rooms, placed
+
+
+def _split(box: Box, count: int, rng: np.random.Generator) -> list[Box] | None:
+    """Splits a box into `count` rooms, or returns None where a room gets too narrow or too long."""
+    width, height = box[2] - box[0], box[3] - box[1]
+    if count == 1:
+        fits = min(width, height) >= _MIN_SIDE and max(width, height) <= _MAX_SIDE
+        return [box] if fits else None
+    for _ in range(3):
+        first = count // 2 if rng.random() < 0.5 else count - count // 2
+        share = float(np.clip(first / count + rng.normal(0.0, 0.05), 0.15, 0.85))
+        across = 0 if rng.random() < width**3 / (width**3 + height**3) else 1
+        halves = _cut(box, across, share)
+        left = _split(halves[0], first, rng)
+        right = _split(halves[1], count - first, rng) if left is not None else None
+        if left is not None and right is not None:
+            return left + right
+    return None
+
+
+def _cut(box: Box, axis: int, share: float) -> tuple[Box, Box]:
+    """Cuts a box in two at a share of its extent along `axis`."""
+    at = round(box[axis] + share * (box[axis + 2] - box[axis]), 2)
+    if axis == 0:
+        return (box[0], box[1], at, box[3]), (at, box[1], box[2], box[3])
+    return (box[0], box[1], box[2], at), (box[0], at, box[2], box[3])
+
+
+def _split_plan(count: int, rng: np.random.Generator) -> list[Box] | None:
+    """Draws a plan without a hallway."""
+    area = count * rng.uniform(10.0, 17.0)
+    aspect = rng.uniform(0.6, 1.7)
+    width = round(float(np.sqrt(area * aspect)), 2)
+    return _split((0.0, 0.0, width, round(area / width, 2)), count, rng)
+
+
+def _hallway_plan(count: int, rng: np.random.Generator) -> list[Box] | None:
+    """Draws a plan with a hallway between two blocks of rooms; the hallway is room 0."""
+    hall = round(rng.uniform(1.55, 1.95), 2)
+    first = (count - 1) // 2
+    second = count - 1 - first
+    area = rng.uniform(10.0, 16.0)
+    length = round(float(rng.uniform(0.8, 1.3) * 4.2 * np.sqrt(second)), 2)
+    depths = [round(k * area / length * rng.uniform(0.9, 1.1), 2) for k in (first, second)]
+    lower = _split((0.0, 0.0, length, depths[0]), first, rng)
+    base = round(depths[0] + hall, 2)
+    upper = _split((0.0, base, length, round(base + depths[1], 2)), second, rng)
+    if lower is None or upper is None:
+        return None
+    boxes: list[Box] = [(0.0, depths[0], length, base), *lower, *upper]
+    return [(b[1], b[0], b[3], b[2]) for b in boxes] if rng.random() < 0.5 else boxes
+
+
+def _shared_wall(a: Box, b: Box) -> tuple[int, float, float, float] | None:
+    """Returns (axis, wall coordinate, from, to) of the wall two rooms share, if any."""
+    for axis in (0, 1):
+        other = 1 - axis
+        for low, high in ((a, b), (b, a)):
+            if abs(low[axis + 2] - high[axis]) < 1e-6:
+                start = max(a[other], b[other])
+                stop = min(a[other + 2], b[other + 2])
+                if stop - start > 0:
+                    return axis, low[axis + 2], start, stop
+    return None
+
+
+def _can_link(a: Box, b: Box) -> bool:
+    wall = _shared_wall(a, b)
+    return wall is not None and wall[3] - wall[2] >= 1.0 + 2 * _DOOR_CLEAR + 0.12
+
+
+def _door_links(
+    boxes: list[Box], rng: np.random.Generator, with_hallway: bool
+) -> list[tuple[int, int]] | None:
+    """Returns a spanning tree of doors, breadth first from the hallway or the middle room."""
+    count = len(boxes)
+    near = {
+        i: [j for j in range(count) if j != i and _can_link(boxes[i], boxes[j])]
+        for i in range(count)
+    }
+    root = 0 if with_hallway else max(range(count), key=lambda i: (len(near[i]), -i))
+    seen, queue, links = {root}, [root], []
+    while queue:
+        here = queue.pop(0)
+        for there in rng.permutation(near[here]).tolist() if near[here] else []:
+            if there not in seen:
+                seen.add(there)
+                queue.append(there)
+                links.append((here, there))
+    return links if len(seen) == count else None
+
+
+def _assign(
+    boxes: list[Box], links: list[tuple[int, int]], with_hallway: bool, rng: np.random.Generator
+) -> list[str]:
+    """Gives every room a type: areas as the programmes like them, private rooms at the ends."""
+    programmes = catalogue().rooms
+    wanted = list(_NEEDED)
+    rest = len(boxes) - len(wanted) - int(with_hallway)
+    further = [
+        _FURTHER[0],
+        *rng.permutation(_FURTHER[1:]).tolist(),
+        "bedroom",
+        "bathroom",
+        "bedroom",
+        "office",
+    ]
+    wanted += further[:rest]
+    degree = [sum(index in link for link in links) for index in range(len(boxes))]
+    names = [""] * len(boxes)
+    free = list(range(len(boxes)))
+    if with_hallway:
+        names[0] = "hallway"
+        free.remove(0)
+
+    def cost(index: int, name: str) -> float:
+        box = boxes[index]
+        area = (box[2] - box[0]) * (box[3] - box[1])
+        low, high = programmes[name].area
+        off = max(low - area, 0.0) + max(area - high, 0.0) * 0.5
+        through = degree[index] - 1
+        toll = 3.0 * through if name not in _PUBLIC else -0.5 * through
+        return off + toll + float(jitter[index])
+
+    jitter = rng.uniform(0.0, 2.0, len(boxes))
+    # Choosy rooms first: the private ones need dead ends, the living room needs space.
+    order = {"bathroom": 0, "bedroom": 1, "living room": 2, "laundry": 3, "storage": 4}
+    for name in sorted(wanted, key=lambda n: (order.get(n, 9), n)):
+        best = min(free, key=lambda i: (cost(i, name), i))
+        names[best] = name
+        free.remove(best)
+    return names
+
+
+def _extra_doors(
+    boxes: list[Box], links: list[tuple[int, int]], names: list[str], rng: np.random.Generator
+) -> list[tuple[int, int]]:
+    """Adds second doors between public rooms, so that some houses have loops."""
+    result = list(links)
+    for i in range(len(boxes)):
+        for j in range(i + 1, len(boxes)):
+            linked = (i, j) in links or (j, i) in links
+            public = names[i] in _PUBLIC and names[j] in _PUBLIC
+            if not linked and public and _can_link(boxes[i], boxes[j]) and rng.random() < 0.5:
+                result.append((i, j))
+    return result
+
+
+def _door(
+    boxes: list[Box], pair: tuple[int, int], config: HouseConfig, rng: np.random.Generator
+) -> Door:
+    """Draws one door in the wall that two rooms share."""
+    wall = _shared_wall(boxes[pair[0]], boxes[pair[1]])
+    assert wall is not None
+    axis, at, start, stop = wall
+    width = round(float(rng.uniform(0.9, 1.0)), 2)
+    margin = width / 2 + _DOOR_CLEAR + config.wall_thickness / 2
+    along = round(float(rng.uniform(start + margin, stop - margin)), 2)
+    return Door(
+        rooms=(f"room-{pair[0]}", f"room-{pair[1]}"),
+        centre=(at, along) if axis == 0 else (along, at),
+        width=width,
+        axis=axis,
+        height=config.door_height,
+    )
