@@ -39,6 +39,10 @@ class BodyError(EmbodiedMemError):
     """A body was used before it was connected, or could not be reached."""
 
 
+class EvaluationError(EmbodiedMemError):
+    """An evaluation could not be carried out."""
+
+
 class MissingExtraError(EmbodiedMemError):
     """A feature needs an optional dependency that is not installed."""
 
