@@ -86,8 +86,13 @@ class _Pool:
 
     def take_seen(self, kind: Kind) -> Draft | None:
         """Draws a question about what showed; None if none of that kind is left."""
-        forms: tuple[Form, ...] = (kind,) if kind != "superlative" else _SUPERLATIVES
-        return self._take([self._seen[form] for form in forms])
+        if kind == "superlative":
+            return self._take([self._seen[form] for form in _SUPERLATIVES])
+        if kind == "how_many":  # most things are there once, and `one` would be too good a guess
+            several = [draft for draft in self._seen[kind] if draft.right.count > 1]
+            single = [draft for draft in self._seen[kind] if draft.right.count == 1]
+            return self._take([several, single])
+        return self._take([self._seen[kind]])
 
     def _take(self, groups: list[list[Draft]]) -> Draft | None:
         """Draws a group, a category in it, and one of the questions about that category."""

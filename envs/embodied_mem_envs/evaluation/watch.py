@@ -1,0 +1,99 @@
+"""Keeps the truth of a walk beside it, without the walker knowing."""
+
+from collections.abc import Callable, Mapping
+from typing import final
+
+import msgspec
+import numpy as np
+
+from embodied_mem.robots.body import Feature
+from embodied_mem.types import AnyArray, Command, Float64Array, Observation
+from embodied_mem_envs.evaluation.shown import ShownTracker, floor_covered
+from embodied_mem_envs.house import House, HouseBody
+
+
+class Progress(msgspec.Struct, frozen=True, array_like=True):
+    """How much of the floor was known after how long a way."""
+
+    metres: float
+    covered: float
+
+
+@final
+class WatchedBody:
+    """A body in a house that counts what shows, the way walked, and the floor that is known.
+
+    It is the body that it wraps to whoever drives it; what it counts is for the evaluation only.
+    """
+
+    def __init__(self, body: HouseBody) -> None:
+        self._body = body
+        self._house = body.house
+        self._reachable = reachable_points(body.house, body.radius)
+        self._xy = np.array(body.true_pose[:2])
+        self.tracker = ShownTracker(item.id for item in body.house.objects)
+        self.metres = 0.0
+        """Length of the way walked so far, by the true poses, metres."""
+        self.progress: list[Progress] = []
+        """What `sample` noted, in the order of time."""
+
+    @property
+    def observation_features(self) -> Mapping[str, Feature]:
+        """Those of the wrapped body."""
+        return self._body.observation_features
+
+    @property
+    def action_features(self) -> Mapping[str, Feature]:
+        """Those of the wrapped body."""
+        return self._body.action_features
+
+    @property
+    def radius(self) -> float:
+        """That of the wrapped body, metres."""
+        return self._body.radius
+
+    @property
+    def seconds_per_tick(self) -> float:
+        """That of the wrapped body."""
+        return self._body.seconds_per_tick
+
+    def connect(self) -> None:
+        """Connects the wrapped body."""
+        self._body.connect()
+
+    def close(self) -> None:
+        """Closes the wrapped body."""
+        self._body.close()
+
+    def observe(self) -> Observation:
+        """Observes, and counts what showed."""
+        observation = self._body.observe()
+        self.tracker.update(observation, self._house.instance_to_object)
+        return observation
+
+    def act(self, command: Command) -> Command:
+        """Acts, and measures the way."""
+        sent = self._body.act(command)
+        xy = np.array(self._body.true_pose[:2])
+        self.metres += float(np.linalg.norm(xy - self._xy))
+        self._xy = xy
+        return sent
+
+    def sample(self, states_at: Callable[[Float64Array], AnyArray]) -> Progress:
+        """Notes the way walked and the floor known until now.
+
+        Args:
+            states_at: The driver's own map: the states at (M, 2) points, 1 for free.
+        """
+        covered = floor_covered(self._reachable, states_at)
+        now = Progress(metres=round(self.metres, 3), covered=round(covered, 5))
+        self.progress.append(now)
+        return now
+
+
+def reachable_points(house: House, radius: float = 0.18, cell: float = 0.1) -> Float64Array:
+    """Returns (M, 2) centres of the cells of floor that a body can reach from the start, metres."""
+    mask, origin = house.reachable_floor(radius, cell)
+    rows, columns = np.nonzero(mask)
+    x, y = origin[0] + (columns + 0.5) * cell, origin[1] + (rows + 0.5) * cell
+    return np.stack([x, y], axis=1)
