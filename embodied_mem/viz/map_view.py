@@ -55,7 +55,7 @@ def render_map(view: MemoryView) -> UInt8Array:
 def _panel(view: MemoryView, floor: FloorMap | None, lowest: bool) -> UInt8Array:
     level = floor.fact.floor if floor is not None else 0
     objects = [entry for entry in view.objects if view.floor_of(entry.place) == level]
-    snapshots = [e for e in view.snapshots if view.floor_of(e.record.place) == level]
+    snapshots = [e for e in view.snapshots if view.floor_of(e.place) == level]
     walk = [point for fact in view.walks for point in fact.path] if lowest else []
     frame = frame_around(floor, objects, np.array(walk).reshape(-1, 2))
     canvas = empty_ground(frame)

@@ -1,6 +1,5 @@
 """A memory as the pictures need it: read once, numbered, with the names of its rooms."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import cv2
@@ -31,6 +30,7 @@ class SnapshotEntry:
     record: MemoryRecord
     fact: SnapshotFact
     room: str | None
+    place: str | None = None
 
     @property
     def title(self) -> str:
@@ -113,13 +113,12 @@ def read_view(memory: MemoryStore) -> MemoryView:
     """
     places = [fact for _, fact in active(memory, PlaceFact)]
     names = {fact.place_id: fact.name for fact in places}
-    return MemoryView(
+    view = MemoryView(
         objects=[
             ObjectEntry(fact=fact, room=names.get(record.place or ""), place=record.place)
             for record, fact in active(memory, ObjectFact)
         ],
         places=places,
-        snapshots=list(_snapshots(memory, names)),
         frontiers=[fact for _, fact in active(memory, FrontierFact)],
         maps=[
             FloorMap(fact=fact, grid=_decode_grid(record))
@@ -127,13 +126,9 @@ def read_view(memory: MemoryStore) -> MemoryView:
         ],
         walks=[fact for _, fact in active(memory, WalkFact)],
     )
-
-
-def _snapshots(memory: MemoryStore, names: dict[str, str]) -> Iterator[SnapshotEntry]:
     for number, (record, fact) in enumerate(active(memory, SnapshotFact), start=1):
-        yield SnapshotEntry(
-            number=number, record=record, fact=fact, room=names.get(record.place or "")
-        )
+        view.snapshots.append(_entry(view, record, fact, number))
+    return view
 
 
 def find_snapshot(memory: MemoryStore, view: MemoryView, record_id: str) -> SnapshotEntry | None:
@@ -146,13 +141,20 @@ def find_snapshot(memory: MemoryStore, view: MemoryView, record_id: str) -> Snap
     record = memory.get(record_id)
     if record.content.get("type") != "snapshot":
         return None
-    names = {fact.place_id: fact.name for fact in view.places}
-    return SnapshotEntry(
-        number=None,
-        record=record,
-        fact=msgspec.convert(record.content, SnapshotFact),
-        room=names.get(record.place or ""),
-    )
+    return _entry(view, record, msgspec.convert(record.content, SnapshotFact), None)
+
+
+def _entry(
+    view: MemoryView, record: MemoryRecord, fact: SnapshotFact, number: int | None
+) -> SnapshotEntry:
+    """Adds the room: where the record does not say it, that of most objects in the picture."""
+    place = record.place
+    if place is None:
+        seen = set(fact.cluster) or set(fact.boxes)
+        places = [o.place for o in view.objects if o.place and o.fact.object_id in seen]
+        place = max(sorted(set(places)), key=places.count, default=None)
+    room = next((each.name for each in view.places if each.place_id == place), None)
+    return SnapshotEntry(number=number, record=record, fact=fact, room=room, place=place)
 
 
 def describe(fact: ObjectFact) -> str:
