@@ -9,7 +9,8 @@ from rich.console import Console
 from rich.text import Text
 from tyro.conf import Positional
 
-from embodied_mem.brain.language.answers import Answer, Citation, answer_question
+from embodied_mem.brain.language.answers import Answer, answer_question
+from embodied_mem.brain.language.recollection import Citation
 from embodied_mem.cli.result import write_result
 from embodied_mem.errors import ConfigError
 from embodied_mem.memory.store import MemoryStore
@@ -70,16 +71,15 @@ def _print_answer(console: Console, memory: MemoryStore, view: MemoryView, answe
 
 
 def _cited(memory: MemoryStore, view: MemoryView, citation: Citation) -> str:
-    entry = find_snapshot(memory, view, citation.record_id)
+    entry = find_snapshot(memory, view, citation.snapshot)
     parts = ["snapshot" if entry is None else entry.title, f"tick {citation.tick}"]
     if entry is not None and entry.room:
         parts.append(entry.room)
-    if citation.object_id:
-        parts.append(view.object_labels().get(citation.object_id, citation.object_id))
+    parts.append(view.object_labels().get(citation.object, citation.object))
     if citation.pose is not None:
         x, y, *_ = citation.pose
         parts.append(f"seen from ({x:.2f}, {y:.2f})")
-    return ", ".join([*parts, f"record {citation.record_id}"])
+    return ", ".join([*parts, f"record {citation.snapshot}"])
 
 
 def _write_json(path: Path, config: Ask, answers: Sequence[Answer]) -> None:

@@ -39,12 +39,12 @@ def draw_boxes(
     bounds = (0.0, 0.0, float(drawn.shape[1]), float(drawn.shape[0]))
     named = [object_id for object_id in strong if object_id in boxes]
     for object_id in sorted(set(boxes) - set(named)):
-        _faint_box(drawn, _scale_box(boxes[object_id], scale))
+        _faint_box(drawn, scale_box(boxes[object_id], scale))
     # Large boxes first, so that a small one on top of them stays whole.
     named.sort(key=lambda object_id: (-_area(boxes[object_id]), object_id))
     placer = LabelPlacer(bounds)
     for index, object_id in enumerate(named):
-        x0, y0, x1, y1 = _scale_box(boxes[object_id], scale)
+        x0, y0, x1, y1 = scale_box(boxes[object_id], scale)
         cv2.rectangle(drawn, (x0, y0), (x1, y1), (0, 0, 0), 3, cv2.LINE_AA)
         cv2.rectangle(drawn, (x0, y0), (x1, y1), mark(index), 2, cv2.LINE_AA)
         # A label may lie on a large thing but must not hide a small one.
@@ -52,7 +52,7 @@ def draw_boxes(
             placer.block((x0, y0, x1, y1))
     for index, object_id in reversed(list(enumerate(named))):
         label = labels.get(object_id, object_id)
-        box = _scale_box(boxes[object_id], scale)
+        box = scale_box(boxes[object_id], scale)
         candidates = around_box(box, label_size(label, text, bold=True))
         place = placer.place(_inside(candidates, bounds), must=True)
         if place is not None:
@@ -76,7 +76,8 @@ def _scaled(picture: UInt8Array, scale: float) -> UInt8Array:
     return cv2.resize(picture, size, interpolation=smooth).astype(np.uint8, copy=False)
 
 
-def _scale_box(box: PixelBox, scale: float) -> PixelBox:
+def scale_box(box: PixelBox, scale: float) -> PixelBox:
+    """Returns a pixel box in a picture that was resized by a factor."""
     x0, y0, x1, y1 = (round(v * scale) for v in box)
     return x0, y0, x1, y1
 

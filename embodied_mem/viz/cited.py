@@ -4,9 +4,11 @@ from pathlib import Path
 
 import cv2
 
-from embodied_mem.brain.language.answers import Answer, Citation
+from embodied_mem.brain.language.answers import Answer
+from embodied_mem.brain.language.recollection import Citation
+from embodied_mem.files import write_bytes
 from embodied_mem.memory.store import MemoryStore
-from embodied_mem.viz.boxes import PixelBox, draw_boxes
+from embodied_mem.viz.boxes import draw_boxes, scale_box
 from embodied_mem.viz.reading import encode_rgb, find_snapshot, read_view
 
 
@@ -21,7 +23,7 @@ def cited_by_picture(answer: Answer) -> dict[str, list[Citation]]:
     """Groups an answer's citations by the snapshot record, in the order of first mention."""
     groups: dict[str, list[Citation]] = {}
     for citation in answer.citations:
-        groups.setdefault(citation.record_id, []).append(citation)
+        groups.setdefault(citation.snapshot, []).append(citation)
     return groups
 
 
@@ -50,17 +52,11 @@ def write_cited_pictures(
         picture = None if entry is None else entry.picture()
         if entry is None or picture is None:
             continue
-        boxes: dict[str, PixelBox] = {
-            each.object_id or f"box {index}": each.box
-            for index, each in enumerate(citations, start=1)
-            if each.box is not None
-        }
         scale = picture.shape[1] / max(entry.fact.width, 1)
-        boxes = {key: tuple(round(v * scale) for v in box) for key, box in boxes.items()}  # type: ignore[misc]
-        drawn = draw_boxes(picture, boxes, strong=sorted(boxes), labels=labels)
+        boxes = {c.object: scale_box(c.box, scale) for c in citations if c.box is not None}
+        drawn = draw_boxes(picture, boxes, strong=list(boxes), labels=labels)
         name = record_id if entry.number is None else f"snapshot-{entry.number}"
-        folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{stem}-{name}.jpg"
-        path.write_bytes(encode_rgb(drawn, ".jpg", cv2.IMWRITE_JPEG_QUALITY, 90))
+        write_bytes(path, encode_rgb(drawn, ".jpg", cv2.IMWRITE_JPEG_QUALITY, 90))
         written.append(path)
     return written

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from embodied_mem.files import write_bytes
 from embodied_mem.memory.store import MemoryStore
 from embodied_mem.types import UInt8Array
 from embodied_mem.viz.boxes import draw_boxes
@@ -48,12 +49,11 @@ def contact_sheet(memory: MemoryStore, path: Path) -> list[Path]:
     # Pages of about the same size look better than a last page with one picture.
     pages = max(1, math.ceil(len(view.snapshots) / PER_PAGE))
     share = math.ceil(len(view.snapshots) / pages)
-    path.parent.mkdir(parents=True, exist_ok=True)
     written = []
     for page in range(pages):
         entries = view.snapshots[page * share : (page + 1) * share]
         target = path if page == 0 else path.with_stem(f"{path.stem}-{page + 1}")
-        target.write_bytes(encode_rgb(_page(entries, labels), ".png"))
+        write_bytes(target, encode_rgb(_page(entries, labels), ".png"))
         written.append(target)
     return written
 

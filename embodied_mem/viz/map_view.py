@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
+from embodied_mem.files import write_bytes
 from embodied_mem.memory.store import MemoryStore
 from embodied_mem.types import UInt8Array
 from embodied_mem.viz.map_frame import MapFrame, frame_around
@@ -36,8 +37,7 @@ def draw_map(memory: MemoryStore, path: Path) -> None:
     Raises:
         MemoryFileError: If the payload of a map is not a picture.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(encode_rgb(render_map(read_view(memory)), ".png"))
+    write_bytes(path, encode_rgb(render_map(read_view(memory)), ".png"))
 
 
 def render_map(view: MemoryView) -> UInt8Array:

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from embodied_mem.brain.language.answers import Answer, Citation
+from embodied_mem.brain.language.answers import Answer
+from embodied_mem.brain.language.recollection import Citation
 from embodied_mem.memory.store import MemoryStore
 from embodied_mem.viz.cited import certainty, cited_by_picture
 from embodied_mem.viz.html import Html, tag
@@ -55,7 +56,7 @@ def _figure(
 ) -> Html:
     labels = view.object_labels()
     boxed = [(each, each.box) for each in cited if each.box is not None]
-    names = [labels.get(each.object_id or "", "what was asked for") for each, _ in boxed]
+    names = [labels.get(each.object, "what was asked for") for each, _ in boxed]
     alt = f"{entry.title}, which shows: {', '.join(names) or 'the place'}"
     whole = book.proof(entry, [box for _, box in boxed], alt)
     crops = [

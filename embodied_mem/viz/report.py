@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from embodied_mem.brain.language.answers import Answer
+from embodied_mem.files import write_text
 from embodied_mem.memory.store import MemoryStore
 from embodied_mem.viz.html import Html, page, tag
 from embodied_mem.viz.page_answers import answers_section
@@ -66,8 +67,7 @@ def write_report(
         footer(memory),
     )
     style = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(page(title, style, book.definitions(), body), encoding="utf-8")
+    write_text(path, page(title, style, book.definitions(), body))
 
 
 def memory_page(path: Path, memory: MemoryStore) -> None:
