@@ -1,0 +1,101 @@
+"""Understands a question without a language model: words, phrases, then what is asked for."""
+
+import msgspec
+
+from embodied_mem.brain.language.clause import Clause, clause_of
+from embodied_mem.brain.language.intents import read_intent
+from embodied_mem.brain.language.lexicon import Words
+from embodied_mem.brain.language.morphology import with_article
+from embodied_mem.brain.language.normalise import sentences
+from embodied_mem.brain.language.question import Correction, Question
+from embodied_mem.brain.language.tokens import Misspelling, mend
+from embodied_mem.brain.language.vocabulary import Vocabulary, load_vocabulary
+
+MAX_CHARACTERS = 500
+MAX_WORDS = 80
+
+EXAMPLES = (
+    "where is the sofa?",
+    "which room is the printer in?",
+    "how many chairs are there?",
+    "what colour is the red mug?",
+    "is there a piano?",
+    "what is near the bed?",
+    "what is the biggest object in the office?",
+    "what is in the kitchen?",
+)
+"""One question of every main kind, for an answer that must refuse."""
+
+
+def parse_question(text: str, vocabulary: Vocabulary | None = None) -> Question:
+    """Finds out what a question asks.
+
+    Of several sentences the first that asks something counts. Words that are no words are read
+    as their nearest neighbours, which `Question.corrections` tells.
+
+    Args:
+        text: What a person typed; any text at all.
+        vocabulary: The words to know; those of the common-sense asset if None.
+
+    Returns:
+        The question, of kind `not_understood` (with nearest supported forms in `suggestions`)
+        where no rule fits.
+
+    >>> question = parse_question("Could you tell me where the red cup is, please?")
+    >>> question.kind, question.subject.categories, question.subject.colour
+    ('where', ('mug',), 'red')
+    """
+    vocabulary = vocabulary or load_vocabulary()
+    found = sentences(text) if len(text) <= MAX_CHARACTERS else ()
+    if sum(map(len, found)) > MAX_WORDS:
+        found = ()
+    clauses: list[Clause] = []
+    for words in found:
+        question, clause = _read(words, vocabulary)
+        if question is not None:
+            return msgspec.structs.replace(question, text=text)
+        clauses.append(clause)
+    return Question(text=text, kind="not_understood", suggestions=_suggestions(clauses))
+
+
+def _read(words: Words, vocabulary: Vocabulary) -> tuple[Question | None, Clause]:
+    mended, slips = mend(words, vocabulary)
+    clause = clause_of(mended, vocabulary)
+    question = read_intent(clause)
+    if question is not None and slips:
+        question = _with_corrections(question, slips)
+    return question, clause
+
+
+def _with_corrections(question: Question, slips: tuple[Misspelling, ...]) -> Question:
+    """Notes what was mended; a mended word that helped nothing is given back as it was."""
+    idle = {slip.read_as[0]: slip.word for slip in slips if slip.read_as[0] in question.unused}
+    return msgspec.structs.replace(
+        question,
+        unused=tuple(idle.get(word, word) for word in question.unused),
+        corrections=tuple(_correction(s) for s in slips if s.read_as[0] not in idle),
+    )
+
+
+def _correction(slip: Misspelling) -> Correction:
+    return Correction(word=slip.word, read_as=slip.read_as[0], others=slip.read_as[1:])
+
+
+def _suggestions(clauses: list[Clause]) -> tuple[str, ...]:
+    """Builds questions that can be answered about what the text did name."""
+    for clause in clauses:
+        related = [relation.anchor for relation in clause.relations]
+        things = [thing for thing in (*clause.known, *related) if thing.categories]
+        if things:
+            noun = things[0].label
+            return (
+                f"where is the {noun}?",
+                f"what colour is the {noun}?",
+                f"is there {with_article(noun)}?",
+                f"what is near the {noun}?",
+            )
+        rooms = [*clause.rooms, *([clause.inside] if clause.inside else [])]
+        if rooms:
+            name = rooms[0].category
+            return (f"what is in the {name}?", f"what is the biggest object in the {name}?")
+    return EXAMPLES[:5]

@@ -1,0 +1,165 @@
+"""What a memory holds, laid out for answering: objects with their rooms, pictures and past."""
+
+from functools import cached_property
+
+import msgspec
+import numpy as np
+
+from embodied_mem.memory.facts import (
+    ObjectFact,
+    PlaceFact,
+    SnapshotFact,
+    Vector,
+    WalkFact,
+    active,
+)
+from embodied_mem.memory.record import MemoryRecord, Pose
+from embodied_mem.memory.store import MemoryStore
+from embodied_mem.types import Float64Array
+
+_UNTYPED = "room"
+
+
+class Citation(msgspec.Struct, frozen=True, kw_only=True):
+    """A picture that shows what an answer says."""
+
+    snapshot: str
+    """Id of the snapshot's record."""
+    tick: int
+    pose: Pose | None
+    """Of the camera."""
+    object: str
+    box: tuple[int, int, int, int] | None = None
+    """Pixels x0, y0, x1, y1 of the object in the picture."""
+
+
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """An object as memory holds it now."""
+
+    fact: ObjectFact
+    place: PlaceFact | None
+
+    @property
+    def id(self) -> str:
+        """Its object id."""
+        return self.fact.object_id
+
+    @property
+    def category(self) -> str:
+        """Its category."""
+        return self.fact.category
+
+    @property
+    def gone(self) -> bool:
+        """Whether it was found missing from where it was."""
+        return self.fact.state == "missing"
+
+    @property
+    def room(self) -> str | None:
+        """The type of its room; None where that is not known."""
+        if self.place is None or self.place.category == _UNTYPED:
+            return None
+        return self.place.category
+
+
+class Earlier(msgspec.Struct, frozen=True, kw_only=True):
+    """Where an object was, in a version of its record that is believed no more."""
+
+    fact: ObjectFact
+    place: PlaceFact | None
+    until: int
+    """The tick at which that ended."""
+
+
+class Recollection:
+    """A reading of a `MemoryStore`; it does not follow later changes of the store."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        """Reads the records that answers need."""
+        self._store = store
+        self.places: dict[str, PlaceFact] = {
+            fact.place_id: fact for _, fact in active(store, PlaceFact)
+        }
+        latest: dict[str, Seen] = {}
+        for record, fact in active(store, ObjectFact):
+            latest[fact.object_id] = Seen(fact=fact, place=self._place(record))
+        self.objects: tuple[Seen, ...] = tuple(latest[key] for key in sorted(latest, key=_natural))
+        self.by_id: dict[str, Seen] = latest
+
+    def _place(self, record: MemoryRecord) -> PlaceFact | None:
+        return self.places.get(record.place) if record.place is not None else None
+
+    @cached_property
+    def categories(self) -> tuple[str, ...]:
+        """The categories of all objects, sorted."""
+        return tuple(sorted({seen.category for seen in self.objects}))
+
+    @cached_property
+    def standpoint(self) -> tuple[float, float] | None:
+        """Where the walk ended, which is where the body stands as far as memory knows."""
+        ends = [
+            (fact.last_tick, fact.path[-1])
+            for _, fact in active(self._store, WalkFact)
+            if fact.path
+        ]
+        return max(ends)[1] if ends else None
+
+    @cached_property
+    def _pictures(self) -> tuple[tuple[MemoryRecord, SnapshotFact], ...]:
+        return tuple(active(self._store, SnapshotFact))
+
+    def earlier(self, object_id: str) -> tuple[Earlier, ...]:
+        """Returns where an object was before, oldest first; places it stayed at count once."""
+        found: list[Earlier] = []
+        for record in self._store.records():
+            if record.status != "archived" or object_id not in record.about:
+                continue
+            if record.content.get("type") != "object":
+                continue
+            fact = msgspec.convert(record.content, ObjectFact)
+            until = record.valid_to if record.valid_to is not None else fact.last_tick
+            found.append(Earlier(fact=fact, place=self._place(record), until=until))
+        found.sort(key=lambda earlier: earlier.until)
+        return tuple(found)
+
+    def cite(self, object_id: str) -> Citation | None:
+        """Returns the picture that stands for an object, or else the one that shows it largest."""
+        best: tuple[tuple[bool, int, int], Citation] | None = None
+        for record, fact in self._pictures:
+            box = fact.boxes.get(object_id)
+            in_cluster = object_id in fact.cluster
+            if box is None and not in_cluster:
+                continue
+            area = (box[2] - box[0]) * (box[3] - box[1]) if box is not None else 0
+            rank = (in_cluster, area, fact.tick)
+            if best is None or rank > best[0]:
+                citation = Citation(
+                    snapshot=record.id, tick=fact.tick, pose=record.pose, object=object_id, box=box
+                )
+                best = (rank, citation)
+        return best[1] if best is not None else None
+
+
+def _natural(object_id: str) -> tuple[str, int, str]:
+    """Sorts `mug-10` after `mug-9`."""
+    name = object_id.rstrip("0123456789")
+    digits = object_id[len(name) :]
+    return (name, int(digits[:18]) if digits else -1, object_id)
+
+
+def boxes_of(objects: tuple[Seen, ...]) -> tuple[Float64Array, Float64Array]:
+    """Returns the lower and the upper corners of boxes, both (n, 3), metres."""
+    lower = np.array([seen.fact.box_min for seen in objects], np.float64).reshape(-1, 3)
+    upper = np.array([seen.fact.box_max for seen in objects], np.float64).reshape(-1, 3)
+    return lower, upper
+
+
+def gaps_to(objects: tuple[Seen, ...], lower: Vector, upper: Vector) -> Float64Array:
+    """Returns (n,) distances in metres between boxes and one box; 0 where they touch.
+
+    A point is a box of no size.
+    """
+    box_min, box_max = boxes_of(objects)
+    apart = np.maximum(np.asarray(lower) - box_max, box_min - np.asarray(upper))
+    gaps: Float64Array = np.linalg.norm(np.maximum(apart, 0.0), axis=1)
+    return gaps
