@@ -14,7 +14,7 @@ from embodied_mem_envs.house.textures import TILE
 
 _CHUNK = 16384
 """Rays per cast: larger casts lose half their speed to memory traffic."""
-_BACKGROUND = 0
+_OUTER, _INNER = np.uint32(0x00FF00FF), np.uint32(0x0000FF00)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,7 +59,7 @@ class RayScene:
         self._texture = np.concatenate([soup.texture, np.zeros((1, 6), np.float32)])
         self._tile = np.append(soup.tile, np.int32(0)) * np.int32(TILE * TILE)
         shade = np.append(soup.shade, np.float32(0.0))
-        self._shade = np.clip(np.rint(shade * 256), 0, 256).astype(np.uint16)
+        self._shade = np.clip(np.rint(shade * 256), 0, 256).astype(np.uint32)
         self._texels = atlas.texels().view(np.uint32).reshape(-1)
         self.triangles = len(soup)
 
@@ -86,7 +86,7 @@ class RayScene:
         rotation = np.asarray(T_world_camera[:3, :3].T, np.float32)
         origins = np.empty((min(count, _CHUNK), 3), np.float32)
         origins[:] = T_world_camera[:3, 3]
-        of_triangle = instance_ids[self._owner]
+        of_triangle = instance_ids.take(self._owner)
         rgb = np.zeros((count, 3), np.uint8)
         depth = np.empty(count, np.float32)
         instance = np.empty(count, np.int32)
@@ -96,7 +96,7 @@ class RayScene:
             hits = self._scene.run(origins[: len(directions)], directions, output=True)
             triangle = hits["primID"]
             depth[part] = hits["tfar"]
-            instance[part] = of_triangle[triangle]
+            instance[part] = of_triangle.take(triangle)
             if colour:
                 rgb[part] = self._shaded(triangle, hits)
         depth[depth > 1e30] = 0.0
@@ -105,11 +105,13 @@ class RayScene:
 
     def _shaded(self, triangle: IntArray, hits: Mapping[str, Float32Array]) -> UInt8Array:
         """Looks up the texture at the hit points and applies the shade of the triangles."""
-        texture = self._texture[triangle]
+        texture = self._texture.take(triangle, axis=0)
         u, v = hits["u"], hits["v"]
         s = (texture[:, 0] + u * texture[:, 1] + v * texture[:, 2]).astype(np.int32) & (TILE - 1)
         t = (texture[:, 3] + u * texture[:, 4] + v * texture[:, 5]).astype(np.int32) & (TILE - 1)
-        texel = self._texels[self._tile[triangle] + s * TILE + t]
-        channels = texel.view(np.uint8).reshape(-1, 4)[:, :3]
-        shaded: UInt8Array = ((channels * self._shade[triangle, None]) >> 8).astype(np.uint8)
-        return shaded
+        texel = self._texels.take(self._tile.take(triangle) + s * TILE + t)
+        # All channels of a texel in two integer products: three times as fast as a (N, 3) product.
+        shade = self._shade.take(triangle)
+        outer = ((texel & _OUTER) * shade >> 8) & _OUTER
+        inner = ((texel & _INNER) * shade >> 8) & _INNER
+        return (outer | inner).view(np.uint8).reshape(-1, 4)[:, :3]

@@ -10,7 +10,7 @@ import numpy as np
 from embodied_mem.types import Float64Array, IntArray
 from embodied_mem_envs.house.catalogue import PartSpec, Triple, catalogue
 
-_SIDES = 14
+_SIDES = 12
 _RINGS = 6
 _BOX_CORNERS = np.array(
     [[x, y, z] for x in (0.0, 1.0) for y in (0.0, 1.0) for z in (0.0, 1.0)], np.float64

@@ -65,7 +65,7 @@ def _grain(rng: np.random.Generator) -> Float64Array:
     rows, _ = _grid()
     lines = int(rng.integers(3, 7))
     warp = 0.6 * _noise(rng, 3)
-    return 0.7 * np.sin(2 * np.pi * (lines * rows + warp)) + 0.3 * rng.uniform(-1, 1, (TILE, 1))
+    return 0.5 * np.sin(2 * np.pi * (lines * rows + warp)) + 0.3 * rng.uniform(-1, 1, (TILE, 1))
 
 
 def _brushed(rng: np.random.Generator) -> Float64Array:
