@@ -16,6 +16,10 @@ from embodied_mem.scene.occupancy import OCCUPIED, Occupancy
 from embodied_mem.types import BoolArray, Float32Array, Float64Array, Int64Array, IntArray
 
 _NEIGHBOURS = ((0, 1, 1.0), (1, 0, 1.0), (1, 1, 2.0**0.5), (1, -1, 2.0**0.5))
+BEYOND = 0.4
+"""To look at a frontier is to look at a point this far behind it, m."""
+_LOOKOUTS = 300
+"""So many of the cheapest places are tried as lookouts."""
 _NO_PATH = -9999  # scipy's mark for "no predecessor"
 
 
@@ -94,6 +98,36 @@ class Navigator:
     def field(self, occupancy: Occupancy, start: ArrayLike) -> "CostField":
         """Returns the cost of reaching every walkable cell from a (2,) world position."""
         return CostField(self.graph(occupancy), np.asarray(start, np.float64))
+
+    def lookout(
+        self, field: "CostField", xy: ArrayLike, near: float = 1.0, far: float = 2.0
+    ) -> Float64Array | None:
+        """Finds the cheapest place from which a point of the floor can be looked at.
+
+        Args:
+            field: Costs from where the body is.
+            xy: (2,) the point, m; may be unknown.
+            near: Least distance, m: a camera that looks ahead does not see the floor at its feet.
+            far: Greatest distance, m.
+
+        Returns:
+            The (2,) position, or None where nothing walkable sees the point.
+        """
+        point = np.asarray(xy, np.float64)
+        cells, costs = field.reachable_cells()
+        occupancy = field.graph.occupancy
+        centres = occupancy.centres_of(cells)
+        gap = np.hypot(*(centres - point).T)
+        ring = np.flatnonzero((gap >= near) & (gap <= far))
+        ring = ring[np.argsort(costs[ring], kind="stable")][:_LOOKOUTS]
+        if len(ring) == 0:
+            return None
+        goal = np.repeat(point[None], len(ring), axis=0)
+        seen = sight_clear(~occupancy.opaque_layer(), occupancy, centres[ring], goal)
+        if not seen.any():
+            return None
+        place: Float64Array = centres[ring[int(np.argmax(seen))]]
+        return place
 
     def viewpoint(
         self,

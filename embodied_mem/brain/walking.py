@@ -5,11 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from embodied_mem.brain.navigation import Navigator, sight_clear
+from embodied_mem.brain.navigation import BEYOND, Navigator, sight_clear
 from embodied_mem.brain.skills import STOP, FaceTowards, Gait, InOrder, Senses, Skill, Status
 from embodied_mem.scene.frontiers import Frontier
 from embodied_mem.scene.occupancy import FREE
 from embodied_mem.types import Command, Float64Array
+
+_PUSHED = 0.7
+"""A frontier whose middle moves this far has been pushed back, m."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -187,46 +190,76 @@ class GoToObject:
 
 
 class VisitFrontier:
-    """Walks towards a frontier until it is gone; at its standpoint looks into the unknown."""
+    """Looks at a frontier: first from the place it was given, then from ever nearer.
+
+    It walks to the frontier's `standpoint` and faces it; if that does not resolve it, it goes on
+    to where the tracker says that one can stand right at it, and glances to both sides there. It
+    succeeds as soon as the frontier is gone or has been pushed back, and fails where none of this
+    changes it.
+    """
 
     def __init__(self, frontier: Frontier, navigator: Navigator, gait: Gait) -> None:
         self.status, self.reason = Status.RUNNING, ""
         self.frontier = frontier
-        self._gait = gait
-        self._walk = FollowPath(frontier.standpoint, navigator, gait)
-        self._look: Skill | None = None
+        self._navigator, self._gait = navigator, gait
+        self._skill: Skill = FollowPath(frontier.standpoint, navigator, gait)
+        self._stage = 0
 
     def enter(self, senses: Senses) -> None:
         """Plans the way."""
-        self._walk.enter(senses)
+        self._skill.enter(senses)
 
     def step(self, senses: Senses) -> Command:
-        """Walks while the frontier exists, then faces it and glances to both sides."""
-        found = [f for f in senses.frontiers if f.id == self.frontier.id]
-        if not found:
+        """Walks and looks while the frontier is where it was."""
+        now = next((f for f in senses.frontiers if f.id == self.frontier.id), None)
+        if now is None or self._pushed_back(now):
             self.status = Status.SUCCEEDED
             return STOP
-        if self._look is None:
-            command = self._walk.step(senses)
-            if self._walk.status is Status.RUNNING:
-                return command
-            if self._walk.status is Status.FAILED:
-                self.status, self.reason = Status.FAILED, self._walk.reason
+        command = self._skill.step(senses)
+        while self._skill.status is not Status.RUNNING:
+            if self._skill.status is Status.FAILED or not self._next_stage(senses, now):
+                self.status = Status.FAILED
+                self.reason = self._skill.reason or "it does not resolve from its standpoint"
                 return STOP
-            self._look = self._glances(senses, found[0])
-            self._look.enter(senses)
-        command = self._look.step(senses)
-        if self._look.status is not Status.RUNNING:
-            self.status, self.reason = Status.FAILED, "it does not resolve from its standpoint"
+            command = self._skill.step(senses)
         return command
 
     def leave(self) -> None:
-        """Nothing is held."""
+        """Leaves the inner skill if it still runs."""
+        if self._skill.status is Status.RUNNING:
+            self._skill.leave()
 
-    def _glances(self, senses: Senses, frontier: Frontier) -> Skill:
-        """Returns the turns that look at the frontier, and beside it to both sides."""
-        offset = frontier.centroid - senses.pose.xy
-        way = offset if np.hypot(*offset) > 0.3 else frontier.direction
-        middle = float(np.arctan2(way[1], way[0]))
-        turns = [0.0, np.pi / 4, -np.pi / 4]
-        return InOrder([FaceTowards(self._gait, yaw=middle + turn) for turn in turns])
+    def _pushed_back(self, now: Frontier) -> bool:
+        """Tells whether the frontier has moved on or shrunk so much that it should be rethought."""
+        moved = float(np.hypot(*(now.centroid - self.frontier.centroid)))
+        return moved > _PUSHED or now.length < 0.5 * self.frontier.length
+
+    def _next_stage(self, senses: Senses, now: Frontier) -> bool:
+        """Takes up the next way to resolve the frontier; false where all were tried."""
+        self._skill.leave()
+        self._stage += 1
+        target = now.centroid + BEYOND * now.direction
+        skill = self._looks(senses, now, target)
+        if skill is None:
+            return False
+        self._skill = skill
+        self._skill.enter(senses)
+        return True
+
+    def _looks(self, senses: Senses, now: Frontier, target: Float64Array) -> Skill | None:
+        """Returns the skill of the current stage: face it, look from elsewhere, go close."""
+        if self._stage in (1, 3, 5):
+            return FaceTowards(self._gait, xy=target)
+        if self._stage == 2:
+            field = self._navigator.field(senses.occupancy, senses.pose.xy)
+            place = self._navigator.lookout(field, target)
+            goal = now.standpoint if place is None else place
+            return FollowPath(goal, self._navigator, self._gait)
+        if self._stage == 4:
+            return FollowPath(now.standpoint, self._navigator, self._gait)
+        offset = target - senses.pose.xy
+        middle = float(np.arctan2(offset[1], offset[0]))
+        glances = {6: np.pi / 4, 7: -np.pi / 4}
+        if self._stage in glances:
+            return FaceTowards(self._gait, yaw=middle + glances[self._stage])
+        return None

@@ -9,16 +9,31 @@ import numpy as np
 from embodied_mem.perception.frame import Frame
 from embodied_mem.types import BoolArray, Float32Array, Float64Array, Int64Array
 
+_NEAR_CELLS = 3
+"""Cells this near to the camera are wide in angle and are looked at whatever the view."""
 
-@lru_cache(maxsize=4)
+
+@lru_cache(maxsize=8)
 def disc_offsets(radius_cells: int) -> Int64Array:
-    """Returns the (n, 2) row and column offsets of all cells within a radius of the centre one."""
+    """Returns the (n, 2) row and column offsets of all cells within a radius of the centre one.
+
+    They are sorted by their bearing from the centre, which makes every sector a slice or two.
+    """
     span = np.arange(-radius_cells, radius_cells + 1)
     rows, cols = np.meshgrid(span, span, indexing="ij")
     inside = rows**2 + cols**2 <= radius_cells**2
     offsets = np.stack([rows[inside], cols[inside]], axis=1).astype(np.int64)
+    offsets = offsets[np.argsort(np.arctan2(offsets[:, 0], offsets[:, 1]), kind="stable")]
     offsets.setflags(write=False)
     return offsets
+
+
+@lru_cache(maxsize=8)
+def _bearings(radius_cells: int) -> Float64Array:
+    """Returns the sorted (n,) bearings of `disc_offsets`, rad."""
+    rows, cols = disc_offsets(radius_cells).T
+    bearings: Float64Array = np.arctan2(rows, cols)
+    return bearings
 
 
 def view_sector(frame: Frame, radius_cells: int) -> Int64Array:
@@ -36,17 +51,16 @@ def view_sector(frame: Frame, radius_cells: int) -> Int64Array:
     corners = pose[:2, :3] @ np.stack([u, v, np.ones(4)])
     bearing = np.arctan2(corners[1], corners[0]) - forward
     bearing = (bearing + np.pi) % (2 * np.pi) - np.pi
-    left, right = float(bearing.max()), float(bearing.min())
-    if left - right >= np.pi - 0.1:
+    left, right = float(bearing.max()) + 0.05, float(bearing.min()) - 0.05
+    if left - right >= np.pi:
         return offsets
-    # Half-plane tests against the two edges of the wedge, loosened by one cell.
-    edge_left = np.array([-np.sin(forward + left), np.cos(forward + left)])
-    edge_right = np.array([np.sin(forward + right), -np.cos(forward + right)])
-    x, y = offsets[:, 1].astype(np.float32), offsets[:, 0].astype(np.float32)
-    keep = x * edge_left[0] + y * edge_left[1] <= 1.0
-    keep &= x * edge_right[0] + y * edge_right[1] <= 1.0
-    kept: Int64Array = offsets[keep]
-    return kept
+    low = (forward + right + np.pi) % (2 * np.pi) - np.pi
+    high = (forward + left + np.pi) % (2 * np.pi) - np.pi
+    first, last = np.searchsorted(_bearings(radius_cells), [low, high])
+    near = disc_offsets(_NEAR_CELLS)
+    if low <= high:
+        return np.concatenate([near, offsets[first:last]])
+    return np.concatenate([near, offsets[first:], offsets[:last]])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)

@@ -13,10 +13,13 @@ from numpy.typing import ArrayLike
 
 from embodied_mem.errors import ConfigError
 from embodied_mem.scene.occupancy import FREE, UNKNOWN, Occupancy
-from embodied_mem.types import AnyArray, BoolArray, Float64Array, Int64Array, IntArray, UInt8Array
+from embodied_mem.types import AnyArray, Float64Array, Int64Array, IntArray, UInt8Array
 
 _CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8)
 _SQUARE = np.ones((3, 3), np.uint8)
+_AROUND = 2
+_POCKET = 0.3
+_RING = np.argwhere(np.ones((2 * _AROUND + 1, 2 * _AROUND + 1))) - _AROUND
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,12 +30,16 @@ class FrontierConfig:
     """Radius of the body that must be able to reach a frontier, m."""
     min_length: float = 0.3
     """Shorter borders are left alone, m."""
+    new_length: float = 0.4
+    """A border that continues no known frontier must be this long, so that few come and go, m."""
     max_length: float = 2.5
     """Longer borders are split along their main axis, m."""
     max_angle: float = 1.6
     """Borders that span more than this seen from the body are split, rad."""
-    min_unknown_area: float = 0.15
-    """Smaller enclosed unknown pockets are left alone, m2."""
+    min_unknown: float = 0.1
+    """So much must be unknown within 0.3 m of a border cell for it to count, m2."""
+    remember: int = 32
+    """So many vanished frontiers get their ids back if they appear again."""
     visited_radius: float = 0.45
     """A body within this of a standpoint is at the frontier, m."""
     visited_ticks: int = 16
@@ -82,6 +89,8 @@ class FrontierTracker:
         self._retired = np.zeros((0, 2), np.int32)
         self._visits: dict[str, int] = {}
         self._last_tick = -1
+        self._lost: list[Frontier] = []
+        self._known: dict[bytes, list[Frontier]] = {}
 
     def update(
         self, occupancy: Occupancy, position_xy: ArrayLike, tick: int
@@ -113,6 +122,8 @@ class FrontierTracker:
             if frontier.id == frontier_id:
                 self._retired = np.concatenate([self._retired, frontier.cells])
         self.frontiers = tuple(f for f in self.frontiers if f.id != frontier_id)
+        self._lost = [f for f in self._lost if f.id != frontier_id]
+        self._known = {}
         self._visits.pop(frontier_id, None)
 
     def _retire_visited(self, position: Float64Array, tick: int) -> None:
@@ -131,22 +142,34 @@ class FrontierTracker:
     def _recompute(
         self, occupancy: Occupancy, position: Float64Array, tick: int
     ) -> tuple[Frontier, ...]:
-        """Clusters the border cells of the map and names the clusters."""
-        crop = _known_window(occupancy.states)
-        if crop is None:
-            return ()
-        view = _View(occupancy, crop, position, self.config)
-        border = view.border(self._retired)
-        count, labels, stats, _ = cv2.connectedComponentsWithStats(
-            border.astype(np.uint8), connectivity=8
-        )
-        min_cells = max(1, round(self.config.min_length / occupancy.cell))
-        clusters = _cells_by_label(labels, stats[:, cv2.CC_STAT_AREA], min_cells, count)
-        parts = [p for c in clusters for p in self._split(view, c)]
-        frontiers = [view.describe(part, tick) for part in parts]
-        return self._name(frontiers)
+        """Clusters the border cells of the map; clusters that did not change keep their parts."""
+        view = _View(occupancy, position, self.config)
+        clusters = view.clusters(self._retired)
+        known, self._known = self._known, {}
+        kept: list[Frontier] = []
+        found: list[Frontier] = []
+        fresh: list[tuple[bytes, int, int]] = []
+        for cells in clusters:
+            key = cells.tobytes()
+            old = known.get(key)
+            if old is not None and all(view.can_stand(f.standpoint) for f in old):
+                kept += old
+                self._known[key] = old
+                continue
+            first = len(found)
+            found += [view.describe(part, tick) for part in self._split(view, cells)]
+            fresh.append((key, first, len(found)))
+        named = self._name(found, kept)
+        for key, first, last in fresh:
+            self._known[key] = [named[j] for j in range(first, last) if j in named]
+        alive = sorted([*kept, *named.values()], key=lambda f: f.id)
+        ids = {f.id for f in alive}
+        lost = [f for f in (*self.frontiers, *self._lost) if f.id not in ids]
+        self._lost = lost[: self.config.remember]
+        self._visits = {k: v for k, v in self._visits.items() if k in ids}
+        return tuple(alive)
 
-    def _split(self, view: "_View", cells: Int64Array) -> list[Int64Array]:
+    def _split(self, view: "_View", cells: IntArray) -> list[IntArray]:
         """Splits a cluster that is too long, or too wide seen from the body."""
         offset = view.centres(cells) - view.position
         spread = offset - offset.mean(axis=0)
@@ -164,69 +187,71 @@ class FrontierTracker:
             return [cells[np.sort(part)] for part in np.array_split(order, pieces)]
         return [cells]
 
-    def _name(self, found: list[Frontier]) -> tuple[Frontier, ...]:
+    def _name(self, found: list[Frontier], kept: list[Frontier]) -> dict[int, Frontier]:
         """Hands the ids of the last frontiers over to the new ones that overlap them most."""
-        old = self.frontiers
-        pairs = [] if not (old and found) else _overlaps(old, found)
-        names: dict[int, Frontier] = {}
+        used = {f.id for f in kept}
+        old = [f for f in (*self.frontiers, *self._lost) if f.id not in used]
+        pairs = _overlaps(old, found) if old and found else []
+        heirs: dict[int, Frontier] = {}
         taken: set[int] = set()
-        for _, i, j in pairs:
-            if i not in taken and j not in names:
+        for i, j in pairs:
+            if i not in taken and j not in heirs:
                 taken.add(i)
-                names[j] = old[i]
-        named = []
+                heirs[j] = old[i]
+        named: dict[int, Frontier] = {}
         for j, frontier in enumerate(found):
-            if j in names:
-                kept = names[j]
-                named.append(replace(frontier, id=kept.id, first_tick=kept.first_tick))
+            if j not in heirs and frontier.length < self.config.new_length - 1e-9:
+                continue
+            if j in heirs:
+                name, first_tick = heirs[j].id, heirs[j].first_tick
             else:
-                named.append(replace(frontier, id=f"frontier-{self._next:04d}"))
+                name, first_tick = f"frontier-{self._next:04d}", frontier.first_tick
                 self._next += 1
-        alive = {f.id for f in named}
-        self._visits = {k: v for k, v in self._visits.items() if k in alive}
-        return tuple(sorted(named, key=lambda f: f.id))
+            named[j] = replace(frontier, id=name, first_tick=first_tick)
+        return named
 
 
 class _View:
     """The known part of a map with what the frontiers of one update need of it."""
 
     def __init__(
-        self,
-        occupancy: Occupancy,
-        crop: tuple[slice, slice],
-        position: Float64Array,
-        config: FrontierConfig,
+        self, occupancy: Occupancy, position: Float64Array, config: FrontierConfig
     ) -> None:
         self.occupancy = occupancy
         self.cell = occupancy.cell
         self.position = position
         self.config = config
-        self.crop = crop
-        self.first = np.array([crop[0].start, crop[1].start])
-        self.states = occupancy.states[crop]
-        self.unknown = self._wide_unknown()
+        self.crop = occupancy.known_window(rim=_AROUND + 1)
+        self.corner = np.array([self.crop[0].start, self.crop[1].start]) + occupancy.corner
+        self.states = occupancy.states[self.crop]
+        self.unknown = (self.states == UNKNOWN).astype(np.uint8)
         self.reach = self._reachable()
 
-    def centres(self, cells: Int64Array) -> Float64Array:
-        """Returns the world positions of (n, 2) cells of the crop."""
-        return self.occupancy.centres_of(cells + self.first)
+    def centres(self, lattice: AnyArray) -> Float64Array:
+        """Returns the world positions of (n, 2) lattice cells."""
+        centres: Float64Array = (lattice[:, ::-1] + 0.5) * self.cell
+        return centres
 
-    def border(self, retired: IntArray) -> BoolArray:
-        """Returns the free cells beside the unknown within a body's radius of where it can be."""
-        free = (self.states == FREE).astype(np.uint8)
-        near = self.reach
-        for _ in range(int(np.ceil(self.config.body_radius / self.cell)) + 1):
-            near = _dilated(near, _SQUARE) & free
-        mask: BoolArray = (_dilated(self.unknown, _CROSS) & near).astype(np.bool_)
-        if len(retired):
-            cells = retired - (self.first + self.occupancy.corner)
-            cells = cells[((cells >= 0) & (cells < mask.shape)).all(axis=1)]
-            gone = np.zeros(mask.shape, np.uint8)
-            gone[cells[:, 0], cells[:, 1]] = 1
-            mask &= _dilated(gone, np.ones((5, 5), np.uint8)) == 0
-        return mask
+    def clusters(self, retired: IntArray) -> list[IntArray]:
+        """Returns the (n, 2) lattice cells of each connected border that is long enough."""
+        border = self._border(retired)
+        _, labels = cv2.connectedComponents(border, connectivity=8)
+        rows, cols = np.nonzero(labels)
+        label = labels[rows, cols]
+        order = np.argsort(label, kind="stable")
+        cells = (np.stack([rows, cols], axis=1)[order] + self.corner).astype(np.int32)
+        sizes = np.bincount(label)[1:]
+        groups = np.split(cells, np.cumsum(sizes)[:-1]) if len(cells) else []
+        min_cells = max(1, round(self.config.min_length / self.cell))
+        return [group for group in groups if len(group) >= min_cells]
 
-    def describe(self, cells: Int64Array, tick: int) -> Frontier:
+    def can_stand(self, xy: Float64Array) -> bool:
+        """Tells whether the body can still reach a world position."""
+        row = int(xy[1] // self.cell) - self.corner[0]
+        col = int(xy[0] // self.cell) - self.corner[1]
+        return bool(self.reach[row, col])
+
+    def describe(self, cells: IntArray, tick: int) -> Frontier:
         """Measures one cluster of border cells."""
         mean = cells.mean(axis=0)
         middle = cells[np.argmin(((cells - mean) ** 2).sum(axis=1))]
@@ -235,51 +260,59 @@ class _View:
             centroid=self.centres(middle[None])[0],
             direction=self._direction(cells),
             length=len(cells) * self.cell,
-            cells=(cells + self.first + self.occupancy.corner).astype(np.int32),
+            cells=cells,
             standpoint=self._standpoint(middle),
             first_tick=tick,
             floor=self.occupancy.floor,
         )
 
-    def _wide_unknown(self) -> UInt8Array:
-        """Returns the unknown cells of the crop without the small enclosed pockets."""
-        unknown = (self.states == UNKNOWN).astype(np.uint8)
-        _, labels, stats, _ = cv2.connectedComponentsWithStats(unknown, connectivity=8)
-        wide = stats[:, cv2.CC_STAT_AREA] * self.cell**2 >= self.config.min_unknown_area
-        wide[0] = False
-        kept: UInt8Array = wide.astype(np.uint8)[labels]
-        return kept
+    def _border(self, retired: IntArray) -> UInt8Array:
+        """Returns the free cells beside the unknown within a body's radius of where it can be."""
+        free = (self.states == FREE).astype(np.uint8)
+        near = self.reach
+        for _ in range(int(np.ceil(self.config.body_radius / self.cell)) + 1):
+            near = _dilated(near, _SQUARE) & free
+        size = 2 * int(np.ceil(_POCKET / self.cell - 1e-9)) + 1
+        amount = cv2.boxFilter(self.unknown, cv2.CV_16U, (size, size), normalize=False)
+        enough = np.asarray(amount) * self.cell**2 >= self.config.min_unknown
+        border: UInt8Array = _dilated(self.unknown, _CROSS) & near & enough
+        if len(retired):
+            cells = retired - self.corner
+            cells = cells[((cells >= 0) & (cells < border.shape)).all(axis=1)]
+            gone = np.zeros(border.shape, np.uint8)
+            gone[cells[:, 0], cells[:, 1]] = 1
+            border &= 1 - _dilated(gone, np.ones((5, 5), np.uint8))
+        return border
 
     def _reachable(self) -> UInt8Array:
         """Returns the traversable cells that connect to the body."""
         mask = self.occupancy.traversable(self.config.body_radius)[self.crop].astype(np.uint8)
-        _, labels = cv2.connectedComponents(mask, connectivity=8)
-        start = self.occupancy.cells_of(self.position)[0] - self.first
+        start = np.floor(self.position[::-1] / self.cell).astype(np.int64) - self.corner
         size = int(np.ceil(2.0 * self.config.body_radius / self.cell))
         low = np.maximum(start - size, 0)
-        near = labels[low[0] : start[0] + size + 1, low[1] : start[1] + size + 1]
+        near = mask[low[0] : start[0] + size + 1, low[1] : start[1] + size + 1]
         rows, cols = np.nonzero(near)
         if len(rows) == 0:
             return np.zeros_like(mask)
         gap = (rows + low[0] - start[0]) ** 2 + (cols + low[1] - start[1]) ** 2
-        nearest = np.argmin(gap)
-        reach: UInt8Array = (labels == near[rows[nearest], cols[nearest]]).astype(np.uint8)
+        nearest = int(np.argmin(gap))
+        seed = (int(cols[nearest] + low[1]), int(rows[nearest] + low[0]))
+        cv2.floodFill(mask, None, seed, 2, flags=8)
+        reach: UInt8Array = (mask == 2).astype(np.uint8)
         return reach
 
-    def _direction(self, cells: Int64Array) -> Float64Array:
+    def _direction(self, cells: IntArray) -> Float64Array:
         """Returns the unit vector from the cells to the unknown ones round them."""
-        padded = np.pad(self.unknown, 2)
-        around = np.stack(np.meshgrid(np.arange(-2, 3), np.arange(-2, 3), indexing="ij"), -1)
-        around = around.reshape(-1, 2)
-        index = cells[:, None] + 2 + around
-        weight = padded[index[..., 0], index[..., 1]].sum(axis=0)
-        vector = (weight @ around)[::-1].astype(np.float64)
+        index = (cells - self.corner)[:, None] + _RING
+        weight = self.unknown[index[..., 0], index[..., 1]].sum(axis=0)
+        vector = (weight @ _RING)[::-1].astype(np.float64)
         norm = float(np.hypot(*vector))
         unit: Float64Array = vector / norm if norm > 1e-9 else np.array([1.0, 0.0])
         return unit
 
-    def _standpoint(self, cell: Int64Array) -> Float64Array:
-        """Returns the reachable position nearest to a cell."""
+    def _standpoint(self, middle: IntArray) -> Float64Array:
+        """Returns the reachable position nearest to a lattice cell."""
+        cell = middle - self.corner
         size = int(np.ceil(self.config.body_radius / self.cell)) + 3
         low = np.maximum(cell - size, 0)
         rows, cols = np.nonzero(
@@ -287,31 +320,12 @@ class _View:
         )
         gap = (rows + low[0] - cell[0]) ** 2 + (cols + low[1] - cell[1]) ** 2
         nearest = np.argmin(gap)
-        centre = self.centres(np.array([[rows[nearest] + low[0], cols[nearest] + low[1]]]))
-        return np.array(centre[0], np.float64)
+        found = np.array([[rows[nearest], cols[nearest]]]) + low + self.corner
+        return np.array(self.centres(found)[0], np.float64)
 
 
 def _dilated(mask: UInt8Array, kernel: UInt8Array) -> UInt8Array:
     return np.asarray(cv2.dilate(mask, kernel), np.uint8)
-
-
-def _known_window(states: UInt8Array) -> tuple[slice, slice] | None:
-    """Returns the window of the known cells with a rim of two, or None where all is unknown."""
-    x, y, width, height = cv2.boundingRect(states)
-    if width == 0:
-        return None
-    return slice(max(y - 2, 0), y + height + 2), slice(max(x - 2, 0), x + width + 2)
-
-
-def _cells_by_label(
-    labels: AnyArray, sizes: AnyArray, min_cells: int, count: int
-) -> list[Int64Array]:
-    """Returns the (n, 2) cells of each label from 1 on that has enough of them."""
-    rows, cols = np.nonzero(labels)
-    order = np.argsort(labels[rows, cols], kind="stable")
-    cells = np.stack([rows, cols], axis=1)[order]
-    groups = np.split(cells, np.cumsum(sizes[1:count])[:-1])
-    return [group for group in groups if len(group) >= min_cells]
 
 
 def _main_axis(spread: Float64Array) -> Float64Array:
@@ -320,8 +334,8 @@ def _main_axis(spread: Float64Array) -> Float64Array:
     return axis
 
 
-def _overlaps(old: tuple[Frontier, ...], new: list[Frontier]) -> list[tuple[int, int, int]]:
-    """Returns (shared cells, old index, new index), most shared first, within one cell."""
+def _overlaps(old: list[Frontier], new: list[Frontier]) -> list[tuple[int, int]]:
+    """Returns the old and new indices that share cells within two of each other, most first."""
     rows_old, rows_new = _stack(old), _stack(new)
     low = np.minimum(rows_old[:, :2].min(axis=0), rows_new[:, :2].min(axis=0)) - 2
     high = np.maximum(rows_old[:, :2].max(axis=0), rows_new[:, :2].max(axis=0)) + 3
@@ -333,10 +347,10 @@ def _overlaps(old: tuple[Frontier, ...], new: list[Frontier]) -> list[tuple[int,
     table = table.reshape(len(old) + 1, len(new))[1:]
     i, j = np.nonzero(table)
     order = np.lexsort((j, i, -table[i, j]))
-    return [(int(table[i[k], j[k]]), int(i[k]), int(j[k])) for k in order]
+    return [(int(i[k]), int(j[k])) for k in order]
 
 
-def _stack(frontiers: tuple[Frontier, ...] | list[Frontier]) -> Int64Array:
+def _stack(frontiers: list[Frontier]) -> Int64Array:
     """Returns (n, 3) lattice rows, columns and frontier indices of all cells."""
     index = np.repeat(np.arange(len(frontiers)), [len(f.cells) for f in frontiers])
     cells = np.concatenate([f.cells for f in frontiers]).astype(np.int64)

@@ -170,13 +170,30 @@ class Occupancy:
         found[inside] = self.states[cells[inside, 0], cells[inside, 1]]
         return found
 
+    def known_window(self, rim: int = 2) -> tuple[slice, slice]:
+        """Returns the rows and columns of everything known, with a rim; empty where nothing is."""
+        x, y, width, height = cv2.boundingRect(self.states)
+        if width == 0:
+            return slice(0, 0), slice(0, 0)
+        rows, cols = self.states.shape
+        return (
+            slice(max(y - rim, 0), min(y + height + rim, rows)),
+            slice(max(x - rim, 0), min(x + width + rim, cols)),
+        )
+
     def clearance(self) -> Float32Array:
-        """Returns (rows, cols) distances to the nearest occupied cell centre, m."""
+        """Returns (rows, cols) distances to the nearest occupied cell centre, m.
+
+        Outside `known_window` they are not measured but infinite.
+        """
         if self._clearance is None or self._clearance[0] != self.revision:
-            open_cells = (self.states != OCCUPIED).astype(np.uint8)
-            distance = cv2.distanceTransform(open_cells, cv2.DIST_L2, cv2.DIST_MASK_5)
-            distance = np.asarray(distance, np.float32) * np.float32(self.cell)
-            self._clearance = (self.revision, distance)
+            window = self.known_window()
+            full = np.full(self.states.shape, np.inf, np.float32)
+            open_cells = (self.states[window] != OCCUPIED).astype(np.uint8)
+            if open_cells.size:
+                distance = cv2.distanceTransform(open_cells, cv2.DIST_L2, cv2.DIST_MASK_5)
+                np.multiply(distance, np.float32(self.cell), out=full[window])
+            self._clearance = (self.revision, full)
         return self._clearance[1]
 
     def traversable(self, radius: float, margin: float = 0.02) -> BoolArray:
@@ -186,7 +203,10 @@ class Occupancy:
             radius: Radius of the body, m.
             margin: Least space between the body and the centre of an occupied cell, m.
         """
-        mask: BoolArray = (self.states == FREE) & (self.clearance() >= radius + margin - 1e-4)
+        window = self.known_window()
+        mask = np.zeros(self.states.shape, np.bool_)
+        wide = self.clearance()[window] >= radius + margin - 1e-4
+        np.logical_and(self.states[window] == FREE, wide, out=mask[window])
         return mask
 
     def layer(self, band: Band) -> BoolArray:

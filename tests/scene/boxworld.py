@@ -1,11 +1,12 @@
 """A tiny analytic world of axis-aligned boxes on a floor, for tests that need exact depth."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from embodied_mem.perception.frame import Frame, make_frame
-from embodied_mem.types import Float32Array, Float64Array, Intrinsics, Observation
+from embodied_mem.robots.body import Feature
+from embodied_mem.types import Command, Float32Array, Float64Array, Intrinsics, Observation
 
 CAMERA_HEIGHT, CAMERA_TILT = 1.25, -0.26
 INTRINSICS = Intrinsics.from_hfov(160, 120, np.pi / 2)
@@ -79,3 +80,60 @@ def two_rooms() -> BoxWorld:
     shell += [wall_x(8.0, -0.1, 4.1), wall_x(4.0, 0.0, 1.5), wall_x(4.0, 2.4, 4.0)]
     lintel = (4.0, 1.5, 2.05, 4.1, 2.4, 2.6)
     return BoxWorld([*shell, lintel])
+
+
+@dataclass
+class BoxBody:
+    """A body in a `BoxWorld`: turns, then drives on until its cylinder meets a box."""
+
+    world: BoxWorld
+    x: float
+    y: float
+    yaw: float = 0.0
+    radius: float = 0.18
+    seconds_per_tick: float = 1.0
+    tick: int = 0
+    collided: bool = False
+    path_length: float = 0.0
+
+    @property
+    def observation_features(self) -> dict[str, Feature]:
+        return {}
+
+    @property
+    def action_features(self) -> dict[str, Feature]:
+        return {
+            "forward": Feature(shape=(), dtype="float64", unit="m/s", low=-0.25, high=0.25),
+            "turn": Feature(shape=(), dtype="float64", unit="rad/s", low=-0.53, high=0.53),
+        }
+
+    def connect(self) -> None:
+        self.collided = False
+
+    def close(self) -> None:
+        pass
+
+    def observe(self) -> Observation:
+        seen = self.world.observe(self.x, self.y, self.yaw, self.tick)
+        return replace(seen, proprioception={"collided": float(self.collided)})
+
+    def act(self, command: Command) -> Command:
+        self.yaw += command.turn * self.seconds_per_tick
+        distance, step = command.forward * self.seconds_per_tick, 0.01
+        self.collided = False
+        ahead = np.array([np.cos(self.yaw), np.sin(self.yaw)])
+        for _ in range(round(abs(distance) / step)):
+            x, y = np.array([self.x, self.y]) + np.sign(distance) * step * ahead
+            if self.hits(x, y):
+                self.collided = True
+                break
+            self.x, self.y = float(x), float(y)
+            self.path_length += step
+        self.tick += 1
+        return command
+
+    def hits(self, x: float, y: float) -> bool:
+        boxes = np.array(self.world.boxes).reshape(-1, 6)
+        boxes = boxes[boxes[:, 2] < 1.5]
+        near = np.clip([x, y], boxes[:, :2], boxes[:, 3:5])
+        return bool((np.hypot(*(near - [x, y]).T) < self.radius).any())
