@@ -46,6 +46,11 @@ class Hippocampus:
         self._last: Observation | None = None
         self._restore()
 
+    @property
+    def latest(self) -> Observation | None:
+        """The last observation taken in; None before the first."""
+        return self._last
+
     def observe(self, observation: Observation) -> SceneChange:
         """Takes one observation in, from pixels to stored records."""
         if self._offset:
