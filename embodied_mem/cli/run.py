@@ -87,6 +87,8 @@ class Run:
         return 0
 
     def _prepare(self) -> tuple["Brain", dict[str, Any]]:
+        from embodied_mem.brain.brain import Brain
+        from embodied_mem.brain.build import MemoryConfig, build_hippocampus
         from embodied_mem_envs.house import (
             CameraConfig,
             HouseBody,
@@ -94,9 +96,6 @@ class Run:
             SensorNoise,
             generate_house,
         )
-
-        from embodied_mem.brain.brain import Brain
-        from embodied_mem.brain.build import MemoryConfig, build_hippocampus
 
         house = generate_house(self.seed, HouseConfig(rooms=self.rooms))
         body = HouseBody(

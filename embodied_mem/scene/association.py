@@ -11,6 +11,8 @@ from embodied_mem.scene.objects import ObjectTable
 from embodied_mem.scene.sightings import Sightings
 from embodied_mem.types import BoolArray, Float32Array, Int64Array
 
+_GROWN = np.float32(0.05)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AssociationConfig:
@@ -24,8 +26,14 @@ class AssociationConfig:
     """Least voxel overlap, unless the sighting plausibly shows another side of the object."""
     min_likeness: float = 0.7
     """Least cosine of descriptors where the overlap is too small to tell."""
-    ambiguous: float = 0.3
-    """A mask that covers this much of two objects shows both; it is used for neither."""
+    min_contained: float = 0.8
+    """A sighting with this much of its box in that of an object of its category is that object."""
+    ambiguous: float = 0.25
+    """A mask of which two objects each hold this much, and none most, merges the two."""
+    whole: float = 0.75
+    """An object that holds this much of a mask holds most of it."""
+    settled_views: int = 8
+    """From so many views on, a mask that is suddenly much larger than the object merges others."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -51,9 +59,10 @@ def associate(sightings: Sightings, table: ObjectTable, config: AssociationConfi
     candidates, near = candidates[used], near[:, used]
     if candidates.size == 0:
         return Association(rows=rows, ambiguous=ambiguous)
-    overlap, share = _overlaps(sightings, table, candidates, near)
+    overlap = _overlaps(sightings, table, candidates, near)
     score = _scores(sightings, table, candidates, near, overlap, config)
-    ambiguous = _covers_two(overlap, share, table.views[candidates], config.ambiguous)
+    ambiguous = _merges_objects(overlap, table, candidates, config)
+    ambiguous |= _outgrows(sightings, overlap, table, candidates, config)
     score[ambiguous] = -np.inf
     first, second = linear_sum_assignment(np.where(score >= config.min_score, -score, 0.0))
     good = score[first, second] >= config.min_score
@@ -73,16 +82,14 @@ def _box_gaps(sightings: Sightings, table: ObjectTable, rows: Int64Array) -> Flo
 
 def _overlaps(
     sightings: Sightings, table: ObjectTable, rows: Int64Array, near: BoolArray
-) -> tuple[Float32Array, Float32Array]:
+) -> Float32Array:
     """Compares voxels of the near pairs.
 
     Returns:
-        (n, rows) the part of the sighting's voxels that the object has, as the mean over voxels
-        of the object's own size and of twice that, and (n, rows) the part of the object's larger
-        voxels that the sighting covers.
+        (n, rows) the part of the sighting's voxels that the object has: the mean over voxels of
+        the object's own size and of twice that, which forgives a noisy pose.
     """
     overlap = np.zeros(near.shape, np.float32)
-    share = np.zeros(near.shape, np.float32)
     for index in range(len(sightings)):
         levels = [sightings.keys[index]]
         for column in np.flatnonzero(near[index]):
@@ -90,11 +97,9 @@ def _overlaps(
             while len(levels) < table.level[row] + 2:
                 levels.append(np.unique(voxels.coarsen(levels[-1])))
             fine, coarse = levels[table.level[row]], levels[table.level[row] + 1]
-            hits = voxels.member(coarse, table.coarse[row])
-            overlap[index, column] = 0.5 * hits.mean()
+            overlap[index, column] = 0.5 * voxels.member(coarse, table.coarse[row]).mean()
             overlap[index, column] += 0.5 * voxels.member(fine, table.keys[row]).mean()
-            share[index, column] = hits.sum() / len(table.coarse[row])
-    return overlap, share
+    return overlap
 
 
 def _scores(
@@ -112,15 +117,26 @@ def _scores(
     )
     score = overlap + 0.5 * agreement + 0.5 * likeness
     touching = overlap >= config.min_overlap
-    turned = (
-        (agreement > 0.5)
-        & (likeness >= config.min_likeness)
-        & _could_be_one(sightings, table, rows)
+    turned = (likeness >= config.min_likeness) & _could_be_one(sightings, table, rows)
+    within = contained(
+        *(sightings.low[:, None], sightings.high[:, None]),
+        *(table.low[rows][None], table.high[rows][None]),
     )
+    turned = (agreement > 0.5) & (turned | (within >= config.min_contained))
     # where the views share little surface, category and look must carry the match
     score = np.where(touching, score, np.where(turned, np.maximum(score, config.min_score), 0.0))
     result: Float32Array = np.where(near & (touching | turned), score, -np.inf)
     return result
+
+
+def contained(
+    low: Float32Array, high: Float32Array, of_low: Float32Array, of_high: Float32Array
+) -> Float32Array:
+    """Returns how much of each box's volume lies in another, which is grown by 5 cm for noise."""
+    shared = np.minimum(high, of_high + _GROWN) - np.maximum(low, of_low - _GROWN)
+    volume = np.maximum(high - low, 0.01).prod(axis=-1)
+    share: Float32Array = np.maximum(shared, 0.0).prod(axis=-1) / volume
+    return share
 
 
 def _agreement(name: str, votes: dict[str, float]) -> float:
@@ -146,9 +162,35 @@ def _could_be_one(sightings: Sightings, table: ObjectTable, rows: Int64Array) ->
     return possible
 
 
-def _covers_two(
-    overlap: Float32Array, share: Float32Array, views: Int64Array, limit: float
+def _merges_objects(
+    overlap: Float32Array, table: ObjectTable, rows: Int64Array, config: AssociationConfig
 ) -> BoolArray:
-    covered = (overlap >= limit) & (share >= limit) & (views >= 3)
-    double: BoolArray = covered.sum(axis=1) >= 2
-    return double
+    """Tells which masks lie over two known objects of different categories."""
+    merged = np.zeros(len(overlap), dtype=bool)
+    if len(rows) < 2:
+        return merged
+    known = np.where(table.views[rows] >= 3, overlap, 0.0)
+    best, second = np.argsort(-known, axis=1, kind="stable")[:, :2].T
+    index = np.arange(len(overlap))
+    suspect = (known[index, best] < config.whole) & (known[index, second] >= config.ambiguous)
+    for k in np.flatnonzero(suspect):
+        merged[k] = table.category[rows[best[k]]] != table.category[rows[second[k]]]
+    return merged
+
+
+def _outgrows(
+    sightings: Sightings,
+    overlap: Float32Array,
+    table: ObjectTable,
+    rows: Int64Array,
+    config: AssociationConfig,
+) -> BoolArray:
+    """Tells which masks are far larger than the well-known object that they lie on."""
+    best = overlap.argmax(axis=1)
+    held = overlap[np.arange(len(overlap)), best]
+    row = rows[best]
+    size = (sightings.high - sightings.low).max(axis=1)
+    limit = 1.3 * (table.high[row] - table.low[row]).max(axis=1) + 0.25
+    settled = table.views[row] >= config.settled_views
+    outgrown: BoolArray = settled & (held > 0.1) & (held < 0.6) & (size > limit)
+    return outgrown

@@ -8,7 +8,7 @@ import numpy as np
 from embodied_mem.memory.facts import ObjectFact, PlaceFact, Vector
 from embodied_mem.perception import Embedder, Frame, Segmenter, default_stride, make_frame
 from embodied_mem.perception.colour import COLOUR_TERMS, colour_votes
-from embodied_mem.scene.association import AssociationConfig, associate
+from embodied_mem.scene.association import AssociationConfig, associate, contained
 from embodied_mem.scene.changes import ChangeConfig, pair_moved
 from embodied_mem.scene.evidence import EvidenceConfig, look_through
 from embodied_mem.scene.frontiers import Frontier, FrontierConfig, FrontierTracker
@@ -228,10 +228,14 @@ class SceneGraph:
             return False
         if table.last[first] == table.last[second] or self.snapshots.seen_together(first, second):
             return False
+        for small, large in ((first, second), (second, first)):
+            box = (table.low[small], table.high[small], table.low[large], table.high[large])
+            if contained(*box) >= self.config.association.min_contained:
+                return True
         if table.level[first] != table.level[second]:
             return False
-        small, large = sorted((table.coarse[first], table.coarse[second]), key=len)
-        return bool(member(small, large).mean() >= self.config.duplicate_overlap)
+        few, many = sorted((table.coarse[first], table.coarse[second]), key=len)
+        return bool(member(few, many).mean() >= self.config.duplicate_overlap)
 
     def _find_moved(self, dropped: list[int]) -> list[int]:
         moved = []

@@ -20,6 +20,10 @@ _MAX_GEOMETRY = 1 << 20
 """Bytes that a packed geometry may unpack to: a bound against hostile files."""
 
 
+_STRAY_VIEWS = (4, 10)
+"""From so many views of an object on, its box leaves out voxels seen once, and twice."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ObjectConfig:
     """How objects are measured and believed."""
@@ -247,7 +251,7 @@ class ObjectTable:
         while len(self.keys[row]) > self.config.max_voxels:
             self._coarsen_to(row, self.level[row] + 1)
         self.coarse[row] = np.unique(voxels.coarsen(self.keys[row]))
-        needed = 1.0 if self.views[row] < 4 else 2.0
+        needed = 1 + np.searchsorted(_STRAY_VIEWS, self.views[row], side="right")
         solid = self.counts[row] >= needed
         if not solid.any():
             solid = np.ones(len(solid), dtype=bool)

@@ -1,0 +1,63 @@
+"""`embodied-mem bench`: the project's figures, measured the same way every time."""
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import tyro
+from rich.console import Console
+from rich.table import Table
+
+from embodied_mem.cli.result import write_result
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bench:
+    """Measure what an update of the memory and a rendered frame cost (CPU time, one thread)."""
+
+    what: tyro.conf.Positional[Literal["scene", "house", "all"]] = "all"
+    """`scene` (memory updates, snapshots), `house` (rendering) or both."""
+    quick: bool = False
+    """A tenth of the frames and houses, for a first look; the figures are noisier."""
+    json: Path | None = None
+    """Write the figures and the machine as one JSON file."""
+
+    def run(self) -> int:
+        """Measures and prints; returns 0."""
+        # One thread, whatever libraries would like: the figures are CPU time of one core.
+        os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
+        import cv2
+
+        cv2.setNumThreads(1)
+        started, cpu = time.perf_counter(), time.process_time()
+        metrics: dict[str, float] = {}
+        if self.what in ("house", "all"):
+            from embodied_mem_envs.bench.house import bench_house
+
+            metrics |= bench_house()
+        if self.what in ("scene", "all"):
+            metrics |= self._scene(Console(stderr=True).print)
+        spent = {
+            "wall_s": time.perf_counter() - started,
+            "cpu_s": time.process_time() - cpu,
+        }
+        table = Table(title=f"bench {self.what}", title_justify="left")
+        table.add_column("metric")
+        table.add_column("value", justify="right")
+        for name, value in {**metrics, **spent}.items():
+            table.add_row(name, f"{value:.4g}")
+        Console().print(table)
+        if self.json is not None:
+            config = {"what": self.what, "quick": self.quick}
+            write_result(self.json, "bench", config, {**metrics, **spent})
+        return 0
+
+    def _scene(self, note: Callable[[str], None]) -> dict[str, float]:
+        from embodied_mem_envs.bench.scene import SceneBenchConfig, bench_scene
+
+        if self.quick:
+            return bench_scene(SceneBenchConfig(frames=300, houses=2), note)
+        return bench_scene(SceneBenchConfig(), note)
