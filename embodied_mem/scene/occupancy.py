@@ -60,6 +60,8 @@ _SAMPLES: dict[Band, tuple[float, ...]] = {
 """Heights that must all be looked through before a band loses log-odds."""
 _LUT_STEP, _LUT_BASE = 0.01, -0.15
 _BLIND_LIMIT = 1.2
+_RIM = 6
+"""The grid holds at least so many unknown cells beyond anything known, for its users."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -240,7 +242,7 @@ class Occupancy:
         camera = frame.observation.T_world_camera[:2, 3]
         reach_cells = round(self.config.reach / self.cell)
         near_cells = int(np.ceil(_BLIND_LIMIT / self.cell))
-        self._cover(np.stack([camera, body[:2, 3]]), reach_cells + 2)
+        self._cover(np.stack([camera, body[:2, 3]]), reach_cells + _RIM)
         centre = self.cells_of(camera)[0]
         cells = view_sector(frame, reach_cells) + centre
         low, high = cells.min(axis=0) - 1, cells.max(axis=0) + 2
