@@ -1,93 +1,75 @@
-"""Records what a hippocampus sees and makes of it, tick by tick, for the Rerun viewer."""
+"""Logs a running hippocampus to a Rerun recording, or to nothing."""
 
 from pathlib import Path
 from typing import Protocol, final
 
 import numpy as np
 
-from embodied_mem.brain.hippocampus import Hippocampus
-from embodied_mem.memory.facts import FrontierFact, MapFact, SnapshotFact, active
+from embodied_mem.brain.hippocampus import Hippocampus, frontier_fact
+from embodied_mem.memory.facts import SnapshotFact, active
 from embodied_mem.viz.reading import FloorMap, SnapshotEntry
 from embodied_mem.viz.rerun_log import RerunLog
 
-_OCCUPANCY_EVERY = 10
+SCENE_EVERY = 5
+"""Frames between two logs of the whole scene; every frame is logged."""
 
 
-class Log(Protocol):
-    """What a walk is recorded by."""
+class Live(Protocol):
+    """Something that watches a hippocampus at work."""
 
     def log(self, hippocampus: Hippocampus) -> None:
-        """Records the last observation and the scene as it is now."""
+        """Takes in the state after one more observation."""
 
     def close(self) -> None:
-        """Ends the recording."""
+        """Writes what is left."""
 
 
-def open_live(path: Path | None) -> Log:
-    """Returns a log into a `.rrd` file, or one that records nothing where no path is given.
-
-    Raises:
-        MissingExtraError: If a path is given and rerun is not installed.
-    """
-    return NoLog() if path is None else LiveLog(path)
+def open_live(path: Path | None) -> Live:
+    """Opens a Rerun recording, or what logs nothing where no path is given."""
+    return _Nothing() if path is None else _Recording(path)
 
 
 @final
-class NoLog:
-    """A log that records nothing."""
-
+class _Nothing:
     def log(self, hippocampus: Hippocampus) -> None:
-        """Does nothing."""
+        pass
 
     def close(self) -> None:
-        """Does nothing."""
+        pass
 
 
 @final
-class LiveLog:
-    """Writes each observation, and the scene that it changed, to a Rerun recording."""
-
+class _Recording:
     def __init__(self, path: Path) -> None:
-        """Opens the recording.
-
-        Raises:
-            MissingExtraError: If rerun is not installed.
-        """
-        self._rerun = RerunLog(path)
-        self._logged = 0
-        self._revision = -1
+        self._log = RerunLog(path)
+        self._frames = 0
+        self._path: list[tuple[float, float]] = []
 
     def log(self, hippocampus: Hippocampus) -> None:
-        """Records the last observation and the scene as it is now."""
-        observation = hippocampus.latest
+        observation = hippocampus.newest
         if observation is None:
             return
-        self._rerun.log_frame(observation)
-        scene = hippocampus.scene
-        snapshots = enumerate(active(hippocampus.store, SnapshotFact), start=1)
-        self._rerun.log_scene(
-            tick=observation.tick,
-            objects=[scene.object_fact(int(row)) for row in np.flatnonzero(scene.required())],
-            snapshots=[
-                SnapshotEntry(number=number, record=record, fact=fact, room=None)
-                for number, (record, fact) in snapshots
-            ],
-            frontiers=[fact for _, fact in active(hippocampus.store, FrontierFact)],
-            path=hippocampus.walk.fact(observation.tick).path,
-            floors=self._changed_floors(hippocampus),
-        )
-        self._logged += 1
-
-    def _changed_floors(self, hippocampus: Hippocampus) -> list[FloorMap]:
-        """The occupancy, now and then: it is large, and changes little from tick to tick."""
-        occupancy = hippocampus.scene.occupancy
-        if self._logged % _OCCUPANCY_EVERY or occupancy.revision == self._revision:
-            return []
-        self._revision = occupancy.revision
-        x, y = occupancy.origin
-        fact = MapFact(origin=(float(x), float(y)), cell=occupancy.cell, floor=occupancy.floor)
-        return [FloorMap(fact=fact, grid=occupancy.states)]
+        self._log.log_frame(observation)
+        self._path.append(tuple(observation.T_world_body[:2, 3].tolist()))
+        if self._frames % SCENE_EVERY == 0:
+            self._log_scene(hippocampus, observation.tick)
+        self._frames += 1
 
     def close(self) -> None:
-        """Ends the recording."""
-        self._rerun.close()
+        self._log.close()
+
+    def _log_scene(self, hippocampus: Hippocampus, tick: int) -> None:
+        scene = hippocampus.scene
+        confirmed = np.flatnonzero(scene.objects.confirmed())
+        shots = active(hippocampus.store, SnapshotFact)
+        self._log.log_scene(
+            tick=tick,
+            objects=[scene.object_fact(int(row)) for row in confirmed],
+            snapshots=[
+                SnapshotEntry(number=number, record=record, fact=fact, room=None)
+                for number, (record, fact) in enumerate(shots, start=1)
+            ],
+            frontiers=[frontier_fact(frontier) for frontier in scene.frontiers],
+            path=self._path,
+            floors=[FloorMap(fact=hippocampus.map_fact(), grid=scene.occupancy.states)],
+        )

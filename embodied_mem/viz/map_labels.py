@@ -1,11 +1,12 @@
 """The labels of a drawn map: rooms, snapshot numbers, objects; none on top of another."""
 
+import cv2
 import numpy as np
 
-from embodied_mem.types import Float64Array
+from embodied_mem.types import BoolArray, Float64Array, UInt8Array
 from embodied_mem.viz.canvas import Canvas
 from embodied_mem.viz.map_frame import MapFrame
-from embodied_mem.viz.map_layers import VIEW, footprint
+from embodied_mem.viz.map_layers import FIRST_ROOM, VIEW, footprint
 from embodied_mem.viz.palette import Rgb
 from embodied_mem.viz.placement import LabelPlacer, Rectangle, around_point
 from embodied_mem.viz.reading import MemoryView, ObjectEntry, SnapshotEntry
@@ -53,29 +54,23 @@ class MapLabels:
             self._canvas.disc(centre, _BADGE - 1, VIEW, _WHITE)
             self._canvas.text_centred(str(entry.number), centre, NUMBER_TEXT, _WHITE, bold=True)
 
-    def name_rooms(self, view: MemoryView, floor: int, objects: list[ObjectEntry]) -> None:
-        """Writes the rooms' names where the floor is bare, as near to their centres as can be."""
-        corners = [footprint(self._frame, entry) for entry in objects]
-        for place in view.places:
+    def name_rooms(self, view: MemoryView, floor: int, ground: UInt8Array) -> None:
+        """Writes the rooms' names where their floor is bare, near their centres.
+
+        Args:
+            view: Holds the rooms.
+            floor: Which floor's rooms to name.
+            ground: (H, W) what each pixel shows, as `draw_ground` returns it.
+        """
+        for index, place in enumerate(view.places):
             if place.floor != floor:
                 continue
-            width, height = text_size(place.name, ROOM_TEXT, bold=True)
+            size = text_size(place.name, ROOM_TEXT, bold=True)
             x, y = self._frame.pixels(place.centroid)
-            rows = [0, *(s * k for k in range(1, 7) for s in (-1, 1))]
-            columns = [0, *(s * k for k in range(1, 4) for s in (-1, 1))]
-            low = np.array(
-                [
-                    (x - width / 2 + c * width * 0.4, y - height / 2 + r * height)
-                    for r, c in sorted(
-                        ((r, c) for r in rows for c in columns),
-                        key=lambda rc: (abs(rc[0]) + 1.5 * abs(rc[1]), rc),
-                    )
-                ]
-            )
-            candidates = np.hstack([low, low + np.array([width, height])])
-            bare = [_covers(candidates, corner) for corner in corners]
-            free = candidates[~np.any(bare, axis=0)] if bare else candidates
-            spot = self._placer.place(free if len(free) else candidates, must=True)
+            candidates = _steps_around((x, y), size)
+            bare = _share_of(ground == FIRST_ROOM + index % 250, candidates)
+            best = candidates[bare >= min(0.98, float(bare.max()))]
+            spot = self._placer.place(best, must=True)
             assert spot is not None
             self._canvas.text(place.name, spot[:2], ROOM_TEXT, _ROOM_INK, bold=True)
 
@@ -154,6 +149,33 @@ def _covers(candidates: Float64Array, box: Float64Array) -> np.ndarray:
     touches: np.ndarray = (candidates[:, :2] < box.max(axis=0)).all(axis=1)
     touches &= (candidates[:, 2:] > box.min(axis=0)).all(axis=1)
     return touches
+
+
+def _steps_around(point: tuple[float, float], size: tuple[int, int]) -> Float64Array:
+    """(K, 4) rectangles of a size on a lattice around a point, nearest first."""
+    width, height = size
+    steps = sorted(
+        ((row, column) for row in range(-9, 10) for column in range(-4, 5)),
+        key=lambda step: (abs(step[0]) + 1.5 * abs(step[1]), step),
+    )
+    low = np.array(
+        [
+            (point[0] + (0.35 * column - 0.5) * width, point[1] + (0.8 * row - 0.5) * height)
+            for row, column in steps
+        ]
+    )
+    return np.hstack([low, low + np.array(size)])
+
+
+def _share_of(mask: BoolArray, rectangles: Float64Array) -> Float64Array:
+    """(K,) share of each rectangle's pixels that are set in a (H, W) mask."""
+    sums = cv2.integral(mask.astype(np.uint8))
+    limits = np.array([mask.shape[1], mask.shape[0]] * 2)
+    x0, y0, x1, y1 = np.clip(np.rint(rectangles), 0, limits).astype(int).T
+    inside = sums[y1, x1] - sums[y0, x1] - sums[y1, x0] + sums[y0, x0]
+    area = np.prod(rectangles[:, 2:] - rectangles[:, :2], axis=1)
+    share: Float64Array = inside / area
+    return share
 
 
 def _holds(box: Float64Array, point: Float64Array) -> bool:

@@ -5,7 +5,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from embodied_mem.memory.facts import FrontierFact
-from embodied_mem.types import Float64Array
+from embodied_mem.types import Float64Array, UInt8Array
 from embodied_mem.viz.canvas import Canvas
 from embodied_mem.viz.map_frame import MapFrame
 from embodied_mem.viz.palette import Rgb, colour_of, tint
@@ -23,17 +23,46 @@ PATH_EARLY: Rgb = (28, 166, 150)
 PATH_LATE: Rgb = (168, 40, 150)
 WEDGE_HALF_ANGLE = 0.5
 _WEDGE_METRES = 0.55
+_THIN = 0.2
+FIRST_ROOM = 3
 
 
-def draw_ground(canvas: Canvas, frame: MapFrame, floor: FloorMap, view: MemoryView) -> None:
-    """Paints unknown, free and occupied space, free space in the tint of its room."""
-    regions = room_regions(floor.grid, floor.fact.cell, _room_seeds(floor, view))
-    # One byte a cell: 0 unknown, 1 free, 2 occupied, 3 + room.
-    codes = np.where(regions >= 0, 3 + regions % 250, floor.grid).astype(np.uint8)
+def draw_ground(canvas: Canvas, frame: MapFrame, floor: FloorMap, view: MemoryView) -> UInt8Array:
+    """Paints unknown, free and occupied space, free space in the tint of its room.
+
+    Returns:
+        (H, W) what each pixel shows: 0 unknown, 1 free, 2 occupied, `FIRST_ROOM` and up the free
+        space of the place with that index.
+    """
+    bare = without_furniture(floor, view.objects)
+    regions = room_regions(bare, floor.fact.cell, _room_seeds(floor, view))
+    regions = np.where(floor.grid == 1, regions, -1)
+    # One byte a cell; beyond 250 rooms the codes come round again.
+    codes = np.where(regions >= 0, FIRST_ROOM + regions % 250, floor.grid).astype(np.uint8)
     table = np.zeros((256, 3), np.uint8)
     table[:3] = (UNKNOWN, FREE, OCCUPIED)
-    table[3:] = [tint(index) for index in range(253)]
-    canvas.picture[:] = table[frame.raster(floor, codes, 0)]
+    table[FIRST_ROOM:] = [tint(index) for index in range(256 - FIRST_ROOM)]
+    ground = frame.raster(floor, codes, 0)
+    canvas.picture[:] = table[ground]
+    return ground
+
+
+def without_furniture(floor: FloorMap, objects: list[ObjectEntry]) -> UInt8Array:
+    """Returns a floor's grid with the space under furniture free, so that only walls part it.
+
+    Thin things hang on walls; opening the cells behind them would join rooms.
+    """
+    grid = floor.grid.copy()
+    origin, cell = np.asarray(floor.fact.origin), floor.fact.cell
+    for entry in objects:
+        low, high = np.array(entry.fact.box_min[:2]), np.array(entry.fact.box_max[:2])
+        if (high - low).min() < _THIN:
+            continue
+        x0, y0 = np.maximum(np.floor((low - origin) / cell).astype(int) - 1, 0)
+        x1, y1 = np.maximum(np.ceil((high - origin) / cell).astype(int) + 1, 0)
+        patch = grid[y0:y1, x0:x1]
+        patch[patch == 2] = 1
+    return grid
 
 
 def _room_seeds(floor: FloorMap, view: MemoryView) -> list[tuple[int, Float64Array]]:

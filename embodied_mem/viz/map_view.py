@@ -59,8 +59,9 @@ def _panel(view: MemoryView, floor: FloorMap | None, lowest: bool) -> UInt8Array
     walk = [point for fact in view.walks for point in fact.path] if lowest else []
     frame = frame_around(floor, objects, np.array(walk).reshape(-1, 2))
     canvas = empty_ground(frame)
+    ground = np.zeros((frame.height, frame.width), np.uint8)
     if floor is not None:
-        draw_ground(canvas, frame, floor, view)
+        ground = draw_ground(canvas, frame, floor, view)
         soften(canvas)
     draw_objects(canvas, frame, objects)
     for entry in snapshots:
@@ -72,7 +73,7 @@ def _panel(view: MemoryView, floor: FloorMap | None, lowest: bool) -> UInt8Array
         for frontier in view.frontiers:
             draw_frontier(canvas, frame, frontier)
     draw_scale_bar(canvas, frame)
-    labels = _label(MapLabels(canvas, frame), view, level, objects, snapshots, lowest)
+    labels = _label(MapLabels(canvas, frame), view, level, objects, snapshots, ground, lowest)
     missing = any(entry.fact.state == "missing" for entry in objects)
     title = "map" if len(view.maps) < 2 else f"floor {level}"
     legend = draw_legend(frame.height, title, labels, missing).picture
@@ -85,6 +86,7 @@ def _label(
     level: int,
     objects: list[ObjectEntry],
     snapshots: list[SnapshotEntry],
+    ground: UInt8Array,
     lowest: bool,
 ) -> list[tuple[int, ObjectEntry]]:
     if lowest:
@@ -95,7 +97,7 @@ def _label(
         centres = [frontier.centroid for frontier in view.frontiers]
         labels.block_points(np.array(centres).reshape(-1, 2), 10)
     labels.number_snapshots(snapshots)
-    labels.name_rooms(view, level, objects)
+    labels.name_rooms(view, level, ground)
     return labels.name_objects(objects)
 
 

@@ -2,6 +2,9 @@ import numpy as np
 import pytest
 from memory_fixture import CELL, ROOMS, occupancy_grid
 
+from embodied_mem.memory.facts import MapFact, ObjectFact
+from embodied_mem.viz.map_layers import without_furniture
+from embodied_mem.viz.reading import FloorMap, ObjectEntry
 from embodied_mem.viz.room_regions import room_regions
 
 
@@ -55,3 +58,30 @@ def test_free_space_that_no_seed_reaches_stays_without_a_room() -> None:
     regions = room_regions(grid, 0.1, [(3, np.array([[3.0, 3.0]]))])
     assert (regions[:, :58][grid[:, :58] == 1] == 3).all()
     assert (regions[:, 62:] == -1).all()
+
+
+def test_furniture_is_opened_for_the_rooms_and_walls_with_pictures_are_not() -> None:
+    grid = two_rooms(60)
+    grid[20:30, 20:30] = 2
+
+    def thing(low: tuple[float, float], high: tuple[float, float]) -> ObjectEntry:
+        fact = ObjectFact(
+            object_id="o",
+            category="sofa",
+            colour="red",
+            position=(0, 0, 0),
+            box_min=(*low, 0.0),
+            box_max=(*high, 1.0),
+            state="present",
+            confidence=1,
+            views=3,
+            first_tick=0,
+            last_tick=0,
+        )
+        return ObjectEntry(fact=fact, room=None, place=None)
+
+    floor = FloorMap(fact=MapFact(origin=(-1.0, -2.0), cell=0.1), grid=grid)
+    sofa, picture = thing((1.0, 0.0), (2.0, 1.0)), thing((4.85, 1.0), (4.95, 2.0))
+    bare = without_furniture(floor, [sofa, picture])
+    assert (bare[20:30, 20:30] == 1).all()
+    assert np.array_equal(bare[:, 50:], grid[:, 50:])
