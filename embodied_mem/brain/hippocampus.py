@@ -43,19 +43,15 @@ class Hippocampus:
         """Record id by the key of what there is one of: each place, the map, the walk."""
         self._offset = 0
         self._tick = 0
-        self._last: Observation | None = None
+        self.latest: Observation | None = None
+        """The observation taken in last; None before the first."""
         self._restore()
-
-    @property
-    def latest(self) -> Observation | None:
-        """The last observation taken in; None before the first."""
-        return self._last
 
     def observe(self, observation: Observation) -> SceneChange:
         """Takes one observation in, from pixels to stored records."""
         if self._offset:
             observation = dataclasses.replace(observation, tick=observation.tick + self._offset)
-        self._tick, self._last = observation.tick, observation
+        self._tick, self.latest = observation.tick, observation
         self.walk.add(observation)
         change = self.scene.update(observation)
         operations = [
@@ -69,18 +65,19 @@ class Hippocampus:
 
     def consolidate(self) -> None:
         """Brings every record up to date: places, all facts, frontiers, the map and the walk."""
-        if self._last is None:
+        if self.latest is None:
             return
         self.store.apply(self._place_operations())
         self.store.apply(self._all_object_operations())
         operations = [*self._snapshot_operations(refresh=True), *self._frontier_refresh()]
-        operations += self._single_operation("map", "summary", *self._map())
+        picture = _png(self.scene.occupancy.states)
+        operations += self._single_operation("map", "summary", self.map_fact(), (picture,))
         operations += self._single_operation("walk", "event", self.walk.fact(self._tick), ())
         self.store.apply(operations)
 
     def recall(self, question: str) -> Answer:
         """Answers a question from the store; call `consolidate` first to have it all."""
-        here = None if self._last is None else self._last.T_world_body[:2, 3].tolist()
+        here = None if self.latest is None else self.latest.T_world_body[:2, 3].tolist()
         return answer_question(question, self.store, here=here)
 
     def save(self, path: Path) -> None:
@@ -242,7 +239,7 @@ class Hippocampus:
             record = self._record(
                 record_id,
                 "frontier",
-                _frontier_fact(frontier),
+                frontier_fact(frontier),
                 pose=pose_of(observation.T_world_camera),
                 payload=(picture,),
             )
@@ -254,7 +251,7 @@ class Hippocampus:
             Update(
                 id=self._frontiers[frontier.id],
                 tick=self._tick,
-                changes={"content": msgspec.to_builtins(_frontier_fact(frontier))},
+                changes={"content": msgspec.to_builtins(frontier_fact(frontier))},
             )
             for frontier in self.scene.frontiers
             if frontier.id in self._frontiers
@@ -272,15 +269,11 @@ class Hippocampus:
             )
         return operations
 
-    def _map(self) -> tuple[MapFact, tuple[bytes, ...]]:
+    def map_fact(self) -> MapFact:
+        """Returns where the occupancy's cells lie; the cells are `scene.occupancy.states`."""
         occupancy = self.scene.occupancy
-        x, y = occupancy.origin
-        fact = MapFact(
-            origin=(round(float(x), 4), round(float(y), 4)),
-            cell=occupancy.cell,
-            floor=occupancy.floor,
-        )
-        return fact, (_png(occupancy.states),)
+        x, y = (round(float(value), 4) for value in occupancy.origin)
+        return MapFact(origin=(x, y), cell=occupancy.cell, floor=occupancy.floor)
 
     def _single_operation(
         self,
@@ -302,7 +295,7 @@ class Hippocampus:
             id=record_id,
             kind=kind,
             content=msgspec.to_builtins(fact),
-            observer="agent" if self._last is None else self._last.agent,
+            observer="agent" if self.latest is None else self.latest.agent,
             session=self.store.session,
             recorded_at=self._tick,
             **{"valid_from": self._tick, **fields},
@@ -355,7 +348,8 @@ def _apart(first: float, second: float) -> float:
     return abs(first - second)
 
 
-def _frontier_fact(frontier: Frontier) -> FrontierFact:
+def frontier_fact(frontier: Frontier) -> FrontierFact:
+    """Returns what is remembered of a frontier."""
     return FrontierFact(
         frontier_id=frontier.id,
         centroid=(round(float(frontier.centroid[0]), 3), round(float(frontier.centroid[1]), 3)),

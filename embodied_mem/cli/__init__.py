@@ -28,14 +28,14 @@ Verb = (
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one verb and returns the exit status: 0 done, 1 failed, 2 not understood."""
     verb = tyro.cli(
-        Verb,  # type: ignore[arg-type]
+        Verb,
         prog="embodied-mem",
         description="The memory that embodied agents are missing.",
         args=arguments,
         config=(tyro.conf.OmitSubcommandPrefixes,),
     )
     try:
-        return int(verb.run())  # type: ignore[attr-defined]
+        return int(verb.run())
     except EmbodiedMemError as error:
         Console(stderr=True, soft_wrap=True).print(f"[bold red]error:[/] {error}", highlight=False)
         return 1

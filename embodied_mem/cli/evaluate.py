@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import msgspec
 import tyro
 from rich.console import Console
 from rich.table import Table
@@ -49,9 +48,8 @@ class Evaluate:
 
     def run(self) -> int:
         """Evaluates and prints; returns 0."""
-        from embodied_mem_envs.evaluation.explore_run import ExploreConfig
-
         from embodied_mem.cli.progress import progress
+        from embodied_mem_envs.evaluation.explore_run import ExploreConfig
         from embodied_mem_envs.evaluation.house_eval import HouseEvalConfig, evaluate_houses
         from embodied_mem_envs.evaluation.results import HouseResult
 
@@ -82,7 +80,5 @@ class Evaluate:
             table.add_row(name, f"{value:.4g}")
         Console().print(table)
         if self.json is not None:
-            write_result(
-                self.json, "eval", msgspec.to_builtins(self, builtin_types=(Path,)), metrics
-            )
+            write_result(self.json, "eval", self, metrics)
         return 0

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import msgspec
 import tyro
 
 from embodied_mem.cli.outcome import Outcome, write_outcome
@@ -81,6 +80,5 @@ class Ingest:
         for reason, count in sorted(reader.skipped.items()):
             print(f"skipped {count}: {reason}")
         if self.json is not None:
-            config = msgspec.to_builtins(self, builtin_types=(Path,))
-            write_result(self.json, "ingest", config, metrics)
+            write_result(self.json, "ingest", self, metrics)
         return 0

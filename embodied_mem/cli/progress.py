@@ -39,7 +39,7 @@ def _bar(title: str, total: int | None) -> Iterator[Advance]:
         task = bar.add_task(title, total=total, note="")
 
         def advance(note: str = "") -> None:
-            bar.update(task, advance=1, **({"note": note} if note else {}))
+            bar.update(task, advance=1, note=note)
 
         yield advance
 

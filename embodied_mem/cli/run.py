@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -16,7 +16,7 @@ from embodied_mem.files import write_text
 
 if TYPE_CHECKING:
     from embodied_mem.brain.brain import Brain, Exploration
-    from embodied_mem.viz.live import LiveLog
+    from embodied_mem.viz.live import Log
 
 QUESTIONS = (
     "Where is the bed?",
@@ -64,11 +64,8 @@ class Run:
         """Runs the episode; returns 0."""
         if self.steps < 1 or self.width < 32:
             raise ConfigError("a run needs at least 1 step and pictures at least 32 pixels wide")
-        brain, truth = self._prepare()
-        log = self._open_log()
-        exploration, complete = self._explore(brain, log)
-        if log is not None:
-            log.close()
+        brain = self._prepare()
+        exploration, complete = self._explore(brain)
         hippocampus = brain.hippocampus
         self.out.mkdir(parents=True, exist_ok=True)
         memory_file = self.out / "house.mem"
@@ -83,10 +80,11 @@ class Run:
         )
         metrics = write_outcome(self.out, hippocampus.store, outcome)
         metrics |= {"ticks": exploration.ticks, "metres": round(exploration.metres, 3)}
-        self._write_json(metrics, outcome, complete and exploration.finished, truth)
+        finished = complete and exploration.finished
+        self._write_json(metrics, outcome, finished, hippocampus.store.digest())
         return 0
 
-    def _prepare(self) -> tuple["Brain", dict[str, Any]]:
+    def _prepare(self) -> "Brain":
         from embodied_mem.brain.brain import Brain
         from embodied_mem.brain.build import MemoryConfig, build_hippocampus
         from embodied_mem_envs.house import (
@@ -111,30 +109,25 @@ class Run:
             seconds_per_tick=body.seconds_per_tick,
             resume=self.resume,
         )
-        return Brain(body, hippocampus), {"house_objects": len(house.objects)}
+        return Brain(body, hippocampus)
 
-    def _open_log(self) -> "LiveLog | None":
-        if self.rerun is None:
-            return None
-        from embodied_mem.viz.live import LiveLog
-
-        return LiveLog(self.rerun)
-
-    def _explore(self, brain: "Brain", log: "LiveLog | None") -> tuple["Exploration", bool]:
+    def _explore(self, brain: "Brain") -> tuple["Exploration", bool]:
         """Explores; an interrupt ends the walk early and keeps what it found."""
+        from embodied_mem.viz.live import open_live
+
+        log = open_live(self.rerun)
         brain.connect()
         try:
             with progress("exploring", self.steps) as advance:
-                exploration = brain.explore(self.steps, _on_tick(advance, brain, log))
-            complete = True
+                return brain.explore(self.steps, _on_tick(advance, brain, log)), True
         except KeyboardInterrupt:
-            exploration, complete = brain.exploration, False
+            return brain.exploration, False
         finally:
             brain.close()
-        return exploration, complete
+            log.close()
 
     def _write_json(
-        self, metrics: dict[str, float], outcome: Outcome, finished: bool, truth: dict[str, Any]
+        self, metrics: dict[str, float], outcome: Outcome, finished: bool, digest: str
     ) -> None:
         result = {
             "schema": 1,
@@ -144,23 +137,20 @@ class Run:
             "metrics": metrics,
             "explored_all": finished,
             "answers": msgspec.to_builtins(outcome.answers),
-            "memory_digest": outcome.digest,
+            "memory_digest": digest,
         }
         write_text(self.out / "result.json", json.dumps(result, indent=1, sort_keys=True) + "\n")
         if self.json is not None:
             timings = {f"{name}_cpu_ms": value for name, value in outcome.timings.items()}
-            config = msgspec.to_builtins(self, builtin_types=(Path,))
-            write_result(self.json, "run", config, {**metrics, **timings, **truth})
+
+            write_result(self.json, "run", self, {**metrics, **timings})
 
 
-def _on_tick(
-    advance: Callable[[str], None], brain: "Brain", log: "LiveLog | None"
-) -> Callable[[], None]:
+def _on_tick(advance: Callable[[str], None], brain: "Brain", log: "Log") -> Callable[[], None]:
     def tick() -> None:
         scene = brain.hippocampus.scene
         area = scene.occupancy.explored_area
         advance(f"{area:.0f} m2, {int(scene.objects.confirmed().sum())} objects")
-        if log is not None:
-            log.log(brain.hippocampus)
+        log.log(brain.hippocampus)
 
     return tick

@@ -40,4 +40,5 @@ def view_quality(
     whole = np.minimum(seen / np.maximum(0.6 * known, 1.0), 1.0)  # one side shows about 0.6
     cut = np.where(sightings.truncated, TRUNCATED, 1.0)
     rating = (0.4 * large + 0.3 * near + 0.3 * whole) * cut * (0.5 + 0.5 * sharpness(frame))
-    return np.maximum(rating, 0.01).astype(np.float32)
+    quality: Float32Array = np.maximum(rating, 0.01).astype(np.float32)
+    return quality

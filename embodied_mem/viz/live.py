@@ -1,75 +1,91 @@
-"""Logs a running hippocampus to a Rerun recording, or to nothing."""
+"""Records what a hippocampus sees and makes of it, tick by tick, for the Rerun viewer."""
 
 from pathlib import Path
 from typing import Protocol, final
 
 import numpy as np
 
-from embodied_mem.brain.hippocampus import Hippocampus, frontier_fact
-from embodied_mem.memory.facts import SnapshotFact, active
+from embodied_mem.brain.hippocampus import Hippocampus
+from embodied_mem.memory.facts import FrontierFact, SnapshotFact, active
 from embodied_mem.viz.reading import FloorMap, SnapshotEntry
 from embodied_mem.viz.rerun_log import RerunLog
 
-SCENE_EVERY = 5
-"""Frames between two logs of the whole scene; every frame is logged."""
+_OCCUPANCY_EVERY = 10
 
 
-class Live(Protocol):
-    """Something that watches a hippocampus at work."""
+class Log(Protocol):
+    """What a walk is recorded by."""
 
     def log(self, hippocampus: Hippocampus) -> None:
-        """Takes in the state after one more observation."""
+        """Records the last observation and the scene as it is now."""
 
     def close(self) -> None:
-        """Writes what is left."""
+        """Ends the recording."""
 
 
-def open_live(path: Path | None) -> Live:
-    """Opens a Rerun recording, or what logs nothing where no path is given."""
-    return _Nothing() if path is None else _Recording(path)
+def open_live(path: Path | None) -> Log:
+    """Returns a log into a `.rrd` file, or one that records nothing where no path is given.
+
+    Raises:
+        MissingExtraError: If a path is given and rerun is not installed.
+    """
+    return NoLog() if path is None else LiveLog(path)
 
 
 @final
-class _Nothing:
+class NoLog:
+    """A log that records nothing."""
+
     def log(self, hippocampus: Hippocampus) -> None:
-        pass
+        """Does nothing."""
 
     def close(self) -> None:
-        pass
+        """Does nothing."""
 
 
 @final
-class _Recording:
+class LiveLog:
+    """Writes each observation, and the scene that it changed, to a Rerun recording."""
+
     def __init__(self, path: Path) -> None:
-        self._log = RerunLog(path)
-        self._frames = 0
-        self._path: list[tuple[float, float]] = []
+        """Opens the recording.
+
+        Raises:
+            MissingExtraError: If rerun is not installed.
+        """
+        self._rerun = RerunLog(path)
+        self._logged = 0
+        self._revision = -1
 
     def log(self, hippocampus: Hippocampus) -> None:
-        observation = hippocampus.newest
+        """Records the last observation and the scene as it is now."""
+        observation = hippocampus.latest
         if observation is None:
             return
-        self._log.log_frame(observation)
-        self._path.append(tuple(observation.T_world_body[:2, 3].tolist()))
-        if self._frames % SCENE_EVERY == 0:
-            self._log_scene(hippocampus, observation.tick)
-        self._frames += 1
-
-    def close(self) -> None:
-        self._log.close()
-
-    def _log_scene(self, hippocampus: Hippocampus, tick: int) -> None:
+        self._rerun.log_frame(observation)
         scene = hippocampus.scene
-        confirmed = np.flatnonzero(scene.objects.confirmed())
-        shots = active(hippocampus.store, SnapshotFact)
-        self._log.log_scene(
-            tick=tick,
-            objects=[scene.object_fact(int(row)) for row in confirmed],
+        snapshots = enumerate(active(hippocampus.store, SnapshotFact), start=1)
+        self._rerun.log_scene(
+            tick=observation.tick,
+            objects=[scene.object_fact(int(row)) for row in np.flatnonzero(scene.required())],
             snapshots=[
                 SnapshotEntry(number=number, record=record, fact=fact, room=None)
-                for number, (record, fact) in enumerate(shots, start=1)
+                for number, (record, fact) in snapshots
             ],
-            frontiers=[frontier_fact(frontier) for frontier in scene.frontiers],
-            path=self._path,
-            floors=[FloorMap(fact=hippocampus.map_fact(), grid=scene.occupancy.states)],
+            frontiers=[fact for _, fact in active(hippocampus.store, FrontierFact)],
+            path=hippocampus.walk.fact(observation.tick).path,
+            floors=self._changed_floors(hippocampus),
         )
+        self._logged += 1
+
+    def _changed_floors(self, hippocampus: Hippocampus) -> list[FloorMap]:
+        """The occupancy, now and then: it is large, and changes little from tick to tick."""
+        occupancy = hippocampus.scene.occupancy
+        if self._logged % _OCCUPANCY_EVERY or occupancy.revision == self._revision:
+            return []
+        self._revision = occupancy.revision
+        return [FloorMap(fact=hippocampus.map_fact(), grid=occupancy.states)]
+
+    def close(self) -> None:
+        """Ends the recording."""
+        self._rerun.close()

@@ -209,7 +209,7 @@ def smallest_cover(hippocampus: Hippocampus, views: list[set[int]]) -> int:
         integrality=np.ones(sees.shape[1]),
         bounds=Bounds(0, 1),
     )
-    return round(result.fun)
+    return int(round(result.fun))
 
 
 def covered_share(hippocampus: Hippocampus, house: House, shown: set[str]) -> float:

@@ -23,7 +23,7 @@ def tour(house: House, seed: int) -> Iterator[tuple[float, float, float]]:
     rng = np.random.default_rng(seed)
     free, origin = house.reachable_floor(cell=CELL)
     cells = np.argwhere(free)
-    points = origin + (cells[:, ::-1] + 0.5) * CELL
+    points: Float64Array = np.asarray(origin) + (cells[:, ::-1] + 0.5) * CELL
     graph = _grid_graph(free)
     x, y, yaw = house.start
     at = int(np.linalg.norm(points - (x, y), axis=1).argmin())
