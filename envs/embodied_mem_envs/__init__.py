@@ -1,1 +1,18 @@
-"""Gymnasium environments in which memory is what is trained and scored."""
+"""Gymnasium environments in which memory is what is trained and scored.
+
+Importing the package registers every environment of `ENVIRONMENTS`;
+`gym.make("embodied_mem_envs:EmbodiedMem/Explore-v0")` does both at once.
+"""
+
+from collections.abc import Mapping
+
+import gymnasium as gym
+
+ENVIRONMENTS: Mapping[str, tuple[str, int]] = {
+    "EmbodiedMem/Explore-v0": ("embodied_mem_envs.explore:ExploreEnv", 500),
+}
+"""Entry point and number of steps after which an episode is truncated, by environment id."""
+
+for _name, (_entry_point, _max_steps) in ENVIRONMENTS.items():
+    if _name not in gym.registry:
+        gym.register(_name, entry_point=_entry_point, max_episode_steps=_max_steps)

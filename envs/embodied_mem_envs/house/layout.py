@@ -95,7 +95,7 @@ def _finish(
     rng: np.random.Generator,
 ) -> tuple[tuple[Room, ...], tuple[Door, ...]]:
     """Moves the plan to a drawn place, thickens the walls and draws the doors."""
-    dx, dy = np.round(rng.uniform(-6.0, 0.0, 2), 2)
+    dx, dy = np.round(rng.uniform(-6.0, 0.0, 2), 2).tolist()
     half = config.wall_thickness / 2
     rooms = tuple(
         Room(

@@ -79,7 +79,7 @@ def object_soup(thing: HouseObject, owner: int, atlas: Atlas) -> TriangleSoup:
         owner=np.full(len(world), owner, np.int32),
         texture=_planar(local, _normals(local), texels[mesh.face_slot]),
         tile=tiles[mesh.face_slot],
-        shade=(0.84 + 0.16 * normal @ _LIGHT).astype(np.float32),
+        shade=(0.92 + 0.08 * normal @ _LIGHT).astype(np.float32),
     )
 
 

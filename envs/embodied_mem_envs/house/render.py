@@ -114,4 +114,5 @@ class RayScene:
         shade = self._shade.take(triangle)
         outer = ((texel & _OUTER) * shade >> 8) & _OUTER
         inner = ((texel & _INNER) * shade >> 8) & _INNER
-        return (outer | inner).view(np.uint8).reshape(-1, 4)[:, :3]
+        rgb: UInt8Array = (outer | inner).view(np.uint8).reshape(-1, 4)[:, :3]
+        return rgb

@@ -13,6 +13,7 @@ Position = tuple[float, float, float]
 
 _EDGE = 0.01
 _GAP = 0.02
+_DRAWS = 40
 
 
 def usable(support: HouseObject, zone: str) -> list[SurfaceSpec]:
@@ -71,8 +72,8 @@ def _draws(
     elif zone == "front":
         lo[0] = max(lo[0], hi[0] - size[0] - 0.12)
     z = support.base + surface.z * support.size[2] + size[2] / 2 + 0.001
-    for attempt in range(16):
-        angle = float(rng.uniform(-turn, turn)) if attempt < 10 else 0.0
+    for attempt in range(_DRAWS):
+        angle = float(rng.uniform(-turn, turn)) if attempt < _DRAWS // 2 else 0.0
         ex = abs(cos(angle)) * size[0] / 2 + abs(sin(angle)) * size[1] / 2
         ey = abs(sin(angle)) * size[0] / 2 + abs(cos(angle)) * size[1] / 2
         if hi[0] - lo[0] < 2 * ex or hi[1] - lo[1] < 2 * ey:
