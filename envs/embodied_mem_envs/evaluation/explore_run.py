@@ -10,6 +10,7 @@ from embodied_mem.brain.exploration import ExplorationStrategy, NearestFrontier
 from embodied_mem.brain.hippocampus import Hippocampus
 from embodied_mem.brain.navigation import Navigator
 from embodied_mem.errors import ConfigError
+from embodied_mem.perception.instance import ErrorModel, InstanceSegmenter
 from embodied_mem_envs.evaluation.watch import Progress, WatchedBody
 from embodied_mem_envs.house import CameraConfig, House, HouseBody, SensorNoise
 
@@ -128,9 +129,13 @@ def _strategy(config: ExploreConfig) -> ExplorationStrategy | None:
 def _hippocampus(
     house: House, config: ExploreConfig, seed: int, resume: Path | None
 ) -> Hippocampus:
+    masks = None
+    if config.errors and config.segmenter == "instance":
+        masks = InstanceSegmenter(errors=ErrorModel(), seed=seed + house.visit)
     return build_hippocampus(
         MemoryConfig(segmenter=config.segmenter),
         seed=seed,
         session=f"house-{house.seed}-visit-{house.visit}",
+        segmenter=masks,
         resume=resume,
     )

@@ -1,12 +1,15 @@
+import io
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from embodied_mem_envs.evaluation.answer_worker import WorkerAnswer
 from embodied_mem_envs.evaluation.asking import Asked
 from embodied_mem_envs.evaluation.drafts import Kind, RightAnswer
 from embodied_mem_envs.evaluation.moved import MovedObject
 from embodied_mem_envs.evaluation.questions import HouseQuestion
+from embodied_mem_envs.evaluation.report import print_report
 from embodied_mem_envs.evaluation.results import EvaluationResult, HouseResult, path_ratio
 from embodied_mem_envs.evaluation.scoring import score
 from embodied_mem_envs.evaluation.watch import Progress
@@ -96,3 +99,11 @@ def test_ways_are_compared_to_the_same_share_of_the_floor() -> None:
     gave_up = [Progress(0.0, 0.1), Progress(5.0, 0.6)]
     assert path_ratio(gave_up, theirs) == 0.5
     assert path_ratio([Progress(0.0, 1.0)], theirs) is None
+
+
+def test_the_report_names_kinds_houses_and_misses(result: EvaluationResult) -> None:
+    console = Console(width=200, record=True, file=io.StringIO())
+    print_report(result, console)
+    text = console.export_text()
+    for part in ("answer_accuracy", "how_many", "there are 2, not 3", "1/2", "0.800"):
+        assert part in text
