@@ -27,7 +27,7 @@ class CortexConfig:
     """What exploring means."""
 
     inspect: bool = True
-    """Go and look at objects that were glimpsed but not confirmed, once the floor is known."""
+    """Once the floor is known, look at objects that were only glimpsed, or only remembered."""
     max_attempts: int = 2
     """How often a frontier or object is tried before it is given up."""
 
@@ -61,9 +61,9 @@ class Cortex:
             scene.retire_frontier(goal.frontier.id)
 
     def _inspection(self, scene: SceneGraph, pose: Pose2) -> Goal | None:
-        """Picks the nearest object that was seen too seldom to be believed."""
+        """Picks the nearest object that was hardly seen, or not yet on this visit."""
         table = scene.objects
-        unsure = np.flatnonzero(table.live & (table.views < table.config.min_views))
+        unsure = np.flatnonzero(table.unsure())
         centres = 0.5 * (table.low[unsure] + table.high[unsure])[:, :2]
         for index in np.argsort(np.linalg.norm(centres - pose.xy, axis=1), kind="stable"):
             row = int(unsure[index])

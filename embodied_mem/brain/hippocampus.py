@@ -314,6 +314,7 @@ class Hippocampus:
             self._restore_snapshot(record, shot, rows)
         ticks = [record.recorded_at for record in self.store.records()]
         self._offset = max(ticks) + 1 if ticks else 0
+        self.scene.objects.visit_start = self._offset
         stale = [r.id for r in self.store.records() if r.content.get("type") in _PER_VISIT]
         self.store.apply([Delete(id=record_id) for record_id in stale])
         self.scene.snapshots.update(self.scene.required())

@@ -1,4 +1,11 @@
-"""Negative evidence: objects whose place a frame sees through are not there any more."""
+"""Negative evidence: an object that should be in the picture and is not may be gone.
+
+A view counts where the object's remembered surface is in the picture, near, not occluded, and
+large enough to be found. How much it counts is learned per object: one that perception has always
+found is held gone after two or three such views, one that it often misses only after many. So the
+rule suits a perfect segmenter and a poor one alike, and a book that lay on a table, whose place
+can never be seen through, as well as a chair.
+"""
 
 from dataclasses import dataclass
 
@@ -18,26 +25,29 @@ class EvidenceConfig:
     max_range: float = 4.0
     """Farther objects are not judged, metres."""
     margin: float = 0.12
-    """The surface must lie this much behind a voxel, metres, plus `margin_slope` per metre."""
+    """A surface this much before or behind a voxel, metres, is another surface."""
     margin_slope: float = 0.03
+    """Added to the margin for each metre of depth."""
     samples: int = 48
     """Voxels of one object that a frame looks at."""
     min_visible: float = 0.5
     """Share of the samples that must be in view and not occluded."""
-    min_through: float = 0.85
-    """Share of the visible samples that must be seen through."""
+    min_pixels: float = 40.0
+    """Strided pixels that the object must be expected to cover."""
+    doubt: float = 0.005
+    """An object is held gone when being missed so often by chance is less likely than this."""
 
 
-def look_through(
+def look_for(
     frame: Frame, table: ObjectTable, matched: Int64Array, config: EvidenceConfig
 ) -> list[int]:
-    """Notes what this frame says against the objects in view.
+    """Notes what this frame says against the objects that should be in it.
 
-    Matched objects lose stray voxels that were seen through; unmatched ones gain a view of
-    absence where nearly all of their visible part was seen through.
+    Matched objects lose stray voxels that were seen through; unmatched ones that should have been
+    found gain a view of absence.
 
     Returns:
-        Rows whose place has now been seen empty often enough to hold them gone.
+        Rows that have now been missed often enough to hold them gone.
     """
     rows = _rows_in_view(frame, table, config.max_range)
     if rows.size == 0:
@@ -52,20 +62,33 @@ def look_through(
     )
     through, visible = _classify(frame, points, config)
     ends = np.cumsum([len(pick) for pick in picks])[:-1]
-    gone: list[int] = []
-    for row, pick, passed, seen in zip(
-        rows, picks, np.split(through, ends), np.split(visible, ends), strict=True
-    ):
-        if row in matched:
-            if passed.any():
-                stray = np.zeros(len(table.keys[row]), dtype=bool)
-                stray[pick[passed]] = True
-                table.see_through(int(row), stray)
-        elif seen.mean() >= config.min_visible and passed.sum() >= config.min_through * seen.sum():
-            table.absent[row] += 1
-            if table.absent[row] >= table.config.absent_views and not table.missing[row]:
-                gone.append(int(row))
-    return gone
+    found = np.isin(rows, matched)
+    shares = np.array([part.mean() for part in np.split(visible, ends)])
+    expected = _expected_pixels(frame, table, rows) * shares >= config.min_pixels
+    absent = rows[~found & expected & (shares >= config.min_visible)]
+    table.absent[absent] += 1
+    for position in np.flatnonzero(found):
+        passed = np.split(through, ends)[position]
+        if passed.any():
+            row, stray = int(rows[position]), np.zeros(len(table.keys[rows[position]]), bool)
+            stray[picks[position][passed]] = True
+            table.see_through(row, stray)
+    return [int(row) for row in absent if _is_gone(table, int(row), config)]
+
+
+def _is_gone(table: ObjectTable, row: int, config: EvidenceConfig) -> bool:
+    """Weighs the views in which an object was missed against how often it is missed at all."""
+    found = float((table.found[row] + 1.0) / (table.found[row] + table.missed[row] + 1.5))
+    return float((1.0 - found) ** table.absent[row]) < config.doubt
+
+
+def _expected_pixels(frame: Frame, table: ObjectTable, rows: Int64Array) -> Float64Array:
+    """Returns how many strided pixels each object usually covers from as far as this."""
+    centres = 0.5 * (table.low[rows] + table.high[rows])
+    depth: Float64Array = np.maximum(_project(frame, centres)[0], 0.3)
+    focal = frame.observation.intrinsics.fx / frame.stride
+    pixels: Float64Array = np.square(focal / depth) * table.area[rows]
+    return pixels
 
 
 def _rows_in_view(frame: Frame, table: ObjectTable, max_range: float) -> Int64Array:

@@ -10,7 +10,7 @@ from embodied_mem.perception import Embedder, Frame, Segmenter, default_stride, 
 from embodied_mem.perception.colour import COLOUR_TERMS, colour_votes
 from embodied_mem.scene.association import AssociationConfig, associate, contained
 from embodied_mem.scene.changes import ChangeConfig, pair_moved
-from embodied_mem.scene.evidence import EvidenceConfig, look_through
+from embodied_mem.scene.evidence import EvidenceConfig, look_for
 from embodied_mem.scene.frontiers import Frontier, FrontierConfig, FrontierTracker
 from embodied_mem.scene.objects import ObjectConfig, ObjectTable
 from embodied_mem.scene.occupancy import Occupancy, OccupancyConfig
@@ -191,9 +191,9 @@ class SceneGraph:
         self.snapshots.add(kept, rows, quality)
 
     def _judge_absence(self, frame: Frame, rows: Int64Array) -> tuple[list[int], list[int]]:
-        """Holds seen-empty objects missing; one that was never confirmed is forgotten."""
+        """Holds objects missing that should show; one that was never confirmed is forgotten."""
         gone, dropped = [], []
-        for row in look_through(frame, self.objects, rows, self.config.evidence):
+        for row in look_for(frame, self.objects, rows, self.config.evidence):
             if self.objects.views[row] >= self.config.objects.min_views:
                 self.objects.missing[row] = True
                 gone.append(row)

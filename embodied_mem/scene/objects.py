@@ -20,6 +20,8 @@ _MAX_GEOMETRY = 1 << 20
 """Bytes that a packed geometry may unpack to: a bound against hostile files."""
 
 
+SAME_PLACE = 0.5
+"""An object found again within this, metres, was not moved: the pose had drifted."""
 _STRAY_VIEWS = (4, 10)
 """From so many views of an object on, its box leaves out voxels seen once, and twice."""
 
@@ -34,8 +36,6 @@ class ObjectConfig:
     """Voxels of one object; beyond it they are merged into ones of twice the size."""
     min_views: int = 2
     """Frames that must show an object before it is believed."""
-    absent_views: int = 3
-    """Frames that must see through an object's place before it is held to be gone."""
     max_count: float = 12.0
     """How many views a voxel remembers; low, so that a place seen empty is soon believed."""
 
@@ -56,6 +56,8 @@ class ObjectTable:
         self.config = config
         self.count = 0
         """Rows ever given out; rows of merged or forgotten objects are not live."""
+        self.visit_start = 0
+        """First tick of this visit; objects last seen before it are remembered, not seen."""
         self._next_id = 1
         capacity = 64
         self.live: BoolArray = np.zeros(capacity, dtype=bool)
@@ -66,8 +68,14 @@ class ObjectTable:
         self.views: Int64Array = np.zeros(capacity, np.int64)
         self.first: Int64Array = np.zeros(capacity, np.int64)
         self.last: Int64Array = np.zeros(capacity, np.int64)
+        self.found: Int64Array = np.zeros(capacity, np.int64)
+        """Frames that showed the object where it is now."""
+        self.missed: Int64Array = np.zeros(capacity, np.int64)
+        """Frames that should have shown it and did not, though it was found again later."""
         self.absent: Int64Array = np.zeros(capacity, np.int64)
-        """Frames in a row that saw through the object's place."""
+        """Frames since it was last found that should have shown it and did not."""
+        self.area: Float32Array = np.zeros(capacity, np.float32)
+        """Square metres that it usually shows, facing the camera."""
         self.missing: BoolArray = np.zeros(capacity, dtype=bool)
         self.ids: list[str] = []
         self.votes: list[dict[str, float]] = []
@@ -87,6 +95,11 @@ class ObjectTable:
     def confirmed(self) -> BoolArray:
         """Tells for each row whether it is believed to be there now."""
         return self.live & ~self.missing & (self.views >= self.config.min_views)
+
+    def unsure(self) -> BoolArray:
+        """Tells for each row whether a look at its place would settle what is believed."""
+        doubtful = (self.views < self.config.min_views) | (self.last < self.visit_start)
+        return self.live & ~self.missing & doubtful
 
     def state(self, row: int) -> ObjectState:
         """Returns what is believed of an object."""
@@ -141,6 +154,8 @@ class ObjectTable:
             fact.last_tick,
         )
         self.missing[row] = fact.state == "missing"
+        self.found[row] = fact.views
+        self.area[row] = _facing_area(low, high)
         self._settle_geometry(row)
         self.low[row], self.high[row] = low, high
         return row
@@ -193,7 +208,9 @@ class ObjectTable:
 
     def relocate(self, old: int, new: int) -> None:
         """Moves an object to where another row found it; the id and the history stay with it."""
-        self.history[old].append(Move(position=self.position(old), until=int(self.last[old])))
+        if np.linalg.norm(np.subtract(self.position(old), self.position(new))) > SAME_PLACE:
+            move = Move(position=self.position(old), until=int(self.last[old]))
+            self.history[old].append(move)
         self.keys[old], self.counts[old] = self.keys[new], self.counts[new]
         self.level[old], self._envelope[old] = self.level[new], self._envelope[new]
         self.views[old] = 0  # views count at the present place
@@ -201,7 +218,8 @@ class ObjectTable:
         self._pool_evidence(new, old)
         self.first[old] = first
         self.missing[old] = False
-        self.absent[old] = 0
+        self.absent[old] = self.missed[old] = 0
+        self.found[old], self.area[old] = self.found[new], self.area[new]
         self._settle_geometry(old)
 
     def drop(self, row: int) -> None:
@@ -228,8 +246,11 @@ class ObjectTable:
         mean = self.embedding[row] * (1 - weight) + sightings.embedding[index] * weight
         self.embedding[row] = mean / max(float(np.linalg.norm(mean)), 1e-9)
         self.colour[row] += sightings.colour[index]
+        self.area[row] = self.area[row] * (1 - weight) + sightings.area[index] * weight
         self.views[row] += 1
         self.last[row] = tick
+        self.found[row] += 1
+        self.missed[row] += self.absent[row]
         self.absent[row] = 0
         self.missing[row] = False
 
@@ -291,10 +312,17 @@ class ObjectTable:
     def _double(self) -> None:
         for name in (
             *("live", "low", "high", "embedding", "colour"),
-            *("views", "first", "last", "absent", "missing"),
+            *("views", "first", "last", "missing", "area"),
+            *("found", "missed", "absent"),
         ):
             array = getattr(self, name)
             setattr(self, name, np.concatenate([array, np.zeros_like(array)]))
+
+
+def _facing_area(low: Float32Array, high: Float32Array) -> float:
+    """Guesses the area that a box shows: half of its largest face, since few things fill it."""
+    longest = np.sort(high - low)[1:]
+    return 0.5 * float(longest.prod())
 
 
 def _decode_geometry(geometry: bytes) -> tuple[int, Int64Array, Float32Array]:

@@ -28,6 +28,8 @@ class Sightings:
     """(n,) mean z-depth."""
     pixels: Int64Array
     """(n,) strided pixels with valid depth."""
+    area: Float32Array
+    """(n,) square metres that the pixels cover at their depth, facing the camera."""
     boxes: Int64Array
     """(n, 4) full-resolution pixel box x0, y0, x1, y1, exclusive."""
     truncated: BoolArray
@@ -49,6 +51,7 @@ class Sightings:
             high=self.high[index],
             depth=self.depth[index],
             pixels=self.pixels[index],
+            area=self.area[index],
             boxes=self.boxes[index],
             truncated=self.truncated[index],
             keys=tuple(self.keys[k] for k in index),
@@ -78,6 +81,9 @@ def make_sightings(
     starts = np.concatenate([[0], np.cumsum(counts[present])[:-1]])
     points = frame.points.reshape(-1, 3)[pixels]
     boxes = _pixel_boxes(pixels, starts, frame)
+    depth = np.add.reduceat(frame.depth.ravel()[pixels], starts)
+    depth /= counts[present].astype(np.float32)
+    focal = frame.observation.intrinsics.fx / frame.stride
     edge = max(frame.stride, 2)
     height, width = frame.observation.depth.shape
     return Sightings(
@@ -87,8 +93,9 @@ def make_sightings(
         colour=colour[present],
         low=np.minimum.reduceat(points, starts, axis=0),
         high=np.maximum.reduceat(points, starts, axis=0),
-        depth=np.add.reduceat(frame.depth.ravel()[pixels], starts) / counts[present].astype("f4"),
+        depth=depth,
         pixels=counts[present],
+        area=counts[present].astype(np.float32) * np.square(depth / np.float32(focal)),
         boxes=boxes,
         truncated=(boxes[:, :2] < edge).any(axis=1)
         | (boxes[:, 2] > width - edge)
@@ -132,6 +139,7 @@ def _nothing(dimension: int, colours: int) -> Sightings:
         high=np.zeros((0, 3), np.float32),
         depth=empty,
         pixels=np.zeros(0, np.int64),
+        area=empty,
         boxes=np.zeros((0, 4), np.int64),
         truncated=np.zeros(0, bool),
         keys=(),
