@@ -38,9 +38,13 @@ _CUES = frozenset(
         Tag.WHICH,
         Tag.WHETHER,
         Tag.ROOM_WORD,
+        Tag.HOW,
         Tag.BLOCK,
     }
 )
+
+
+_POLITE = frozenset({"please", "thanks", "thank you"})
 
 
 @dataclass(slots=True)
@@ -50,6 +54,10 @@ class Clause:
     first: Tag | None = None
     """The tag of the first word that says anything."""
     yes_or_no: bool = False
+    terse: bool = True
+    """Whether nothing but phrases was said: no verb, no small talk but "please"."""
+    many: bool = False
+    """Whether it says "are" and not "is"."""
     cues: dict[Tag, int] = field(default_factory=dict)
     """Every cue with the place where it stood first."""
     things: list[NounPhrase] = field(default_factory=list)
@@ -71,13 +79,15 @@ class Clause:
     owner: NounPhrase | None = None
     """What follows "of" after another thing: "the handle of the door"."""
     here: bool = False
-    """Whether it is about where the asker is."""
+    """Whether it is about where the asker is: "near me"."""
     extreme: Part | None = None
     reference: NounPhrase | None = None
     """What follows a word of distance directly: "nearest the bed"."""
     comparison: Part | None = None
     colours: list[str] = field(default_factory=list)
     """Colours that are said of a thing, not part of its name: "is the sofa red"."""
+    choice: Tag | None = None
+    """ROOM or COLOUR, where "or" stands between two of them: "red or white"."""
     asks_room: bool = False
     """Whether "room" itself is what is asked for: "which room", "the room with"."""
     unused: list[str] = field(default_factory=list)
@@ -102,6 +112,9 @@ def clause_of(words: Words, vocabulary: Vocabulary) -> Clause:
         clause.first = telling[0].tag
         opener = telling[0].text.split(" ")[0]
         clause.yes_or_no = opener in YES_NO_OPENERS or telling[0].tag is Tag.WHETHER
+    said = [t for t in tokens if t.text not in _POLITE]
+    clause.terse = all(t.tag not in (Tag.FILLER, Tag.AUXILIARY) for t in said)
+    clause.many = "are" in words and "is" not in words
     at = 0
     while at < len(parts):
         at = _read_part(clause, parts, at)
@@ -128,6 +141,9 @@ def _read_plain(clause: Clause, parts: Sequence[Part], at: int) -> None:
     if part.tag in (Tag.AND, Tag.OR):
         if _between_things(parts, at):
             clause.joined = part.tag
+        if part.tag is Tag.OR and at + 1 < len(parts):
+            after = parts[at + 1].tag
+            clause.choice = after if after in (Tag.ROOM, Tag.COLOUR) else None
     elif part.tag is Tag.GENERIC:
         clause.generic = clause.generic or part.thing
     elif part.tag in (Tag.THING, Tag.WORD) and part.thing is not None:
@@ -201,6 +217,9 @@ def _read_object(clause: Clause, preposition: Tag, parts: Sequence[Part], at: in
         return at + 1
     if part.tag is Tag.HOUSE:
         return at + 1
+    if part.tag is Tag.PRONOUN:
+        clause.dangling.append(preposition)
+        return at + 1
     if part.room is not None:
         _read_room_object(clause, preposition, part.room)
         return at + 1
@@ -213,6 +232,8 @@ def _read_object(clause: Clause, preposition: Tag, parts: Sequence[Part], at: in
 def _read_room_object(clause: Clause, preposition: Tag, room: RoomPhrase) -> None:
     if preposition is Tag.NEAR:
         clause.near_room = room
+    elif preposition is Tag.OF and not clause.things and clause.generic is None:
+        clause.rooms.append(room)  # "the number of bedrooms"
     elif preposition in (Tag.IN, Tag.ON, Tag.OF) and clause.inside is None:
         clause.inside = room
     else:

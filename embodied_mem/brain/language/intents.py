@@ -1,6 +1,7 @@
 """What a sentence asks for: ordered rules over a `Clause`, the most telling cue first."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import cast
 
 import msgspec
@@ -28,6 +29,8 @@ def read_intent(clause: Clause) -> Question | None:
     """Returns what the sentence asks, its `text` still empty, or None if no rule fits."""
     if clause.has(Tag.BLOCK) or (clause.comparison is not None and len(clause.known) < 2):
         return None
+    if clause.has(Tag.HOW) and not clause.has(Tag.COLOUR_WORD):
+        return None
     for intent in _INTENTS:
         question = intent(clause)
         if question is not None:
@@ -45,6 +48,7 @@ def _question(
     room: RoomPhrase | None = None,
     extreme: Extreme | None = None,
     every: bool = False,
+    here: bool = False,
 ) -> Question:
     """Fills in what all kinds share, and notes what no field holds."""
     relation = relation or (clause.relations[0] if clause.relations else None)
@@ -67,6 +71,7 @@ def _question(
         room=room,
         relation=relation,
         extreme=extreme,
+        here=here,
         unused=tuple(dict.fromkeys(unused)),
     )
 
@@ -116,7 +121,7 @@ def _count(clause: Clause) -> Question | None:
     if not clause.things and clause.generic is None and not clause.relations:
         if clause.has(Tag.ROOM_WORD):
             return _question("how_many_rooms", clause)
-        if clause.rooms or clause.inside:
+        if clause.rooms:
             return _question("how_many_rooms", clause)
         return None
     subjects = _subjects(clause)
@@ -128,6 +133,8 @@ def _count(clause: Clause) -> Question | None:
 def _last_seen(clause: Clause) -> Question | None:
     if not clause.has(Tag.WHEN) or clause.has(Tag.WHERE) or not clause.things:
         return None
+    if not clause.known and not clause.has(Tag.SEE):
+        return None
     return _question("last_seen", clause, _subjects(clause))
 
 
@@ -138,7 +145,7 @@ def _before(clause: Clause) -> Question | None:
 
 
 def _moved(clause: Clause) -> Question | None:
-    if not clause.has(Tag.MOVE) or clause.has(Tag.WHERE):
+    if not clause.has(Tag.MOVE) or clause.has(Tag.WHERE) or clause.first is Tag.MOVE:
         return None
     if clause.things:
         return _question("moved", clause, _subjects(clause))
@@ -170,8 +177,20 @@ def _colour(clause: Clause) -> Question | None:
     described = clause.relations or clause.extreme is not None
     subjects = [s for s in _subjects(clause) if s.how != "everything" or described]
     if not subjects and clause.relations and not clause.generic:
-        return None
+        anchor = clause.relations[0].anchor  # "the colour on the mug"
+        return msgspec.structs.replace(_question("colour", clause, [anchor]), relation=None)
     return _question("colour", clause, subjects) if subjects else None
+
+
+def _choice(clause: Clause) -> Question | None:
+    """Reads "is the mug red or white", "is it in the kitchen or the office" as what it asks."""
+    if clause.choice is None or not clause.yes_or_no or len(clause.things) != 1:
+        return None
+    if clause.choice is Tag.COLOUR:
+        plain = replace(clause, colours=[])
+        return _question("colour", plain, clause.things)
+    plain = replace(clause, rooms=[], inside=None)
+    return _question("which_room", plain, clause.things)
 
 
 def _rooms(clause: Clause) -> Question | None:
@@ -216,6 +235,10 @@ def _superlative(clause: Clause) -> Question | None:
         return _question("where", clause, subjects or [EVERYTHING], extreme=extreme)
     if clause.yes_or_no and not clause.has(*_ASKING):
         return None  # "is the sofa the biggest?"
+    several = clause.many and clause.generic is not None and not clause.things
+    if several and extreme.measure == "distance" and not extreme.largest and extreme.reference:
+        beside = Relation(kind="near", anchor=extreme.reference)
+        return msgspec.structs.replace(_question("near", clause, relation=beside), extreme=None)
     return _question("superlative", clause, subjects or [EVERYTHING], extreme=extreme)
 
 
@@ -259,6 +282,8 @@ def _surroundings(clause: Clause) -> Question | None:
         return _question(kind, clause, _filter(clause, clause.relations[0].anchor))
     if clause.near_room is not None and not clause.things:
         return _question("near", clause, room=clause.near_room)
+    if clause.here and not clause.things and clause.first is not Tag.LIST:
+        return _question("near", clause, here=True)
     held = clause.has(Tag.HAVE) and len(clause.known) == 1 and clause.has(Tag.WHAT)
     if held and not clause.rooms and clause.inside is None:
         holds = Relation(kind="on", anchor=clause.known[0])
@@ -302,11 +327,13 @@ def _exists(clause: Clause) -> Question | None:
         return None
     if not told and (clause.unused or (len(clause.things) > 1 and clause.joined is None)):
         return None  # "is the mug clean" asks for more than whether there is one
+    if clause.has(Tag.HAVE) and len(clause.things) > 1 and clause.joined is None:
+        return None  # "does the sofa have legs"
     every = clause.joined is Tag.AND
     if clause.things:
         plain = not told and not clause.known
         return None if plain else _question("exists", clause, _subjects(clause), every=every)
-    if clause.rooms or clause.inside is not None:
+    if clause.rooms and clause.inside is None and not clause.colours:
         return _question("exists", clause)
     if clause.generic is not None and clause.generic.colour:
         return _question("exists", clause, [clause.generic])
@@ -324,7 +351,9 @@ def _fetch(clause: Clause) -> Question | None:
 
 def _bare(clause: Clause) -> Question | None:
     """A thing and nothing else: "red mug?" asks where it is."""
-    if clause.cues or clause.unused or clause.yes_or_no or clause.extreme is not None:
+    if not clause.terse or clause.cues or clause.unused or clause.extreme is not None:
+        return None
+    if clause.yes_or_no:
         return None
     if len(clause.known) != len(clause.things):
         return None
@@ -339,6 +368,7 @@ _INTENTS: tuple[Intent, ...] = (
     _distance,
     _size,
     _colour,
+    _choice,
     _rooms,
     _comparison,
     _superlative,

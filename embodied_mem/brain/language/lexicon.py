@@ -54,6 +54,8 @@ class Tag(Enum):
     QUALITY = auto()
     NUMBER = auto()
     FILLER = auto()
+    HOW = auto()
+    IDLE = auto()
     BLOCK = auto()
     THING = auto()
     ROOM = auto()

@@ -25,6 +25,8 @@ _REWRITES = tuple(
         (r"\b(where|what|how|who)'d\b", r"\1 did"),
         (r"\b(where|what|how|who)'ve\b", r"\1 have"),
         (r"\bi'm\b|\bim\b", "i am"),
+        (r"\bu\b", "you"),
+        (r"\bur\b", "your"),
         (r"'re\b", " are"),
         (r"'ve\b", " have"),
         (r"'ll\b", " will"),

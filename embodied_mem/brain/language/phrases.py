@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from embodied_mem.brain.language.lexicon import Tag
 from embodied_mem.brain.language.question import NounPhrase, RoomPhrase
 from embodied_mem.brain.language.tokens import Token
-from embodied_mem.brain.language.vocabulary import Vocabulary
+from embodied_mem.brain.language.vocabulary import Vocabulary, unknown
 
 PREPOSITIONS = frozenset({Tag.NEAR, Tag.ON, Tag.IN, Tag.UNDER, Tag.ABOVE, Tag.OF, Tag.TO, Tag.WITH})
 _MODIFIERS = frozenset({Tag.COLOUR, Tag.QUALITY, Tag.WORD, Tag.NUMBER})
@@ -35,6 +35,7 @@ class _Description:
     colour: str | None = None
     unverified: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
+    numbers: list[str] = field(default_factory=list)
     prefers_large: bool | None = None
     room: RoomPhrase | None = None
 
@@ -44,6 +45,8 @@ class _Description:
             self.colour = token.value
         elif token.tag is Tag.WORD:
             self.unknown.append(token.text)
+        elif token.tag is Tag.NUMBER:
+            self.numbers.append(token.text)
         elif token.value == "size":
             self.prefers_large = token.text not in _SMALL
         elif token.value == "unseen":
@@ -178,10 +181,11 @@ def _everything(token: Token, description: _Description) -> NounPhrase:
 def _with_room(phrase: NounPhrase, description: _Description, definite: bool) -> list[Part]:
     tag = Tag.GENERIC if phrase.how == "everything" else Tag.THING
     head = Part(tag=tag, text=phrase.text, thing=phrase, definite=definite)
+    numbers = [Part(tag=Tag.NUMBER, text=number) for number in description.numbers]
     if description.room is None:
-        return [head]
+        return [head, *numbers]
     place = Part(tag=Tag.ROOM, text=description.room.label, room=description.room)
-    return [head, Part(tag=Tag.IN, text="in"), place]
+    return [head, *numbers, Part(tag=Tag.IN, text="in"), place]
 
 
 def _end_without_head(
@@ -194,7 +198,7 @@ def _end_without_head(
 ) -> tuple[int, list[Part]]:
     """Ends a group that names no known thing: an unknown one, a bare colour, or nothing."""
     if description.unknown:
-        reading = vocabulary.resolve(" ".join(description.unknown))
+        reading = unknown(tuple(" ".join(description.unknown).split(" ")))
         phrase = NounPhrase(
             text=" ".join(description.words),
             label=reading.label,

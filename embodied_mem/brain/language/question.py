@@ -99,6 +99,8 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     room: RoomPhrase | None = None
     relation: Relation | None = None
     extreme: Extreme | None = None
+    here: bool = False
+    """Whether it asks for what is near the asker."""
     corrections: tuple[Correction, ...] = ()
     unused: tuple[str, ...] = ()
     """Words that were not understood, and that the answer passes over."""

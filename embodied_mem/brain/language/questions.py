@@ -14,6 +14,8 @@ from embodied_mem.brain.language.vocabulary import Vocabulary, load_vocabulary
 MAX_CHARACTERS = 500
 MAX_WORDS = 80
 
+_PRONOUNS = frozenset({"it", "one", "that", "they", "them", "these", "those", "this"})
+
 EXAMPLES = (
     "where is the sofa?",
     "which room is the printer in?",
@@ -52,10 +54,23 @@ def parse_question(text: str, vocabulary: Vocabulary | None = None) -> Question:
     clauses: list[Clause] = []
     for words in found:
         question, clause = _read(words, vocabulary)
+        if question is None and clauses:
+            question, clause = _read(_with_antecedent(words, clauses[-1]), vocabulary)
         if question is not None:
             return msgspec.structs.replace(question, text=text)
         clauses.append(clause)
     return Question(text=text, kind="not_understood", suggestions=_suggestions(clauses))
+
+
+def _with_antecedent(words: Words, before: Clause) -> Words:
+    """Puts the thing that the sentence before spoke of in the place of the first pronoun."""
+    things = [*before.known, *(relation.anchor for relation in before.relations)]
+    if before.towards is not None:
+        things.append(before.towards)
+    for at, word in enumerate(words):
+        if things and word in _PRONOUNS:
+            return (*words[:at], "the", *things[0].text.split(" "), *words[at + 1 :])
+    return words
 
 
 def _read(words: Words, vocabulary: Vocabulary) -> tuple[Question | None, Clause]:

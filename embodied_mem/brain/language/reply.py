@@ -58,6 +58,9 @@ def unseen(context: Context, phrase: NounPhrase, selection: Selection, value: An
     if phrase.how == "unknown":
         text = f'I do not know the word "{phrase.label}", and I have seen nothing by that name.'
         return Reply(status="unseen", text=text, value=value)
+    if phrase.categories and set(phrase.categories) <= set(context.vocabulary.structure):
+        text = f"I keep no record of {context.vocabulary.plural(phrase.label)}, only of things."
+        return Reply(status="unseen", text=text, value=value)
     relation = context.question.relation
     if relation is not None:
         link = {"near": "near", "in": "in"}.get(relation.kind, relation.kind)

@@ -20,6 +20,7 @@ from embodied_mem.brain.language.reply import (
 from embodied_mem.brain.language.selection import (
     Context,
     Selection,
+    distance_from,
     fits_room,
     measure,
     present_of_kind,
@@ -58,6 +59,8 @@ def _well_seen(context: Context, objects: Sequence[Seen]) -> list[Seen]:
 def answer_near(context: Context) -> Reply:
     """Lists what is near a thing, nearest first, or which rooms are next to a room."""
     relation = context.question.relation
+    if context.question.here:
+        return _near_here(context)
     if relation is None:
         return _rooms_next_to(context)
     anchors = _anchors(context, relation.anchor)
@@ -84,6 +87,21 @@ def answer_near(context: Context) -> Reply:
     text = f"Near the {what} I have seen {kinds(shown, context.vocabulary)}."
     value = list(dict.fromkeys(seen.category for seen in shown))
     return reply(text, value, [*shown, *anchors], doubts)
+
+
+def _near_here(context: Context) -> Reply:
+    here = context.here or context.memory.standpoint
+    if here is None:
+        return Reply(status="uncertain", text="I do not know where I stand.")
+    present = tuple(seen for seen in context.memory.objects if not seen.gone)
+    gaps = zip(distance_from(present, here), present, strict=True)
+    reach = context.config.near_distance
+    close = sorted((round(gap, 6), seen.id, seen) for gap, seen in gaps if gap <= reach)
+    shown = _well_seen(context, [seen for _, _, seen in close])
+    if not shown:
+        return reply("I have seen nothing near here.", [], (), [""])
+    value = list(dict.fromkeys(seen.category for seen in shown))
+    return reply(f"Near here I have seen {kinds(shown, context.vocabulary)}.", value, shown)
 
 
 def _anchors(context: Context, phrase: NounPhrase) -> tuple[Seen, ...]:

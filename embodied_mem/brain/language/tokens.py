@@ -88,7 +88,8 @@ def _token(words: Words, vocabulary: Vocabulary, before: list[Token]) -> Token |
         return Token(Tag.ROOM, text, vocabulary.rooms_inside[words])
     meaning = FORMS.get(words)
     if meaning is not None and not _is_thing_here(words, meaning, vocabulary, before):
-        return Token(meaning.tag, text, meaning.value)
+        tag = Tag.WORD if meaning.tag is Tag.IDLE else meaning.tag
+        return Token(tag, text, meaning.value)
     if words in vocabulary.colours:
         return Token(Tag.COLOUR, text, vocabulary.colours[words])
     if words in vocabulary.rooms:
@@ -108,4 +109,6 @@ def _is_thing_here(
     """Tells a noun from a verb or a filler of the same letters: after an article, it is one."""
     if words not in vocabulary.terms or meaning.tag in (Tag.HOUSE, Tag.NUMBER):
         return False
+    if meaning.tag is Tag.IDLE:
+        return True
     return bool(before) and before[-1].tag is Tag.DETERMINER

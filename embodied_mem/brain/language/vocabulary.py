@@ -1,7 +1,7 @@
 """What the words for things, rooms and colours mean: the common sense that answers rest on."""
 
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Literal
 
 import msgspec
@@ -178,6 +178,11 @@ class Vocabulary:
         """Returns the categories of a group, in the order of the asset."""
         return tuple(n for n, thing in self.knowledge.things.items() if group in thing.groups)
 
+    @cached_property
+    def structure(self) -> tuple[str, ...]:
+        """Parts of the building, which segmenters give as background: wall, floor, ..."""
+        return self.members_of("structure")
+
     def near_colours(self, colour: str) -> tuple[str, ...]:
         """Returns the colours that one is easily taken for; () for an unknown colour."""
         about = self.knowledge.colours.get(colour)
@@ -234,11 +239,20 @@ class Vocabulary:
                         dict.fromkeys(self.terms[tuple(w.split(" "))].label for w in near)
                     )[:3],
                 )
-        singular = singulars_of(words[-1])[:1] if words else ()
-        label = " ".join((*words[:-1], *singular)) if singular else " ".join(words)
-        return Reading(
-            phrase=" ".join(words), categories=(), how="unknown", label=label, plural=bool(singular)
-        )
+        return unknown(words)
+
+
+def unknown(words: Words) -> Reading:
+    """Reads a phrase as the name of something that no word list holds.
+
+    >>> unknown(("flurbles",)).label
+    'flurble'
+    """
+    singular = singulars_of(words[-1])[:1] if words else ()
+    label = " ".join((*words[:-1], *singular)) if singular else " ".join(words)
+    return Reading(
+        phrase=" ".join(words), categories=(), how="unknown", label=label, plural=bool(singular)
+    )
 
 
 _NOT_HEADS = frozenset(
