@@ -58,8 +58,8 @@ def without_furniture(floor: FloorMap, objects: list[ObjectEntry]) -> UInt8Array
         low, high = np.array(entry.fact.box_min[:2]), np.array(entry.fact.box_max[:2])
         if (high - low).min() < _THIN:
             continue
-        x0, y0 = np.maximum(np.floor((low - origin) / cell).astype(int) - 1, 0)
-        x1, y1 = np.maximum(np.ceil((high - origin) / cell).astype(int) + 1, 0)
+        x0, y0 = np.maximum(np.floor((low - origin) / cell).astype(int), 0)
+        x1, y1 = np.maximum(np.ceil((high - origin) / cell).astype(int), 0)
         patch = grid[y0:y1, x0:x1]
         patch[patch == 2] = 1
     return grid
