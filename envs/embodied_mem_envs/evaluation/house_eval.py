@@ -101,6 +101,8 @@ def evaluate_house(seed: int, config: HouseEvalConfig, folder: Path) -> HouseRes
         rooms=len(first.truth["rooms"]),
         objects=len(first.truth["objects"]),
         shown=len(first.shown),
+        ticks=first.ticks,
+        finished=first.finished,
         floor_covered=first.floor_covered,
         path_metres=first.path_metres,
         path_over_nearest_frontier=ratio,

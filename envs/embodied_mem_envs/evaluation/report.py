@@ -34,7 +34,17 @@ def _kinds(result: EvaluationResult) -> Table:
 
 
 def _houses(result: EvaluationResult) -> Table:
-    columns = ("seed", "rooms", "shown", "floor", "metres", "/ nearest", "right", "moved tracked")
+    columns = (
+        "seed",
+        "rooms",
+        "shown",
+        "ticks",
+        "floor",
+        "metres",
+        "/ nearest",
+        "right",
+        "moved tracked",
+    )
     table = _table("Houses", *columns)
     for house in result.houses:
         right = sum(asked.verdict.right for asked in house.asked)
@@ -43,6 +53,7 @@ def _houses(result: EvaluationResult) -> Table:
             str(house.seed),
             str(house.rooms),
             f"{house.shown}/{house.objects}",
+            f"{house.ticks}{'' if house.finished else ' (cut off)'}",
             _share(house.floor_covered),
             f"{house.path_metres:.1f}",
             _share(house.path_over_nearest_frontier),

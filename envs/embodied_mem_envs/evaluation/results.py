@@ -23,6 +23,10 @@ class HouseResult(msgspec.Struct, frozen=True, kw_only=True):
     objects: int
     shown: int
     """How many objects showed enough in at least two frames of the first visit."""
+    ticks: int
+    """Length of the first visit."""
+    finished: bool
+    """Whether the first visit ended because nothing was left to explore."""
     floor_covered: float
     path_metres: float
     path_over_nearest_frontier: float | None

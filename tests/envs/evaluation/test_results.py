@@ -39,6 +39,8 @@ def house(seed: int, covered: float, ratio: float | None, *questions: Asked) -> 
         rooms=3,
         objects=40,
         shown=38,
+        ticks=90,
+        finished=seed > 0,
         floor_covered=covered,
         path_metres=20.0,
         path_over_nearest_frontier=ratio,
@@ -105,5 +107,5 @@ def test_the_report_names_kinds_houses_and_misses(result: EvaluationResult) -> N
     console = Console(width=200, record=True, file=io.StringIO())
     print_report(result, console)
     text = console.export_text()
-    for part in ("answer_accuracy", "how_many", "there are 2, not 3", "1/2", "0.800"):
+    for part in ("answer_accuracy", "how_many", "there are 2, not 3", "1/2", "0.800", "cut off"):
         assert part in text
