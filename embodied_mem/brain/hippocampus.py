@@ -187,6 +187,7 @@ class Hippocampus:
                 record = self._snapshot_record(record_id, column, cluster)
                 changes = {
                     "content": record.content,
+                    "place": record.place,
                     "about": record.about,
                     "links": record.links,
                 }
@@ -219,6 +220,7 @@ class Hippocampus:
             fact,
             about=fact.cluster,
             pose=pose_of(frame.T_world_camera),
+            place=self.scene.place_at(frame.T_world_camera[:2, 3]),
             valid_from=frame.tick,
             payload=(frame.jpeg,),
             links=tuple(Link("shows", fact_id) for fact_id in shown if fact_id is not None),

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import tyro
 from rich.console import Console
+from rich.markup import escape
 
 from embodied_mem.cli.ask import Ask
 from embodied_mem.cli.bench import Bench
@@ -37,7 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(verb.run())
     except EmbodiedMemError as error:
-        Console(stderr=True, soft_wrap=True).print(f"[bold red]error:[/] {error}", highlight=False)
+        console = Console(stderr=True, soft_wrap=True, highlight=False)
+        console.print(f"[bold red]error:[/] {escape(str(error))}")
         return 1
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)

@@ -5,8 +5,6 @@ from pathlib import Path
 from typing import Literal
 
 import tyro
-from rich.console import Console
-from rich.table import Table
 
 from embodied_mem.cli.result import write_result
 
@@ -51,6 +49,7 @@ class Evaluate:
         from embodied_mem.cli.progress import progress
         from embodied_mem_envs.evaluation.explore_run import ExploreConfig
         from embodied_mem_envs.evaluation.house_eval import HouseEvalConfig, evaluate_houses
+        from embodied_mem_envs.evaluation.report import print_report
         from embodied_mem_envs.evaluation.results import HouseResult
 
         config = HouseEvalConfig(
@@ -73,12 +72,7 @@ class Evaluate:
 
             result = evaluate_houses(config, self.out, resume=self.resume, on_house=done)
         metrics = result.metrics()
-        table = Table(title=f"{self.houses} houses", title_justify="left")
-        table.add_column("metric")
-        table.add_column("value", justify="right")
-        for name, value in metrics.items():
-            table.add_row(name, f"{value:.4g}")
-        Console().print(table)
+        print_report(result)
         if self.json is not None:
             write_result(self.json, "eval", self, metrics)
         return 0

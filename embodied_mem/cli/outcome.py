@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from embodied_mem.brain.language.answers import Answer
@@ -70,5 +71,5 @@ def _print_summary(outcome: Outcome, counts: Mapping[str, float], report: Path) 
         table.add_row(name.replace("_", " "), f"{value:g}")
     console.print(table)
     for answer in outcome.answers:
-        console.print(f"[bold]{answer.question}[/]\n  {answer.text}")
-    console.print(f"memory: {outcome.memory_file}\nreport: {report}", highlight=False)
+        console.print(f"[bold]{escape(answer.question)}[/]\n  {escape(answer.text)}")
+    console.print(f"memory: {outcome.memory_file}\nreport: {report}", markup=False, highlight=False)

@@ -50,24 +50,15 @@ def select_cover(
     bonus = np.float32(1.0) + QUALITY_WEIGHT * quality[rows]
     if kept is not None:
         bonus[:, kept] *= np.float32(1.0) + QUALITY_WEIGHT
-    chosen = _best_of_runs(seen, seen * bonus)
+    # Weighing an object by how few frames see it takes what cannot be avoided first.
+    worth = seen * bonus
+    rarity = np.float32(1.0) / np.sqrt(seen.sum(axis=1, dtype=np.float32))
+    chosen = _drop_redundant(seen, _greedy(seen, worth * rarity[:, None]))
+    chosen = _improve(seen, worth, chosen)
     best = np.where(seen[:, chosen], quality[rows][:, chosen], np.float32(-1.0))
     assignment = np.full(len(required), -1)
     assignment[rows] = chosen[best.argmax(axis=1)]
     return Cover(frames=np.unique(assignment[rows]), assignment=assignment)
-
-
-def _best_of_runs(seen: BoolArray, worth: Float32Array) -> Int64Array:
-    """Runs the greedy rule with three weights for rare objects and keeps the smallest result.
-
-    Weighing an object by how few frames see it takes the frames that cannot be avoided first.
-    """
-    rarity = np.float32(1.0) / seen.sum(axis=1, dtype=np.float32)[:, None]
-    runs = []
-    for weight in (np.float32(1.0), np.sqrt(rarity), rarity):
-        runs.append(_drop_redundant(seen, _greedy(seen, worth * weight), worth))
-    best = min(runs, key=lambda run: (len(run), -float(worth[:, run].max(axis=1).sum())))
-    return _swap_pairs(seen, best)
 
 
 def _greedy(seen: BoolArray, worth: Float32Array) -> Int64Array:
@@ -77,51 +68,94 @@ def _greedy(seen: BoolArray, worth: Float32Array) -> Int64Array:
     one pass over the matrix however many frames are chosen.
     """
     gain = worth.sum(axis=0)
+    columns = np.ascontiguousarray(seen.T)
     open_rows = np.ones(len(seen), dtype=bool)
     chosen: list[int] = []
     left = len(seen)
     while left:
         frame = int(gain.argmax())
-        new = np.flatnonzero(seen[:, frame] & open_rows)
+        new = (columns[frame] & open_rows).nonzero()[0]
         chosen.append(frame)
         open_rows[new] = False
         left -= len(new)
-        gain -= worth[new].sum(axis=0) if len(new) > 1 else worth[new[0]]
+        gain -= np.add.reduce(worth[new], axis=0)
     return np.array(chosen)
 
 
-def _drop_redundant(seen: BoolArray, chosen: Int64Array, worth: Float32Array) -> Int64Array:
-    """Drops chosen frames, least worth first, whose objects all stand in another chosen one."""
+def _drop_redundant(seen: BoolArray, chosen: Int64Array) -> Int64Array:
+    """Drops chosen frames, last chosen first, whose objects all stand in another chosen one."""
     matrix = seen[:, chosen]
     times = matrix.sum(axis=1)
     keep = np.ones(len(chosen), dtype=bool)
-    for position in np.argsort(worth[:, chosen].sum(axis=0), kind="stable"):
+    spare = ~(matrix & (times == 1)[:, None]).any(axis=0)
+    for position in np.flatnonzero(spare)[::-1]:
         column = matrix[:, position]
         if (times[column] > 1).all():
             keep[position] = False
             times -= column
-    result: Int64Array = np.sort(chosen[keep])
-    return result
+    return chosen[keep]
 
 
-def _swap_pairs(seen: BoolArray, chosen: Int64Array) -> Int64Array:
-    """Replaces two chosen frames by one wherever that one sees all that only they see."""
-    while len(chosen) > 1:
-        matrix = seen[:, chosen]
-        times = matrix.sum(axis=1)
-        alone = (matrix & (times == 1)[:, None]).astype(np.float32)
-        # hits[c, f]: of what only chosen c sees, how much frame f sees too
-        hits = alone.T @ seen.astype(np.float32)
-        full = (hits == alone.sum(axis=0)[:, None]).astype(np.float32)
-        partners = np.triu(full @ full.T, k=1)
-        for first, second in zip(*np.nonzero(partners), strict=True):
-            both = matrix[:, [first, second]]
-            needed = both.any(axis=1) & (times == both.sum(axis=1))
-            replacing = np.flatnonzero(seen[needed].all(axis=0))
-            if replacing.size:
-                rest = np.delete(chosen, [first, second])
-                chosen = np.sort(np.append(rest, replacing[0]))
-                break
-        else:
-            return chosen
-    return chosen
+def _improve(seen: BoolArray, worth: Float32Array, chosen: Int64Array) -> Int64Array:
+    """Replaces two chosen frames by one where that is possible, then each by a better view.
+
+    Sets of frames are whole numbers with a bit a frame: an intersection is one machine operation.
+    """
+    bits = [int.from_bytes(row, "little") for row in np.packbits(seen, axis=1, bitorder="little")]
+    frames = [int(frame) for frame in chosen]
+    while (pair := _replaceable_pair(seen, bits, frames)) is not None:
+        first, second, by = pair
+        frames = [frame for frame in frames if frame not in (first, second)] + [by]
+    return _better_views(seen, worth, bits, frames)
+
+
+def _better_views(
+    seen: BoolArray, worth: Float32Array, bits: list[int], frames: list[int]
+) -> Int64Array:
+    """Exchanges chosen frames, one for one, for those that show the same objects better."""
+    times = seen[:, frames].sum(axis=1)
+    for position, frame in enumerate(frames):
+        alone = (seen[:, frame] & (times == 1)).nonzero()[0]
+        rivals = _members(_common(bits, alone))
+        if len(rivals) > 1:
+            better = rivals[int(worth[np.ix_(alone, rivals)].sum(axis=0).argmax())]
+            if better != frame:
+                times += seen[:, better].astype(times.dtype) - seen[:, frame]
+                frames[position] = better
+    return np.array(sorted(frames))
+
+
+def _replaceable_pair(
+    seen: BoolArray, bits: list[int], frames: list[int]
+) -> tuple[int, int, int] | None:
+    """Finds two chosen frames and one frame that sees all that only those two see."""
+    matrix = seen[:, frames]
+    times = matrix.sum(axis=1)
+    alone = [np.flatnonzero(column & (times == 1)) for column in matrix.T]
+    instead = [_common(bits, rows) for rows in alone]
+    for i, first in enumerate(instead):
+        for j in range(i + 1, len(instead)):
+            if first & instead[j]:
+                shared = np.flatnonzero(matrix[:, i] & matrix[:, j] & (times == 2))
+                both = first & instead[j] & _common(bits, shared)
+                if both:
+                    return frames[i], frames[j], (both & -both).bit_length() - 1
+    return None
+
+
+def _common(bits: list[int], rows: Int64Array) -> int:
+    """Returns the set of frames that see all of the objects; every frame where there are none."""
+    common = -1
+    for row in rows.tolist():
+        common &= bits[row]
+    return common
+
+
+def _members(frames: int) -> list[int]:
+    """Lists the members of a set of frames."""
+    found = []
+    while frames > 0:
+        low = frames & -frames
+        found.append(low.bit_length() - 1)
+        frames ^= low
+    return found

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
+from numpy.typing import ArrayLike
 
 from embodied_mem.memory.facts import ObjectFact, PlaceFact, Vector
 from embodied_mem.perception import Embedder, Frame, Segmenter, default_stride, make_frame
@@ -133,7 +134,11 @@ class SceneGraph:
 
     def place_of(self, row: int) -> str | None:
         """Returns the id of the place that an object stands in, as last found."""
-        x, y, _ = self.objects.position(row)
+        return self.place_at(self.objects.position(row))
+
+    def place_at(self, point: ArrayLike) -> str | None:
+        """Returns the id of the place that a world point lies in, as last found."""
+        x, y = np.asarray(point, np.float64)[:2].tolist()
         return self._places.place_at((x, y))
 
     def _look(self, frame: Frame) -> Sightings:
