@@ -19,11 +19,11 @@ from embodied_mem_envs.house.body import (
     mount_pose,
 )
 from embodied_mem_envs.house.config import HouseConfig
-from embodied_mem_envs.house.discovery import CELL, Discovery
+from embodied_mem_envs.house.discovery import Discovery
 from embodied_mem_envs.house.generate import generate_house
 from embodied_mem_envs.house.house import House
 from embodied_mem_envs.house.noise import SensorNoise
-from embodied_mem_envs.house.plan import draw_plan
+from embodied_mem_envs.house.plan import draw_walk
 
 SIMULATORS = ("house",)
 MAX_DEPTH = 10.0
@@ -254,8 +254,7 @@ class ExploreEnv(gym.Env[Observed, Any]):
             return None
         body, discovery = self._running()
         assert self._seen is not None
-        plan = draw_plan(body.house, 40, names=False)
-        _tint(plan, discovery, body)
+        plan = draw_walk(body.house, discovery, body.true_pose)
         return np.hstack([_scaled(self._seen.rgb), _scaled(plan)])
 
     def close(self) -> None:
@@ -326,24 +325,6 @@ class ExploreEnv(gym.Env[Observed, Any]):
             "objects_seen": len(discovery.objects),
             "objects": len(body.house.objects),
         }
-
-
-def _tint(plan: UInt8Array, discovery: Discovery, body: HouseBody) -> None:
-    """Marks seen floor and the robot on a plan drawn at 40 pixels a metre."""
-    low = np.array([room.min for room in body.house.rooms]).min(axis=0) - 0.3
-    rows, columns = np.indices(plan.shape[:2])
-    x, y = low[0] + columns / 40, low[1] + (plan.shape[0] - rows) / 40
-    column = ((x - discovery.origin[0]) / CELL).astype(int)
-    row = ((y - discovery.origin[1]) / CELL).astype(int)
-    height, width = discovery.seen.shape
-    inside = (row >= 0) & (row < height) & (column >= 0) & (column < width)
-    seen = inside & discovery.seen[np.clip(row, 0, height - 1), np.clip(column, 0, width - 1)]
-    plan[seen] = (plan[seen] * 0.6 + np.array([90, 160, 250]) * 0.4).astype(np.uint8)
-    px, py, yaw = body.true_pose
-    at = (round((px - low[0]) * 40), round(plan.shape[0] - (py - low[1]) * 40))
-    tip = (round(at[0] + 14 * np.cos(yaw)), round(at[1] - 14 * np.sin(yaw)))
-    cv2.circle(plan, at, 7, (220, 30, 30), -1, cv2.LINE_AA)
-    cv2.line(plan, at, tip, (220, 30, 30), 3, cv2.LINE_AA)
 
 
 def _scaled(image: UInt8Array) -> UInt8Array:

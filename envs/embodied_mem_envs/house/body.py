@@ -122,7 +122,9 @@ class HouseBody:
         self._motion = Motion(house, RADIUS)
         self._noise = noise
         self._rng = np.random.default_rng([seed, 31])
-        self._drift = PoseDrift(noise, np.random.default_rng([seed, 37])) if noise else None
+        drift_rng = np.random.default_rng([seed, 37])
+        self._drift = PoseDrift(noise, drift_rng, self._pose) if noise else None
+        self._drift_rng = drift_rng
 
     # -- what it is ----------------------------------------------------------------------------
 
@@ -218,14 +220,13 @@ class HouseBody:
         tilt = np.clip(rest + self._tilt + sent.tilt * seconds, -TILT_LIMIT, TILT_LIMIT)
         self._tilt = float(tilt) - rest
         if self._drift is not None:
-            driven = float(np.hypot(self._pose[0] - before[0], self._pose[1] - before[1]))
-            self._drift.advance(driven, sent.turn * seconds)
+            self._drift.advance(before, self._pose)
         self.tick += 1
         self.house.tick = max(self.house.tick, self.tick)
         return sent
 
     def place(self, x: float, y: float, yaw: float) -> None:
-        """Sets the body down somewhere, as between two visits.
+        """Sets the body down at a known place, as between two visits: the drift starts anew.
 
         Raises:
             BodyError: If the body would stand in a wall or in furniture.
@@ -233,6 +234,8 @@ class HouseBody:
         if self.house.room_at(x, y) is None or self._motion.clearance(x, y) < RADIUS:
             raise BodyError(f"no room for the body at ({x:g}, {y:g}); choose a free place")
         self._pose = (x, y, yaw)
+        if self._noise is not None:
+            self._drift = PoseDrift(self._noise, self._drift_rng, self._pose)
 
     # -- inside --------------------------------------------------------------------------------
 
@@ -249,7 +252,7 @@ class HouseBody:
         if self._noise is not None:
             depth = noisy_depth(depth, camera.intrinsics.fx, self._noise, self._rng)
         if self._drift is not None:
-            T_world_body = self._drift.correction @ T_world_body
+            T_world_body = body_pose(*self._drift.pose)
         seen = np.unique(view.instance).tolist()
         labels = self.house.labels()
         return Observation(

@@ -14,6 +14,10 @@ from embodied_mem_envs.house.solids import unit_mesh
 
 BODY_HEIGHT = 1.4
 """Parts whose lower side is above this do not touch the body."""
+FAR = 1.5
+"""Clearance on a grid is not told apart beyond this, metres."""
+_DOOR_DEPTH = 0.2
+"""Half of how far a doorway reaches into the rooms; more than half of any wall."""
 
 
 def obstacles(walls: Iterable[Footprint], objects: Iterable[HouseObject]) -> Float64Array:
@@ -73,26 +77,48 @@ class FreeFloor:
 
     def clearance(self, points: Float64Array) -> Float64Array:
         """Returns the free distance around (N, 2) floor points, metres; 0 outside the house."""
-        inside = np.zeros(len(points), bool)
-        for room in self._rooms:
-            inside |= ((points > room.min) & (points < room.max)).all(axis=1)
-        for door in self._doors:
-            half = np.full(2, door.width / 2)
-            half[door.axis] = 0.2
-            inside |= (np.abs(points - door.centre) < half).all(axis=1)
+        inside = self._inside(points[:, 0], points[:, 1])
         result = np.zeros(len(points))
         result[inside] = clearance(points[inside], self._blocks)
         return result
 
     def grid(self, cell: float) -> tuple[Float64Array, tuple[float, float]]:
-        """Returns the clearance of the cells of a grid over the house, and its lower corner."""
+        """Returns the clearance of the cells of a grid over the house, and its lower corner.
+
+        Clearance beyond `FAR` is given as `FAR`.
+        """
         low = np.array([room.min for room in self._rooms]).min(axis=0) - cell
         high = np.array([room.max for room in self._rooms]).max(axis=0) + cell
         columns, rows = np.ceil((high - low) / cell - 1e-9).astype(int)
         xs = low[0] + (np.arange(columns) + 0.5) * cell
         ys = low[1] + (np.arange(rows) + 0.5) * cell
-        points = np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)
-        return self.clearance(points).reshape(rows, columns), (float(low[0]), float(low[1]))
+        squared = np.full((rows, columns), FAR * FAR)
+        for x, y, half_x, half_y, c, s in self._blocks.tolist():
+            reach_x = abs(c) * half_x + abs(s) * half_y + FAR
+            reach_y = abs(s) * half_x + abs(c) * half_y + FAR
+            across = slice(*np.searchsorted(xs, (x - reach_x, x + reach_x)).tolist())
+            along = slice(*np.searchsorted(ys, (y - reach_y, y + reach_y)).tolist())
+            dx, dy = xs[None, across] - x, ys[along, None] - y
+            u = np.maximum(np.abs(c * dx + s * dy) - half_x, 0.0)
+            v = np.maximum(np.abs(c * dy - s * dx) - half_y, 0.0)
+            window = squared[along, across]
+            np.minimum(window, u * u + v * v, out=window)
+        inside = self._inside(xs[None, :], ys[:, None])
+        return np.where(inside, np.sqrt(squared), 0.0), (float(low[0]), float(low[1]))
+
+    def _inside(self, x: Float64Array, y: Float64Array) -> BoolArray:
+        """Tells which points lie in a room or a doorway."""
+        result = np.zeros(np.broadcast_shapes(x.shape, y.shape), bool)
+        for room in self._rooms:
+            (x0, y0), (x1, y1) = room.min, room.max
+            result |= (x > x0) & (x < x1) & (y > y0) & (y < y1)
+        for door in self._doors:
+            half = [door.width / 2, door.width / 2]
+            half[door.axis] = _DOOR_DEPTH
+            result |= (np.abs(x - door.centre[0]) < half[0]) & (
+                np.abs(y - door.centre[1]) < half[1]
+            )
+        return result
 
     def start(self) -> tuple[float, float, float]:
         """Returns (x, y, yaw) at the widest place of the largest room, turned to its middle.

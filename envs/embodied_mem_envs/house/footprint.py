@@ -1,7 +1,7 @@
 """Oriented rectangles on the floor: the only plane geometry that placing and walking need."""
 
 from dataclasses import dataclass
-from math import cos, sin
+from math import cos, hypot, sin
 
 import numpy as np
 
@@ -56,10 +56,13 @@ class Footprint:
 def overlap(a: Footprint, b: Footprint, gap: float = 0.0) -> bool:
     """Tells whether two rectangles come nearer than `gap` metres (separating axis test)."""
     dx, dy = b.x - a.x, b.y - a.y
-    for axis_x, axis_y in (*a.axes, *b.axes):
+    far = hypot(a.half_x, a.half_y) + hypot(b.half_x, b.half_y) + gap
+    if dx * dx + dy * dy >= far * far:
+        return False  # the circles around them are apart already
+    axes = a.axes, b.axes
+    for axis_x, axis_y in (*axes[0], *axes[1]):
         reach = gap
-        for box in (a, b):
-            (ax, ay), (bx, by) = box.axes
+        for box, ((ax, ay), (bx, by)) in zip((a, b), axes, strict=True):
             reach += abs(ax * axis_x + ay * axis_y) * box.half_x
             reach += abs(bx * axis_x + by * axis_y) * box.half_y
         if abs(dx * axis_x + dy * axis_y) >= reach - 1e-9:

@@ -38,6 +38,8 @@ class Motion:
         """
         x, y, yaw = pose
         near = self._near(x, y, abs(forward) + self._radius)
+        # What was set down on the body itself does not hold it: it may drive out.
+        near = near[_contacts(x, y, near)[0] > 0.0]
         steps = max(ceil(abs(forward) / _STEP), 1)
         collided = False
         for _ in range(steps):

@@ -9,6 +9,7 @@ import numpy as np
 from embodied_mem.errors import HouseError
 from embodied_mem_envs.house import spots
 from embodied_mem_envs.house.catalogue import catalogue
+from embodied_mem_envs.house.floor import BODY_HEIGHT
 from embodied_mem_envs.house.footprint import Footprint, overlap
 from embodied_mem_envs.house.lanes import Lanes
 from embodied_mem_envs.house.layout import Room
@@ -18,7 +19,8 @@ from embodied_mem_envs.house.surfaces import stand_on
 if TYPE_CHECKING:
     from embodied_mem_envs.house.house import House
 
-_WALK_HEIGHT = 1.4
+_START_CLEARANCE = 0.4
+"""What is put on the floor keeps this far from where bodies start, metres."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,12 +103,14 @@ def _on_floor(
     """Puts an object against a wall of a room, the lanes kept free."""
     lanes = Lanes(room, [door for door in house.doors if room.id in door.rooms])
     inside = [o for o in rest if o.room == room.id]
+    start = np.array(house.start[:2])
     for other in inside:
-        if other.on is None and other.base < _WALK_HEIGHT:
+        if other.on is None and other.base < BODY_HEIGHT:
             lanes.add(other.footprint, False)
     for x, y, yaw in spots.along_walls(room, thing.size, rng, 60):
         piece = Footprint(x, y, thing.size[0] / 2, thing.size[1] / 2, yaw)
-        blocked = any(overlap(piece, zone) for zone in lanes.zones) or any(
+        blocked = piece.distance(start) < _START_CLEARANCE
+        blocked |= any(overlap(piece, zone) for zone in lanes.zones) or any(
             o.base < thing.size[2] and overlap(piece, o.footprint, 0.01) for o in inside
         )
         if not blocked and lanes.allows(piece, True):

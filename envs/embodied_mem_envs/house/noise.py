@@ -1,11 +1,15 @@
 """Errors of real sensors: structured-light depth and drifting odometry."""
 
 from dataclasses import dataclass
+from math import cos, hypot, pi, sin, sqrt
 
 import numpy as np
 
 from embodied_mem.errors import ConfigError
-from embodied_mem.types import Float32Array, Float64Array
+from embodied_mem.types import Float32Array
+
+Pose = tuple[float, float, float]
+"""x, y and yaw."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -100,26 +104,35 @@ def _facing(depth: Float32Array, focal: float) -> Float32Array:
 
 
 class PoseDrift:
-    """A random walk between the true pose and the one that odometry reports."""
+    """Odometry: adds up the moves of a body with an error in each, as wheels do."""
 
-    def __init__(self, noise: SensorNoise, rng: np.random.Generator) -> None:
+    def __init__(self, noise: SensorNoise, rng: np.random.Generator, pose: Pose) -> None:
         self._noise = noise
         self._rng = rng
-        self._x = self._y = self._yaw = 0.0
-
-    def advance(self, driven: float, turned: float) -> None:
-        """Lets the error grow with one move of `driven` metres and `turned` radians."""
-        steps = self._rng.standard_normal(3)
-        spread = self._noise.drift_translation * np.sqrt(abs(driven))
-        self._x += float(steps[0] * spread)
-        self._y += float(steps[1] * spread)
-        self._yaw += float(steps[2] * self._noise.drift_yaw * np.sqrt(abs(driven) + abs(turned)))
+        self._pose = pose
 
     @property
-    def correction(self) -> Float64Array:
-        """The (4, 4) transform from the true to the reported body frame, on the body's side."""
-        c, s = np.cos(self._yaw), np.sin(self._yaw)
-        result = np.eye(4)
-        result[:2, :2] = [[c, -s], [s, c]]
-        result[:2, 3] = self._x, self._y
-        return result
+    def pose(self) -> Pose:
+        """The x, y, yaw that odometry believes."""
+        return self._pose
+
+    def advance(self, before: Pose, after: Pose) -> None:
+        """Adds one true move, from `before` to `after`, with its error.
+
+        The variances grow with the way driven (and, for the yaw, with the angle turned).
+        """
+        c, s = cos(before[2]), sin(before[2])
+        dx, dy = after[0] - before[0], after[1] - before[1]
+        turned = (after[2] - before[2] + pi) % (2 * pi) - pi
+        driven = hypot(dx, dy)
+        errors = self._rng.standard_normal(3)
+        errors[:2] *= self._noise.drift_translation * sqrt(driven)
+        errors[2] *= self._noise.drift_yaw * sqrt(driven + abs(turned))
+        forward = c * dx + s * dy + float(errors[0])
+        left = c * dy - s * dx + float(errors[1])
+        x, y, yaw = self._pose
+        self._pose = (
+            x + cos(yaw) * forward - sin(yaw) * left,
+            y + sin(yaw) * forward + cos(yaw) * left,
+            yaw + turned + float(errors[2]),
+        )

@@ -5,6 +5,7 @@ import numpy as np
 
 from embodied_mem.types import Float64Array, UInt8Array
 from embodied_mem_envs.house.catalogue import catalogue
+from embodied_mem_envs.house.discovery import CELL, Discovery
 from embodied_mem_envs.house.house import House
 
 _MARGIN = 0.3
@@ -12,6 +13,8 @@ _FLOOR = (238, 236, 230)
 _DOOR = (250, 214, 150)
 _FREE = (214, 232, 214)
 _INK = (40, 40, 40)
+_SEEN = (90, 160, 250)
+_BODY = (220, 30, 30)
 
 
 def draw_plan(house: House, pixels_per_metre: int = 80, names: bool = True) -> UInt8Array:
@@ -59,7 +62,32 @@ def draw_plan(house: House, pixels_per_metre: int = 80, names: bool = True) -> U
             _write(image, room.category.upper(), corner, 0.5)
     x, y, yaw = house.start
     tail, head = pixel(np.array([[x, y], [x + 0.4 * np.cos(yaw), y + 0.4 * np.sin(yaw)]])).tolist()
-    cv2.arrowedLine(image, tail, head, (220, 30, 30), 3, cv2.LINE_AA, 0, 0.4)
+    cv2.arrowedLine(image, tail, head, _BODY, 3, cv2.LINE_AA, 0, 0.4)
+    return image
+
+
+def draw_walk(
+    house: House,
+    discovery: Discovery,
+    pose: tuple[float, float, float],
+    pixels_per_metre: int = 40,
+) -> UInt8Array:
+    """Draws a house with the floor that was seen so far and the body at its pose (x, y, yaw)."""
+    scale = pixels_per_metre
+    image = draw_plan(house, scale, names=False)
+    low = np.array([room.min for room in house.rooms]).min(axis=0) - _MARGIN
+    rows, columns = np.indices(image.shape[:2])
+    x, y = low[0] + columns / scale, low[1] + (image.shape[0] - rows) / scale
+    column = ((x - discovery.origin[0]) / CELL).astype(int)
+    row = ((y - discovery.origin[1]) / CELL).astype(int)
+    height, width = discovery.seen.shape
+    inside = (row >= 0) & (row < height) & (column >= 0) & (column < width)
+    seen = inside & discovery.seen[np.clip(row, 0, height - 1), np.clip(column, 0, width - 1)]
+    image[seen] = (image[seen] * 0.6 + np.array(_SEEN) * 0.4).astype(np.uint8)
+    at = round((pose[0] - low[0]) * scale), round(image.shape[0] - (pose[1] - low[1]) * scale)
+    tip = round(at[0] + 14 * np.cos(pose[2])), round(at[1] - 14 * np.sin(pose[2]))
+    cv2.circle(image, at, 7, _BODY, -1, cv2.LINE_AA)
+    cv2.line(image, at, tip, _BODY, 3, cv2.LINE_AA)
     return image
 
 

@@ -140,17 +140,32 @@ def test_far_and_missing_depth_stays_missing() -> None:
     assert not noisy_depth(depth, 32.0, SensorNoise(), rng).any()
 
 
-def test_drift_is_a_random_walk() -> None:
+def test_drift_grows_as_that_of_wheels() -> None:
     ends = []
-    for seed in range(200):
-        drift = PoseDrift(SensorNoise(), np.random.default_rng(seed))
-        for _ in range(40):
-            drift.advance(0.25, 0.0)
-        ends.append(drift.correction[:2, 3])
-    assert np.std(ends) == pytest.approx(0.004 * np.sqrt(10.0), rel=0.15)
-    still = PoseDrift(SensorNoise(), np.random.default_rng(0))
-    still.advance(0.0, 0.0)
-    np.testing.assert_array_equal(still.correction, np.eye(4))
+    for seed in range(300):
+        drift = PoseDrift(SensorNoise(), np.random.default_rng(seed), (0.0, 0.0, 0.0))
+        for step in range(40):
+            drift.advance((0.25 * step, 0.0, 0.0), (0.25 * (step + 1), 0.0, 0.0))
+        ends.append(drift.pose)
+    along, across, turned = np.std(ends, axis=0)
+    assert along == pytest.approx(0.004 * np.sqrt(10.0), rel=0.15)
+    assert turned == pytest.approx(0.002 * np.sqrt(10.0), rel=0.15)
+    # The yaw error of every step swings all of the way that follows: 0.002 * s^1.5 / sqrt(3).
+    assert across == pytest.approx(
+        np.hypot(0.004 * np.sqrt(10.0), 0.002 * np.sqrt(1e3 / 3)), rel=0.15
+    )
+
+
+def test_a_body_at_rest_does_not_drift_and_a_placed_one_starts_anew() -> None:
+    body = make_body(noise=SensorNoise())
+    body.act(Command())
+    x, y, yaw = body.true_pose
+    np.testing.assert_allclose(body.observe().T_world_body[:2, 3], (x, y))
+    for _ in range(6):
+        body.act(Command(forward=0.25, turn=0.5))
+    assert not np.allclose(body.observe().T_world_body[:2, 3], body.true_pose[:2], atol=1e-6)
+    body.place(x, y, yaw)
+    np.testing.assert_allclose(body.observe().T_world_body[:2, 3], (x, y))
 
 
 @pytest.mark.parametrize(

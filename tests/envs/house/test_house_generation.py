@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from embodied_mem.errors import ConfigError
 from embodied_mem_envs.house import House, HouseConfig, HouseObject, generate_house
 from embodied_mem_envs.house.catalogue import catalogue
+from embodied_mem_envs.house.floor import FAR
 from embodied_mem_envs.house.footprint import overlap
 from embodied_mem_envs.house.solids import unit_mesh
 
@@ -241,3 +242,13 @@ def test_the_same_seed_gives_the_same_house_whatever_the_hash_seed() -> None:
 def test_a_config_out_of_range_is_refused(settings_: dict[str, float]) -> None:
     with pytest.raises(ConfigError, match="expected"):
         HouseConfig(**settings_)  # type: ignore[arg-type]
+
+
+def test_grid_clearance_is_the_exact_one_up_to_its_limit(houses: list[House]) -> None:
+    for house in houses[:4]:
+        floor = house.floor()
+        grid, origin = floor.grid(0.15)
+        rows, columns = np.indices(grid.shape)
+        points = np.stack([origin[0] + (columns + 0.5) * 0.15, origin[1] + (rows + 0.5) * 0.15], -1)
+        exact = floor.clearance(points.reshape(-1, 2)).reshape(grid.shape)
+        np.testing.assert_allclose(grid, np.minimum(exact, FAR), atol=1e-9)
