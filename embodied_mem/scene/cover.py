@@ -47,15 +47,17 @@ def select_cover(
     if rows.size == 0:
         return Cover(frames=np.empty(0, np.int64), assignment=np.full(len(required), -1))
     seen = sees[rows]
-    bonus = np.float32(1.0) + QUALITY_WEIGHT * quality[rows]
+    worth = quality[rows] * QUALITY_WEIGHT
+    worth += np.float32(1.0)
     if kept is not None:
-        bonus[:, kept] *= np.float32(1.0) + QUALITY_WEIGHT
+        worth[:, kept] *= np.float32(1.0) + QUALITY_WEIGHT
+    worth *= seen
     # Weighing an object by how few frames see it takes what cannot be avoided first.
-    worth = seen * bonus
     rarity = np.float32(1.0) / np.sqrt(seen.sum(axis=1, dtype=np.float32))
-    chosen = _drop_redundant(seen, _greedy(seen, worth * rarity[:, None]))
+    chosen = _greedy(seen, worth * rarity[:, None])
+    chosen = chosen[~redundant(seen[:, chosen])]
     chosen = _improve(seen, worth, chosen)
-    best = np.where(seen[:, chosen], quality[rows][:, chosen], np.float32(-1.0))
+    best = np.where(seen[:, chosen], quality[np.ix_(rows, chosen)], np.float32(-1.0))
     assignment = np.full(len(required), -1)
     assignment[rows] = chosen[best.argmax(axis=1)]
     return Cover(frames=np.unique(assignment[rows]), assignment=assignment)
@@ -82,18 +84,21 @@ def _greedy(seen: BoolArray, worth: Float32Array) -> Int64Array:
     return np.array(chosen)
 
 
-def _drop_redundant(seen: BoolArray, chosen: Int64Array) -> Int64Array:
-    """Drops chosen frames, last chosen first, whose objects all stand in another chosen one."""
-    matrix = seen[:, chosen]
-    times = matrix.sum(axis=1)
-    keep = np.ones(len(chosen), dtype=bool)
-    spare = ~(matrix & (times == 1)[:, None]).any(axis=0)
+def redundant(sees: BoolArray) -> BoolArray:
+    """Tells which frames can go, last first, because all they see stands in another that stays.
+
+    Args:
+        sees: (objects, frames) of the chosen frames only.
+    """
+    times = sees.sum(axis=1)
+    gone = np.zeros(sees.shape[1], dtype=bool)
+    spare = ~(sees & (times == 1)[:, None]).any(axis=0)
     for position in np.flatnonzero(spare)[::-1]:
-        column = matrix[:, position]
+        column = sees[:, position]
         if (times[column] > 1).all():
-            keep[position] = False
+            gone[position] = True
             times -= column
-    return chosen[keep]
+    return gone
 
 
 def _improve(seen: BoolArray, worth: Float32Array, chosen: Int64Array) -> Int64Array:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from embodied_mem.scene.cover import select_cover
+from embodied_mem.scene.cover import redundant, select_cover
 from embodied_mem.types import BoolArray, Float32Array, Float64Array, Int64Array
 
 Box = tuple[int, int, int, int]
@@ -23,7 +23,7 @@ class SnapshotConfig:
     """Candidate frames held at most; beyond it the one that shows least is dropped."""
     quality_slack: float = 0.25
     """A view must be better by this much (of 1) to count as better."""
-    refresh_every: int = 16
+    refresh_every: int = 24
     """Kept frames between two selections from scratch."""
 
 
@@ -158,28 +158,18 @@ class SnapshotSelector:
         value += np.float32(self.config.quality_slack) * (
             self.assignment[rows][:, None] == columns[None, :]
         )
-        value = self._settle(value)
+        value[:, redundant(np.isfinite(value))] = -np.inf
         self.assignment[rows] = columns[value.argmax(axis=1)]
         self.chosen[:] = False
         self.chosen[self.assignment[rows]] = True
 
-    @staticmethod
-    def _settle(value: Float32Array) -> Float32Array:
-        """Takes out chosen frames whose objects all stand in another chosen one."""
-        visible = np.isfinite(value)
-        times = visible.sum(axis=1)
-        for position in np.argsort(visible.sum(axis=0), kind="stable"):
-            column = visible[:, position]
-            if (times[column] > 1).all():
-                times -= column
-                value[:, position] = -np.inf
-        return value
-
     def _drop_dominated(self, rows: Int64Array, quality: Float32Array) -> None:
-        subset = self.sees[rows].sum(axis=0) == self.sees.sum(axis=0)
-        better = self.quality[rows] <= quality[:, None] + self.config.quality_slack
-        for index in np.flatnonzero(self._live & ~self.chosen & subset & better.all(axis=0)):
-            self._drop(int(index))
+        touched = np.flatnonzero(self._live & ~self.chosen & self.sees[rows].any(axis=0))
+        grid = np.ix_(rows, touched)
+        subset = self.sees[grid].sum(axis=0) == self.sees[:, touched].sum(axis=0)
+        better = self.quality[grid] <= quality[:, None] + self.config.quality_slack
+        for column in touched[subset & better.all(axis=0)]:
+            self._drop(int(column))
 
     def _drop_least(self) -> None:
         """Drops the unchosen candidate that shows least (the chosen ones cover all objects)."""
