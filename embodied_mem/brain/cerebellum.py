@@ -111,4 +111,4 @@ class Cerebellum:
 
     def visit(self, frontier: Frontier) -> None:
         """Starts a walk to a frontier, which ends as soon as the frontier is gone."""
-        self.start(VisitFrontier(frontier, self.navigator, self.gait))
+        self.start(VisitFrontier(frontier, self.navigator, self.gait, self.config.walk))

@@ -52,7 +52,7 @@ class InformationGainConfig:
 
     sight: float = 3.0
     """How far beyond a frontier new floor is expected to be seen, m."""
-    view_distance: float = 2.0
+    view_distance: float = 1.4
     """A frontier may be looked at from this far away, with nothing in between, m."""
     rays: int = 48
     """Directions in which the map is searched for unknown floor."""
@@ -60,6 +60,10 @@ class InformationGainConfig:
     """Path length that turning by one radian is worth, m."""
     return_weight: float = 0.5
     """How much of a frontier's expected extent is counted as the way back from it."""
+    small_gain: float = 0.5
+    """A frontier with less than this to be seen behind it is visited only in passing, m2."""
+    patience: float = 5.0
+    """How far the body goes out of its way for a small frontier, m per m2."""
     max_tour: int = 14
     """So many of the nearest frontiers are put into a tour."""
     hysteresis: float = 0.8
@@ -72,7 +76,8 @@ class InformationGain:
     The order is an open travelling-salesman tour over the geodesic distances between the
     standpoints, built by cheapest insertion and improved by 2-opt and relocation. A frontier with
     much unknown behind it leads far away, so leaving it again costs extra: near pockets with
-    little behind them come first and the wide unknown last, which saves the ways back.
+    little behind them come first and the wide unknown last, which saves the ways back. Pockets
+    with next to nothing behind them are looked into in passing or not at all.
     """
 
     def __init__(self, navigator: Navigator, config: InformationGainConfig | None = None) -> None:
@@ -87,13 +92,15 @@ class InformationGain:
         field = self._navigator.field(occupancy, pose.xy)
         stops = [self._stop(field, frontier) for frontier in frontiers]
         costs = np.array([field.cost_to(stop.standpoint) for stop in stops])
-        order = [int(i) for i in np.argsort(costs, kind="stable") if np.isfinite(costs[i])]
+        gains = expected_gain(occupancy, stops, self.config.sight, self.config.rays)
+        small = gains < self.config.small_gain
+        worth = np.isfinite(costs) & (~small | (costs <= self.config.patience * gains))
+        order = [int(i) for i in np.argsort(costs, kind="stable") if worth[i]]
         order = order[: self.config.max_tour]
         if not order:
             self._last = None
             return None
-        stops = [stops[i] for i in order]
-        gains = expected_gain(occupancy, stops, self.config.sight, self.config.rays)
+        stops, gains = [stops[i] for i in order], gains[order]
         first = self._first_stop(field, stops, gains, pose)
         self._last = stops[first].id
         return stops[first]
@@ -153,7 +160,7 @@ def expected_gain(
     radii = np.arange(1, int(sight / step) + 1) * step
     angles = np.arange(rays) * (2.0 * np.pi / rays)
     spokes = np.stack([np.cos(angles), np.sin(angles)], -1)[:, None] * radii[:, None]
-    origins = np.array([f.centroid for f in frontiers]).reshape(-1, 1, 1, 2)
+    origins = np.array([f.centroid for f in frontiers], np.float64).reshape(-1, 1, 1, 2)
     points = origins + spokes  # (n, rays, steps, 2)
     states = occupancy.states_at(points.reshape(-1, 2)).reshape(points.shape[:3])
     opaque = _at(occupancy.opaque_layer(), occupancy, points)

@@ -10,7 +10,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.sparse import csr_array
-from scipy.sparse.csgraph import dijkstra
+from scipy.sparse.csgraph import connected_components, dijkstra
 
 from embodied_mem.scene.occupancy import OCCUPIED, Occupancy
 from embodied_mem.types import BoolArray, Float32Array, Float64Array, Int64Array, IntArray
@@ -20,6 +20,8 @@ BEYOND = 0.4
 """To look at a frontier is to look at a point this far behind it, m."""
 _LOOKOUTS = 300
 """So many of the cheapest places are tried as lookouts."""
+_ISLAND = 1.0
+"""Walkable floor that is cut off from the rest and smaller than this is left out of use, m2."""
 _NO_PATH = -9999  # scipy's mark for "no predecessor"
 
 
@@ -183,6 +185,9 @@ class WalkGraph:
         self.nodes: IntArray = np.full(self.mask.shape, -1, np.int32)
         self.nodes[self.mask] = np.arange(len(self.cells), dtype=np.int32)
         self.steps = self._steps()
+        _, part = connected_components(self.steps, directed=False)
+        area = np.bincount(part, minlength=1) * occupancy.cell**2
+        self._is_island: BoolArray = (area < _ISLAND)[part]
 
     def is_current(self, occupancy: Occupancy) -> bool:
         """Tells whether the graph still shows the map."""
@@ -201,7 +206,9 @@ class WalkGraph:
             return None
         centres = self.occupancy.centres_of(cells + low)
         gap = np.hypot(*(centres - xy).T)
-        order = np.argsort(gap, kind="stable")[:24]
+        # A few cells cut off between the body and an obstacle are no place to start from.
+        island = self._is_island[around[tuple(cells.T)]]
+        order = np.argsort(gap + within * island, kind="stable")[:24]
         free = self.occupancy.states != OCCUPIED
         starts = np.repeat(xy[None], len(order), axis=0)
         # The point itself may lie in a cell that is marked occupied: it is looked at from outside.

@@ -25,6 +25,8 @@ class WalkConfig:
     """Beyond this heading error the body turns in place, rad."""
     replan_ticks: int = 8
     """A changed map is planned on anew at least this often, ticks."""
+    rethink_ticks: int = 6
+    """After so many ticks on the way to a frontier it is chosen again, if the map changed."""
     max_retries: int = 4
     """After so many blocked attempts the walk is given up."""
     progress: float = 0.3
@@ -192,27 +194,32 @@ class GoToObject:
 class VisitFrontier:
     """Looks at a frontier: first from the place it was given, then from ever nearer.
 
-    It walks to the frontier's `standpoint` and faces it; if that does not resolve it, it goes on
-    to where the tracker says that one can stand right at it, and glances to both sides there. It
-    succeeds as soon as the frontier is gone or has been pushed back, and fails where none of this
-    changes it.
+    It walks to the frontier's `standpoint` and faces it; if that does not resolve it, it looks
+    from elsewhere, goes right up to it, and glances to both sides. It succeeds as soon as the
+    frontier is gone or has been pushed back, and on the way once in a while when the map has
+    changed, so that its caller can think again; it fails where nothing changes the frontier.
     """
 
-    def __init__(self, frontier: Frontier, navigator: Navigator, gait: Gait) -> None:
+    def __init__(
+        self, frontier: Frontier, navigator: Navigator, gait: Gait, config: WalkConfig | None = None
+    ) -> None:
         self.status, self.reason = Status.RUNNING, ""
         self.frontier = frontier
+        self._config = config or WalkConfig()
+        self._entered = (0, 0)
         self._navigator, self._gait = navigator, gait
-        self._skill: Skill = FollowPath(frontier.standpoint, navigator, gait)
+        self._skill: Skill = FollowPath(frontier.standpoint, navigator, gait, self._config)
         self._stage = 0
 
     def enter(self, senses: Senses) -> None:
         """Plans the way."""
+        self._entered = (senses.tick, senses.occupancy.revision)
         self._skill.enter(senses)
 
     def step(self, senses: Senses) -> Command:
         """Walks and looks while the frontier is where it was."""
         now = next((f for f in senses.frontiers if f.id == self.frontier.id), None)
-        if now is None or self._pushed_back(now):
+        if now is None or self._pushed_back(now) or self._second_thoughts(senses):
             self.status = Status.SUCCEEDED
             return STOP
         command = self._skill.step(senses)
@@ -233,6 +240,12 @@ class VisitFrontier:
         """Tells whether the frontier has moved on or shrunk so much that it should be rethought."""
         moved = float(np.hypot(*(now.centroid - self.frontier.centroid)))
         return moved > _PUSHED or now.length < 0.5 * self.frontier.length
+
+    def _second_thoughts(self, senses: Senses) -> bool:
+        """Tells whether it is time to choose again, while still on the way."""
+        tick, revision = self._entered
+        due = senses.tick - tick >= self._config.rethink_ticks
+        return due and self._stage == 0 and senses.occupancy.revision != revision
 
     def _next_stage(self, senses: Senses, now: Frontier) -> bool:
         """Takes up the next way to resolve the frontier; false where all were tried."""

@@ -19,6 +19,9 @@ _CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8)
 _SQUARE = np.ones((3, 3), np.uint8)
 _AROUND = 2
 _POCKET = 0.3
+_ISLAND = 1.0
+"""Walkable floor smaller than this is an island beside the body, m2."""
+_MAX_SEEDS = 8
 _RING = np.argwhere(np.ones((2 * _AROUND + 1, 2 * _AROUND + 1))) - _AROUND
 
 
@@ -294,11 +297,18 @@ class _View:
         rows, cols = np.nonzero(near)
         if len(rows) == 0:
             return np.zeros_like(mask)
-        gap = (rows + low[0] - start[0]) ** 2 + (cols + low[1] - start[1]) ** 2
-        nearest = int(np.argmin(gap))
-        seed = (int(cols[nearest] + low[1]), int(rows[nearest] + low[0]))
-        cv2.floodFill(mask, None, seed, 2, flags=8)
-        reach: UInt8Array = (mask == 2).astype(np.uint8)
+        rows, cols = rows + low[0], cols + low[1]
+        order = np.argsort((rows - start[0]) ** 2 + (cols - start[1]) ** 2, kind="stable")
+        best, widest, colour = 0, 0.0, 1
+        for k in order:
+            if widest >= _ISLAND or colour > _MAX_SEEDS:
+                break
+            if mask[rows[k], cols[k]] == 1:  # not yet part of a region that was filled
+                colour += 1
+                cells, *_ = cv2.floodFill(mask, None, (int(cols[k]), int(rows[k])), colour, flags=8)
+                if cells * self.cell**2 > widest:
+                    best, widest = colour, cells * self.cell**2
+        reach: UInt8Array = (mask == best).astype(np.uint8) if best else np.zeros_like(mask)
         return reach
 
     def _direction(self, cells: IntArray) -> Float64Array:
