@@ -46,19 +46,23 @@ class Cortex:
         if not self._looked:
             self._looked = True
             return Goal(skill="look_around")
-        while scene.frontiers:
-            frontier = self._strategy.choose(scene.occupancy, scene.frontiers, pose)
-            if frontier is None:
-                break
-            if self._try(frontier.id):
-                return Goal(skill="visit", frontier=frontier)
-            scene.retire_frontier(frontier.id)
+        frontier = self._strategy.choose(scene.occupancy, scene.frontiers, pose)
+        if frontier is not None:
+            return Goal(skill="visit", frontier=frontier)
         return self._inspection(scene, pose) if self.config.inspect else None
 
     def failed(self, goal: Goal, scene: SceneGraph) -> None:
-        """Hears that a goal could not be reached."""
-        if goal.frontier is not None and self._attempts[goal.frontier.id] >= 1:
-            scene.retire_frontier(goal.frontier.id)
+        """Hears that a goal could not be reached.
+
+        Only failures count: a frontier that is pushed back, or chosen again on the way to it, is
+        visited many times under one id.
+        """
+        if goal.frontier is None:
+            return
+        name = goal.frontier.id
+        self._attempts[name] = self._attempts.get(name, 0) + 1
+        if self._attempts[name] >= self.config.max_attempts:
+            scene.retire_frontier(name)
 
     def _inspection(self, scene: SceneGraph, pose: Pose2) -> Goal | None:
         """Picks the nearest object that was hardly seen, or not yet on this visit."""
