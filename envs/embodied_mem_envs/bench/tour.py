@@ -16,12 +16,14 @@ from embodied_mem_envs.house import House
 STEP = 0.25
 TURN = np.pi / 6
 CELL = 0.1
+CLEAR = 0.22
+"""Radius that the way is planned for, metres: a little more than the body's."""
 
 
 def tour(house: House, seed: int) -> Iterator[tuple[float, float, float]]:
     """Yields x, y and yaw of the body, tick by tick, without end."""
     rng = np.random.default_rng(seed)
-    free, origin = house.reachable_floor(cell=CELL)
+    free, origin = house.reachable_floor(radius=CLEAR, cell=CELL)
     cells = np.argwhere(free)
     points: Float64Array = np.asarray(origin) + (cells[:, ::-1] + 0.5) * CELL
     graph = _grid_graph(free)

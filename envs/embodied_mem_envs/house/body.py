@@ -231,7 +231,10 @@ class HouseBody:
         Raises:
             BodyError: If the body would stand in a wall or in furniture.
         """
-        if self.house.room_at(x, y) is None or self._motion.clearance(x, y) < RADIUS:
+        indoors = self.house.room_at(x, y) is not None or any(
+            door.holds(x, y, self.house.config.wall_thickness) for door in self.house.doors
+        )
+        if not indoors or self._motion.clearance(x, y) < RADIUS - 1e-6:
             raise BodyError(f"no room for the body at ({x:g}, {y:g}); choose a free place")
         self._pose = (x, y, yaw)
         if self._noise is not None:

@@ -58,6 +58,11 @@ class Door:
     axis: int
     height: float
 
+    def holds(self, x: float, y: float, thickness: float) -> bool:
+        """Tells whether a floor point lies in the opening of a wall of the given thickness."""
+        off = (abs(x - self.centre[0]), abs(y - self.centre[1]))
+        return off[self.axis] <= thickness / 2 and off[1 - self.axis] <= self.width / 2
+
 
 def make_layout(
     config: HouseConfig, rng: np.random.Generator

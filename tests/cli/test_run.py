@@ -1,0 +1,99 @@
+"""The main job as a person runs it: twice the same, readable, and answerable from its file."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SMALL = ("--seed", "5", "--rooms", "3", "--width", "160", "--steps", "120")
+
+
+def embodied_mem(*arguments: str, hash_seed: str = "0") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "embodied_mem.cli", *arguments],
+        env={**os.environ, "PYTHONHASHSEED": hash_seed, "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def twice(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    folders = []
+    for hash_seed in ("1", "2"):
+        folder = tmp_path_factory.mktemp("run") / "out"
+        done = embodied_mem(
+            *("run", *SMALL, "--question", "Where is the bed?", "--question", "Is there a piano?"),
+            *("--out", str(folder), "--json", str(folder / "figures.json")),
+            hash_seed=hash_seed,
+        )
+        assert done.returncode == 0, done.stderr
+        assert "report:" in done.stdout
+        folders.append(folder)
+    return folders[0], folders[1]
+
+
+def test_one_seed_gives_one_result_whatever_the_hash_seed(twice: tuple[Path, Path]) -> None:
+    first, second = twice
+    assert (first / "result.json").read_bytes() == (second / "result.json").read_bytes()
+    digests = [
+        embodied_mem("inspect", str(folder / "house.mem"), "--digest").stdout for folder in twice
+    ]
+    assert digests[0] == digests[1]
+    assert len(digests[0].strip()) == 64
+
+
+def test_everything_that_was_promised_is_there(twice: tuple[Path, Path]) -> None:
+    names = {path.name for path in twice[0].iterdir()}
+    assert names >= {"snapshots.png", "map.png", "house.mem", "result.json", "report.html"}
+    result = json.loads((twice[0] / "result.json").read_text())
+    assert [answer["status"] for answer in result["answers"]] == ["answered", "unseen"]
+    assert not any("cpu" in name or "wall" in name for name in result["metrics"])
+    figures = json.loads((twice[0] / "figures.json").read_text())
+    assert figures["schema"] == 1
+    assert figures["command"] == "run"
+    assert figures["metrics"]["memory_cpu_ms"] > 0
+    assert figures["machine"]["cores"] >= 1
+
+
+def test_the_report_fetches_nothing(twice: tuple[Path, Path]) -> None:
+    page = (twice[0] / "report.html").read_text()
+    assert "data:image/" in page
+    assert 'src="http' not in page
+    assert "url(http" not in page
+
+
+def test_the_saved_file_answers_in_a_new_process(twice: tuple[Path, Path]) -> None:
+    done = embodied_mem("ask", str(twice[0] / "house.mem"), "Where did you see the bed?")
+    assert done.returncode == 0
+    assert "bed" in done.stdout
+
+
+def test_a_bad_file_is_one_line_on_stderr(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.mem"
+    bad.write_bytes(b"no memory at all")
+    done = embodied_mem("ask", str(bad), "Where is the bed?")
+    assert done.returncode == 1
+    assert "error:" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_unknown_segmenter_suggests_the_nearest(tmp_path: Path) -> None:
+    done = embodied_mem("run", "--segmenter", "geometrik", "--out", str(tmp_path))
+    assert done.returncode == 1
+    assert "did you mean 'geometric'" in done.stderr.replace("\n", " ")
+
+
+def test_the_library_imports_nothing_heavy() -> None:
+    code = (
+        "import sys, embodied_mem, embodied_mem.cli, embodied_mem.brain.brain;"
+        "heavy = {'torch', 'open3d', 'rerun', 'matplotlib', 'embreex', 'embodied_mem_envs'};"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
