@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from embodied_mem.types import Float32Array, Int64Array
+from embodied_mem.types import BoolArray, Float32Array, Int64Array
 
 _BITS = 18
 _OFFSET = 1 << (_BITS - 1)
@@ -38,7 +38,7 @@ def coarsen(keys: Int64Array) -> Int64Array:
     return result
 
 
-def member(keys: Int64Array, of: Int64Array) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def member(keys: Int64Array, of: Int64Array) -> BoolArray:
     """Tells for each key whether it is in a sorted, duplicate-free set.
 
     >>> member(np.array([1, 5]), np.array([5, 9])).tolist()
@@ -47,7 +47,8 @@ def member(keys: Int64Array, of: Int64Array) -> np.ndarray[tuple[int], np.dtype[
     if of.size == 0:
         return np.zeros(len(keys), dtype=np.bool_)
     position = np.minimum(np.searchsorted(of, keys), len(of) - 1)
-    return of[position] == keys
+    found: BoolArray = of[position] == keys
+    return found
 
 
 def add_counts(
