@@ -83,6 +83,8 @@ class Clause:
     extreme: Part | None = None
     reference: NounPhrase | None = None
     """What follows a word of distance directly: "nearest the bed"."""
+    reference_room: RoomPhrase | None = None
+    """A room that belongs to what a distance is measured from: "nearest the bed in the office"."""
     comparison: Part | None = None
     colours: list[str] = field(default_factory=list)
     """Colours that are said of a thing, not part of its name: "is the sofa red"."""
@@ -221,7 +223,11 @@ def _read_object(clause: Clause, preposition: Tag, parts: Sequence[Part], at: in
         clause.dangling.append(preposition)
         return at + 1
     if part.room is not None:
-        _read_room_object(clause, preposition, part.room)
+        before = parts[at - 2].thing if at > 1 else None
+        if before is not None and clause.extreme and before in (clause.reference, clause.towards):
+            clause.reference_room = part.room
+        else:
+            _read_room_object(clause, preposition, part.room)
         return at + 1
     if part.thing is None:
         return at  # not an object at all: let it be read for itself

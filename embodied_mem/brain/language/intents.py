@@ -34,9 +34,22 @@ def read_intent(clause: Clause) -> Question | None:
     for intent in _INTENTS:
         question = intent(clause)
         if question is not None:
-            words = sum(len(text.split(" ")) for text in question.unused)
-            return question if words <= _MOST_UNUSED else None
+            return None if _is_mostly_foreign(question) else question
     return None
+
+
+def _is_mostly_foreign(question: Question) -> bool:
+    """Whether too little of a sentence is understood to answer it, even with a hedge."""
+    unused = sum(len(text.split(" ")) for text in question.unused)
+    subject = question.subject or (question.relation.anchor if question.relation else None)
+    if subject is None or subject.how != "unknown":
+        return unused > _MOST_UNUSED
+    named = len(subject.text.split(" "))
+    return named > 2 or unused > (1 if question.kind in _ABOUT_A_THING else 0)
+
+
+_POINTED_AT = frozenset({"where", "which_room", "colour", "last_seen", "before"})
+_ABOUT_A_THING = frozenset({"where", "which_room", "how_many", "colour", "exists"})
 
 
 def _question(
@@ -51,7 +64,10 @@ def _question(
     here: bool = False,
 ) -> Question:
     """Fills in what all kinds share, and notes what no field holds."""
-    relation = relation or (clause.relations[0] if clause.relations else None)
+    if relation is None and clause.relations:
+        relation = clause.relations[0]
+        if subjects and relation.anchor.how == "unknown" and kind in _POINTED_AT:
+            relation = None  # "which room do I enter in pursuit of the mug"
     if room is None:
         room = clause.inside or (clause.rooms[0] if clause.rooms else None)
     extreme = extreme or _extreme(clause)
@@ -92,6 +108,8 @@ def _extreme(clause: Clause) -> Extreme | None:
     reference = clause.reference
     if reference is None and measure == "distance":
         reference = clause.towards
+    if reference is not None and clause.reference_room is not None:
+        reference = msgspec.structs.replace(reference, room=clause.reference_room)
     return Extreme(
         measure=measure,
         largest=part.value.endswith("+"),
@@ -176,6 +194,8 @@ def _colour(clause: Clause) -> Question | None:
         return None
     described = clause.relations or clause.extreme is not None
     subjects = [s for s in _subjects(clause) if s.how != "everything" or described]
+    if not subjects and clause.towards is not None:
+        subjects = [clause.towards]  # "is there a specific colour to the desk"
     if not subjects and clause.relations and not clause.generic:
         anchor = clause.relations[0].anchor  # "the colour on the mug"
         return msgspec.structs.replace(_question("colour", clause, [anchor]), relation=None)
@@ -201,6 +221,8 @@ def _rooms(clause: Clause) -> Question | None:
         return None
     described = clause.relations or (clause.extreme is not None and clause.generic is not None)
     subjects = [s for s in _subjects(clause) if s.how != "everything" or described]
+    if not subjects and clause.towards is not None:
+        subjects = [clause.towards]  # "which room do I enter to get to the printer"
     if subjects:
         return _question("which_room", clause, subjects)
     if clause.relations:  # "which room is next to the sofa" has no better reading
@@ -300,8 +322,8 @@ def _filter(clause: Clause, anchor: NounPhrase) -> list[NounPhrase]:
 def _lists(clause: Clause) -> Question | None:
     """Everything in a room, every chair, all that was seen."""
     asks = clause.has(Tag.WHAT, Tag.WHICH, Tag.LIST) or clause.generic is not None
-    if not asks or clause.has(Tag.WHERE):
-        return None
+    if not asks or clause.has(Tag.WHERE) or clause.joined is Tag.OR:
+        return None  # "which is prettier, the vase or the globe" asks for a measure, not a list
     things = clause.things
     room = clause.inside or (clause.rooms[0] if clause.rooms else None)
     if not things and room is not None:
@@ -327,8 +349,8 @@ def _exists(clause: Clause) -> Question | None:
         return None
     if not told and (clause.unused or (len(clause.things) > 1 and clause.joined is None)):
         return None  # "is the mug clean" asks for more than whether there is one
-    if clause.has(Tag.HAVE) and len(clause.things) > 1 and clause.joined is None:
-        return None  # "does the sofa have legs"
+    if _has_more_to_it(clause):
+        return None
     every = clause.joined is Tag.AND
     if clause.things:
         plain = not told and not clause.known
@@ -338,6 +360,16 @@ def _exists(clause: Clause) -> Question | None:
     if clause.generic is not None and clause.generic.colour:
         return _question("exists", clause, [clause.generic])
     return None
+
+
+def _has_more_to_it(clause: Clause) -> bool:
+    """Whether a sentence that speaks of a thing asks or tells more than that there is one."""
+    if clause.has(Tag.HAVE):
+        if len(clause.things) > 1 and clause.joined is None:
+            return True  # "does the sofa have legs"
+        if not (clause.yes_or_no or clause.rooms or clause.has(Tag.SEE, Tag.EXISTS, Tag.ANY)):
+            return True  # "my mug has wandered off"
+    return Tag.ON in clause.dangling and not clause.relations  # "is the stove on"
 
 
 def _fetch(clause: Clause) -> Question | None:

@@ -11,6 +11,9 @@ from embodied_mem.brain.language.vocabulary import Vocabulary, unknown
 PREPOSITIONS = frozenset({Tag.NEAR, Tag.ON, Tag.IN, Tag.UNDER, Tag.ABOVE, Tag.OF, Tag.TO, Tag.WITH})
 _MODIFIERS = frozenset({Tag.COLOUR, Tag.QUALITY, Tag.WORD, Tag.NUMBER})
 _VERBS = frozenset({Tag.FILLER, Tag.SEE, Tag.FIND, Tag.HAVE, Tag.LIST, Tag.COUNT, Tag.MOVE})
+_ADJECTIVE_ENDINGS = tuple(
+    ("y", "ish", "ing", "ed", "ful", "less", "able", "ible", "al", "ic", "ous", "ive", "en", "like")
+)
 _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "two": 2, "three": 3, "four": 4}
 
 
@@ -147,23 +150,30 @@ def _end_with_room(
 def _end_with_thing(
     tokens: Sequence[Token], at: int, description: _Description, definite: bool
 ) -> tuple[int, list[Part]]:
+    kinds = [word for word in description.unknown if not _looks_like_an_adjective(word)]
+    description.unverified += [word for word in description.unknown if word not in kinds]
     while at + 1 < len(tokens) and tokens[at + 1].tag is Tag.THING:
         description.words.append(tokens[at].text)
-        description.unverified.append(tokens[at].text)
+        kinds.append(tokens[at].text)
         at += 1
     token = tokens[at]
     assert token.term is not None
     phrase = NounPhrase(
         text=" ".join((*description.words, token.text)),
-        label=token.term.label,
+        label=" ".join((*kinds, token.term.label)),
         categories=token.term.categories,
-        how=token.term.how,
+        how="compound" if kinds else token.term.how,
         plural=token.term.plural,
         colour=description.colour,
-        unverified=(*description.unverified, *description.unknown),
+        unverified=tuple(description.unverified),
         prefers_large=description.prefers_large,
     )
     return at + 1, _with_room(phrase, description, definite)
+
+
+def _looks_like_an_adjective(word: str) -> bool:
+    """Tells "the squeaky chair" from "the dentist chair", as far as an unknown word shows."""
+    return word.endswith(_ADJECTIVE_ENDINGS) or word.isdigit()
 
 
 def _everything(token: Token, description: _Description) -> NounPhrase:

@@ -36,7 +36,7 @@ class NounPhrase(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     """As it was said, without articles."""
     label: str
-    """The noun in the singular, as it was said: `couch`."""
+    """The noun in the singular, as it was said: `couch`, `gas lamp`."""
     categories: tuple[str, ...] = ()
     """The categories that it may mean; () where it is unknown or means every thing."""
     how: How = "name"
@@ -46,6 +46,8 @@ class NounPhrase(msgspec.Struct, frozen=True, kw_only=True):
     """Descriptions that memory cannot check: `wooden`."""
     prefers_large: bool | None = None
     """True for "the big plant", False for "the small plant"."""
+    room: "RoomPhrase | None" = None
+    """The room of a reference: "nearest to the chair in the kitchen"."""
 
 
 class RoomPhrase(msgspec.Struct, frozen=True, kw_only=True):

@@ -74,12 +74,30 @@ def _with_antecedent(words: Words, before: Clause) -> Words:
 
 
 def _read(words: Words, vocabulary: Vocabulary) -> tuple[Question | None, Clause]:
-    mended, slips = mend(words, vocabulary)
-    clause = clause_of(mended, vocabulary)
+    """Reads a sentence as it stands, and mended where that makes a known thing of a word."""
+    clause = clause_of(words, vocabulary)
     question = read_intent(clause)
-    if question is not None and slips:
-        question = _with_corrections(question, slips)
-    return question, clause
+    if question is not None and not _has_strangers(question):
+        return question, clause
+    mended, slips = mend(words, vocabulary)
+    if not slips:
+        return question, clause
+    mended_clause = clause_of(mended, vocabulary)
+    other = read_intent(mended_clause)
+    if other is None:
+        return question, clause
+    other = _with_corrections(other, slips)
+    if question is not None and (not other.corrections or _has_strangers(other)):
+        return question, clause
+    return other, mended_clause
+
+
+def _has_strangers(question: Question) -> bool:
+    """Whether a question speaks of things that no word list knows."""
+    named = [*question.subjects]
+    named += [question.relation.anchor] if question.relation is not None else []
+    named += [question.extreme.reference] if question.extreme and question.extreme.reference else []
+    return bool(question.unused) or any(p.how in ("unknown", "compound") for p in named)
 
 
 def _with_corrections(question: Question, slips: tuple[Misspelling, ...]) -> Question:

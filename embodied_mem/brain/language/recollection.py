@@ -15,6 +15,7 @@ from embodied_mem.memory.facts import (
 )
 from embodied_mem.memory.record import MemoryRecord, Pose
 from embodied_mem.memory.store import MemoryStore
+from embodied_mem.perception.segmentation import UNKNOWN_CATEGORY
 from embodied_mem.types import Float64Array
 
 _UNTYPED = "room"
@@ -91,8 +92,8 @@ class Recollection:
 
     @cached_property
     def categories(self) -> tuple[str, ...]:
-        """The categories of all objects, sorted."""
-        return tuple(sorted({seen.category for seen in self.objects}))
+        """The categories of all objects that have one, sorted."""
+        return tuple(sorted({seen.category for seen in self.objects} - {UNKNOWN_CATEGORY}))
 
     @cached_property
     def standpoint(self) -> tuple[float, float] | None:

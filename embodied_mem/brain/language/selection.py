@@ -44,7 +44,7 @@ class Selection:
 def select(context: Context, phrase: NounPhrase) -> Selection:
     """Finds the objects that a phrase and the question's room and relation describe."""
     wider = _of_kind(context, phrase)
-    selection = Selection(found=wider, wider=wider)
+    selection = Selection(found=() if phrase.how == "compound" else wider, wider=wider)
     _keep_colour(context, phrase, selection)
     if context.question.room is not None:
         room = context.question.room
@@ -64,6 +64,8 @@ def select(context: Context, phrase: NounPhrase) -> Selection:
 
 def present_of_kind(context: Context, phrase: NounPhrase) -> tuple[Seen, ...]:
     """Returns the objects of a phrase's kind and colour that are not gone, wherever they are."""
+    if phrase.how == "compound":
+        return ()
     selection = Selection(found=_of_kind(context, phrase))
     _keep_colour(context, phrase, selection)
     return selection.present
@@ -84,7 +86,10 @@ def fits_room(place: PlaceFact | None, room: RoomPhrase) -> bool:
 def _of_kind(context: Context, phrase: NounPhrase) -> tuple[Seen, ...]:
     if phrase.how == "everything":
         return context.memory.objects
-    return tuple(seen for seen in context.memory.objects if seen.category in phrase.categories)
+    objects = context.memory.objects
+    if phrase.room is not None:
+        objects = tuple(seen for seen in objects if fits_room(seen.place, phrase.room))
+    return tuple(seen for seen in objects if seen.category in phrase.categories)
 
 
 def _keep_colour(context: Context, phrase: NounPhrase, selection: Selection) -> None:

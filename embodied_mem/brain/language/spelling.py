@@ -1,6 +1,7 @@
 """Finds what a misspelt word may have been meant to be."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 
 def edit_distance(a: str, b: str, limit: int) -> int:
@@ -42,6 +43,15 @@ def allowed_distance(word: str) -> int:
     return 1 if len(word) < 7 else 2
 
 
+@lru_cache(maxsize=1 << 14)
+def _letters(word: str) -> int:
+    """Returns the set of a word's letters as bits; one edit changes two of them at most."""
+    bits = 0
+    for letter in word:
+        bits |= 1 << (ord(letter) & 63)
+    return bits
+
+
 def nearest_words(word: str, known: Iterable[str]) -> tuple[str, ...]:
     """Returns the known words that are nearest to a misspelt one, the likeliest first.
 
@@ -56,7 +66,10 @@ def nearest_words(word: str, known: Iterable[str]) -> tuple[str, ...]:
         return ()
     best = limit
     found: list[tuple[bool, bool, int, str]] = []
+    letters = _letters(word)
     for order, candidate in enumerate(known):
+        if (letters ^ _letters(candidate)).bit_count() > 2 * best:
+            continue
         distance = edit_distance(word, candidate, best)
         if distance > best or distance == 0:
             continue

@@ -31,8 +31,10 @@ class Misspelling(NamedTuple):
 
 @lru_cache(maxsize=16)
 def _known_words(vocabulary: Vocabulary) -> tuple[tuple[str, ...], frozenset[str]]:
-    """Returns every word of every phrase: likely corrections first, and as a set."""
-    form = dict.fromkeys(word for words in FORMS for word in words)
+    """Returns the words to mend to, likeliest first, and the set of all known words."""
+    form = dict.fromkeys(
+        word for words, meaning in FORMS.items() if meaning.tag is not Tag.IDLE for word in words
+    )
     common = {n for n, thing in vocabulary.knowledge.things.items() if thing.common}
     common_words: dict[str, None] = {}
     other_words: dict[str, None] = {}
@@ -42,7 +44,8 @@ def _known_words(vocabulary: Vocabulary) -> tuple[tuple[str, ...], frozenset[str
     places = (*vocabulary.rooms, *vocabulary.rooms_inside, *vocabulary.colours)
     place_words = dict.fromkeys(word for words in places for word in words)
     ordered = tuple(dict.fromkeys((*common_words, *place_words, *form, *other_words)))
-    return ordered, frozenset(ordered)
+    idle = (words[0] for words, meaning in FORMS.items() if meaning.tag is Tag.IDLE)
+    return ordered, frozenset((*ordered, *idle))
 
 
 def mend(words: Words, vocabulary: Vocabulary) -> tuple[Words, tuple[Misspelling, ...]]:

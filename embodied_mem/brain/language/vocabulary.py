@@ -12,7 +12,8 @@ from embodied_mem.brain.language.normalise import sentences
 from embodied_mem.brain.language.spelling import nearest_words
 
 Words = tuple[str, ...]
-How = Literal["name", "synonym", "group", "spelling", "unknown", "everything"]
+How = Literal["name", "synonym", "group", "spelling", "compound", "unknown", "everything"]
+"""How a phrase is known; a `compound` is an unknown kind of a known thing: "gas lamp"."""
 
 
 class Thing(msgspec.Struct, frozen=True, kw_only=True):
@@ -283,6 +284,10 @@ def _knowledge() -> Commonsense:
 
 
 @lru_cache(maxsize=16)
-def load_vocabulary(extra_categories: tuple[str, ...] = ()) -> Vocabulary:
-    """Returns the vocabulary of the asset, and of the extra categories that a memory holds."""
+def _vocabulary(extra_categories: tuple[str, ...]) -> Vocabulary:
     return Vocabulary(_knowledge(), extra_categories)
+
+
+def load_vocabulary(extra_categories: Iterable[str] = ()) -> Vocabulary:
+    """Returns the vocabulary of the asset, and of the extra categories that a memory holds."""
+    return _vocabulary(tuple(sorted(set(extra_categories) - set(_knowledge().things))))

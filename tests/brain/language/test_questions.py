@@ -96,6 +96,36 @@ def test_misspelt_words_are_told() -> None:
     assert parse_question("wher is teh sofa").kind == "where"
 
 
+def test_unknown_surroundings_do_not_hide_a_known_thing() -> None:
+    question = parse_question("which room do I enter in pursuit of the mug")
+    assert question.subjects[0].categories == ("mug",)
+    assert question.relation is None and question.unused == ("pursuit",)
+
+
+def test_mending_needs_a_known_thing() -> None:
+    assert parse_question("where is the jukebox").corrections == ()
+    assert parse_question("where is the jukebox").subjects[0].label == "jukebox"
+
+
+def test_unknown_kinds_of_known_things_are_not_taken_for_them() -> None:
+    for text, label in (
+        ("is there a gas lamp", "gas lamp"),
+        ("find my piano bench", "piano bench"),
+    ):
+        subject = parse_question(text).subjects[0]
+        assert (subject.how, subject.label) == ("compound", label)
+    squeaky = parse_question("is there a squeaky chair").subjects[0]
+    assert (squeaky.how, squeaky.unverified) == ("name", ("squeaky",))
+
+
+def test_the_room_of_a_reference_is_not_that_of_the_answer() -> None:
+    question = parse_question("which lamp is nearest to the desk in the office")
+    assert question.room is None
+    assert question.extreme is not None and question.extreme.reference is not None
+    room = question.extreme.reference.room
+    assert room is not None and room.category == "office"
+
+
 def test_gibberish_is_not_mended() -> None:
     assert parse_question("whre iss teh sofaa plaese nwo").kind == "not_understood"
 
