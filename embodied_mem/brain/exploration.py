@@ -52,7 +52,7 @@ class InformationGainConfig:
 
     sight: float = 3.0
     """How far beyond a frontier new floor is expected to be seen, m."""
-    view_distance: float = 1.4
+    view_distance: float = 1.3
     """A frontier may be looked at from this far away, with nothing in between, m."""
     rays: int = 48
     """Directions in which the map is searched for unknown floor."""

@@ -106,13 +106,17 @@ class SightTest:
         index *= width
         index += u.astype(np.int32)
         index -= 1
-        nearest = nearest_in_neighbourhood(frame.depth)
+        nearest = nearest_in_neighbourhood(frame)
         surface = nearest.ravel().take(index, mode="clip")
         limit = z * np.float32(1.0 + self.margin_per_metre) + np.float32(self.margin)
         seen: BoolArray = inside & (surface > limit)
         return seen
 
 
-def nearest_in_neighbourhood(depth: Float32Array) -> Float32Array:
-    """Returns the smallest depth of each pixel's 3x3 neighbourhood; unknown depth stays 0."""
+def nearest_in_neighbourhood(frame: Frame) -> Float32Array:
+    """Returns the smallest depth of each pixel's 3x3 neighbourhood; 0 where one is unknown.
+
+    What lies beyond the range that perception uses is still known to be far away.
+    """
+    depth = np.nan_to_num(frame.observation.depth[:: frame.stride, :: frame.stride])
     return np.asarray(cv2.erode(depth, np.ones((3, 3), np.uint8)), np.float32)

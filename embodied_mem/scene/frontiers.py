@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components, dijkstra
 
 from embodied_mem.errors import ConfigError
 from embodied_mem.scene.occupancy import FREE, UNKNOWN, Occupancy
@@ -36,7 +38,7 @@ class FrontierConfig:
     new_length: float = 0.4
     """A border that continues no known frontier must be this long, so that few come and go, m."""
     max_length: float = 2.5
-    """Longer borders are split along their main axis, m."""
+    """Longer borders are cut into stretches, m."""
     max_angle: float = 1.6
     """Borders that span more than this seen from the body are split, rad."""
     min_unknown: float = 0.1
@@ -146,6 +148,8 @@ class FrontierTracker:
         self, occupancy: Occupancy, position: Float64Array, tick: int
     ) -> tuple[Frontier, ...]:
         """Clusters the border cells of the map; clusters that did not change keep their parts."""
+        if not occupancy.states.any():
+            return ()
         view = _View(occupancy, position, self.config)
         clusters = view.clusters(self._retired)
         known, self._known = self._known, {}
@@ -173,27 +177,26 @@ class FrontierTracker:
         return tuple(alive)
 
     def _split(self, view: "_View", cells: IntArray) -> list[IntArray]:
-        """Splits a cluster that is too long, or too wide seen from the body."""
-        offset = view.centres(cells) - view.position
-        spread = offset - offset.mean(axis=0)
+        """Cuts a border that is too long, or too wide seen from the body, into stretches."""
         length = len(cells) * view.cell
         pieces = int(np.ceil(length / self.config.max_length))
-        if pieces > 1:
-            order = np.argsort(spread @ _main_axis(spread), kind="stable")
-            return [cells[np.sort(part)] for part in np.array_split(order, pieces)]
+        offset = view.centres(cells) - view.position
         middle = offset.mean(axis=0)
         bearing = np.arctan2(offset[:, 1], offset[:, 0]) - np.arctan2(middle[1], middle[0])
         bearing = (bearing + np.pi) % (2 * np.pi) - np.pi
-        pieces = int(np.ceil(float(np.ptp(bearing)) / self.config.max_angle))
-        if pieces > 1 and length >= 2 * self.config.min_length:
-            order = np.argsort(bearing, kind="stable")
-            return [cells[np.sort(part)] for part in np.array_split(order, pieces)]
-        return [cells]
+        wide = int(np.ceil(float(np.ptp(bearing)) / self.config.max_angle))
+        pieces = max(pieces, min(wide, int(length / self.config.new_length)))
+        if pieces <= 1:
+            return [cells]
+        parts = [cells[np.sort(part)] for part in np.array_split(_along(cells), pieces)]
+        stretches = [piece for part in parts for piece in _connected(part)]
+        return [s for s in stretches if len(s) * view.cell >= self.config.min_length - 1e-9]
 
     def _name(self, found: list[Frontier], kept: list[Frontier]) -> dict[int, Frontier]:
         """Hands the ids of the last frontiers over to the new ones that overlap them most."""
         used = {f.id for f in kept}
-        old = [f for f in (*self.frontiers, *self._lost) if f.id not in used]
+        # Where both claim a cell, what was there a moment ago comes before what was lost.
+        old = [f for f in (*self._lost, *self.frontiers) if f.id not in used]
         pairs = _overlaps(old, found) if old and found else []
         heirs: dict[int, Frontier] = {}
         taken: set[int] = set()
@@ -338,10 +341,29 @@ def _dilated(mask: UInt8Array, kernel: UInt8Array) -> UInt8Array:
     return np.asarray(cv2.dilate(mask, kernel), np.uint8)
 
 
-def _main_axis(spread: Float64Array) -> Float64Array:
-    """Returns the unit vector along which centred points vary most."""
-    axis: Float64Array = np.linalg.eigh(spread.T @ spread)[1][:, 1]
-    return axis
+def _along(cells: IntArray) -> Int64Array:
+    """Orders the (n, 2) cells of a connected border from one of its ends to the other."""
+    steps = _neighbours(cells)
+    far = _steps_from(steps, 0)
+    order: Int64Array = np.argsort(_steps_from(steps, int(np.argmax(far))), kind="stable")
+    return order
+
+
+def _connected(cells: IntArray) -> list[IntArray]:
+    """Parts cells that do not touch: a ring cut across gives two stretches."""
+    count, part = connected_components(_neighbours(cells), directed=False)
+    return [cells[part == k] for k in range(count)]
+
+
+def _neighbours(cells: IntArray) -> csr_array:
+    """Returns the graph of the cells that touch each other, corners included."""
+    return csr_array(np.abs(cells[:, None] - cells[None]).max(axis=2) == 1)
+
+
+def _steps_from(steps: csr_array, start: int) -> Float64Array:
+    """Returns how many steps each node of a graph lies from a start."""
+    found: Float64Array = dijkstra(steps, directed=False, indices=start, unweighted=True)
+    return found
 
 
 def _overlaps(old: list[Frontier], new: list[Frontier]) -> list[tuple[int, int]]:

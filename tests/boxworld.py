@@ -6,6 +6,7 @@ import numpy as np
 
 from embodied_mem.perception.frame import Frame, make_frame
 from embodied_mem.robots.body import Feature
+from embodied_mem.scene.occupancy import Occupancy
 from embodied_mem.types import Command, Float32Array, Float64Array, Intrinsics, Observation
 
 CAMERA_HEIGHT, CAMERA_TILT = 1.25, -0.26
@@ -18,6 +19,8 @@ class BoxWorld:
 
     boxes: list[tuple[float, ...]] = field(default_factory=list)
     ceiling: float = 2.6
+    ghosts: list[tuple[float, ...]] = field(default_factory=list)
+    """Boxes that stop a body but that no camera sees, such as glass."""
 
     def observe(self, x: float, y: float, yaw: float, tick: int = 0) -> Observation:
         body, camera = poses(x, y, yaw)
@@ -133,7 +136,20 @@ class BoxBody:
         return command
 
     def hits(self, x: float, y: float) -> bool:
-        boxes = np.array(self.world.boxes).reshape(-1, 6)
+        boxes = np.array([*self.world.boxes, *self.world.ghosts]).reshape(-1, 6)
         boxes = boxes[boxes[:, 2] < 1.5]
         near = np.clip([x, y], boxes[:, :2], boxes[:, 3:5])
         return bool((np.hypot(*(near - [x, y]).T) < self.radius).any())
+
+
+def table(x: float, y: float, width: float = 1.2, depth: float = 0.8) -> list[tuple[float, ...]]:
+    """A table with a top 3 cm thick at 0.72 m and four legs of 5 cm; (x, y) is its corner."""
+    legs = [(x + i, y + j) for i in (0.0, width - 0.05) for j in (0.0, depth - 0.05)]
+    top = (x, y, 0.72, x + width, y + depth, 0.75)
+    return [top, *[(a, b, 0.0, a + 0.05, b + 0.05, 0.72) for a, b in legs]]
+
+
+def look_round(occupancy: Occupancy, world: BoxWorld, x: float, y: float, views: int = 12) -> None:
+    """Shows a map all directions from one spot."""
+    for k in range(views):
+        occupancy.integrate(world.frame(x, y, 2 * np.pi * k / views, tick=occupancy.frames))
