@@ -68,34 +68,34 @@ def merge_labels(count: int, first: Int64Array, second: Int64Array) -> Int64Arra
     return np.asarray(groups, np.int64)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Spans:
-    """Per-label extremes of values, from one stable sort of the pixels by label."""
+def label_quantiles(
+    labels: IntArray, values: Float32Array, shares: tuple[float, ...], count: int
+) -> Float32Array:
+    """Returns quantiles of an image's values over the pixels of each label.
 
-    order: Int64Array
-    starts: Int64Array
-    present: Int64Array
+    Both sorts are radix sorts of 16-bit numbers, the values in millimetres: ten times as fast as
+    sorting floats.
 
-    @classmethod
-    def of(cls, labels: IntArray) -> Self:
-        """Sorts the labelled pixels of an image; label 0 is left out."""
-        flat = labels.ravel()
-        pixels = np.flatnonzero(flat)
-        order = pixels[np.argsort(flat[pixels], kind="stable")]
-        ordered = flat[order]
-        starts = np.flatnonzero(np.diff(ordered, prepend=0))
-        return cls(order, starts, ordered[starts].astype(np.int64))
+    Args:
+        labels: (h, w) from 1 to at most 32767; 0 is left out.
+        values: (h, w) metres between -32 and 32.
+        shares: Which quantiles, 0 to 1.
+        count: Number of labels with 0.
 
-    def quantile(self, values: Float32Array, share: float, count: int) -> Float32Array:
-        """Returns for each of `count` labels about the given quantile of an image's values.
-
-        Labels without pixels get NaN.
-        """
-        chosen = values.ravel()[self.order]
-        owner = np.repeat(np.arange(len(self.starts)), np.diff([*self.starts, len(chosen)]))
-        ranked = chosen[np.lexsort((chosen, owner))]
-        sizes = np.diff([*self.starts, len(chosen)])
-        result = np.full(count, np.nan, np.float32)
-        if len(sizes):
-            result[self.present] = ranked[self.starts + ((sizes - 1) * share).astype(np.int64)]
-        return result
+    Returns:
+        (len(shares), count), NaN for labels without pixels.
+    """
+    flat = labels.ravel()
+    pixels = np.flatnonzero(flat)
+    ticks = np.clip(values.ravel()[pixels] * 1000.0, -32000, 32000).astype(np.int16)
+    by_value = np.argsort(ticks, kind="stable")
+    owner = flat[pixels][by_value].astype(np.int16)
+    ranked = ticks[by_value][np.argsort(owner, kind="stable")]
+    sizes = np.bincount(owner, minlength=count)
+    starts = np.cumsum(sizes) - sizes
+    present = np.flatnonzero(sizes)
+    result = np.full((len(shares), count), np.nan, np.float32)
+    for row, share in enumerate(shares):
+        place = starts[present] + ((sizes[present] - 1) * share).astype(np.int64)
+        result[row, present] = ranked[place] * np.float32(0.001)
+    return result

@@ -5,7 +5,12 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
-from embodied_mem.perception.components import Contacts, Spans, linked_components, merge_labels
+from embodied_mem.perception.components import (
+    Contacts,
+    label_quantiles,
+    linked_components,
+    merge_labels,
+)
 from embodied_mem.perception.frame import Frame
 from embodied_mem.perception.histogram import lab_of
 from embodied_mem.perception.normals import smooth_links, world_normals
@@ -208,11 +213,7 @@ def _with_fragments(
     large = np.flatnonzero(pixels >= config.min_whole)
     if not (len(small) and len(large)):
         return labels
-    spans = Spans.of(labels)
-    box = [
-        np.stack([spans.quantile(frame.points[..., k], share, count) for k in range(3)], axis=1)
-        for share in (0.02, 0.98)
-    ]
+    box = _boxes(frame, labels, count)
     colour = _mean_colour(labels, lab, count)
     inside = (box[0][small][:, None] >= box[0][large][None] - _MARGIN).all(axis=2)
     inside &= (box[1][small][:, None] <= box[1][large][None] + _MARGIN).all(axis=2)
@@ -227,10 +228,19 @@ def _with_fragments(
 
 def _measure(frame: Frame, parts: _Parts, lab: Float32Array) -> _Measures:
     count = len(parts.pixels)
-    spans = Spans.of(parts.labels)
-    height = frame.points[..., 2]
-    low, middle, top = (spans.quantile(height, share, count) for share in (0.05, 0.5, 0.95))
+    low, middle, top = label_quantiles(parts.labels, frame.points[..., 2], (0.05, 0.5, 0.95), count)
     return _Measures(low, middle, top, _mean_colour(parts.labels, lab, count))
+
+
+def _boxes(frame: Frame, labels: IntArray, count: int) -> tuple[Float32Array, Float32Array]:
+    """Returns (count, 3) lower and upper corners that hold all but the outermost points."""
+    eye = frame.observation.T_world_camera[:3, 3].astype(np.float32)
+    sides = [
+        label_quantiles(labels, frame.points[..., k] - eye[k], (0.02, 0.98), count)
+        for k in range(3)
+    ]
+    low, high = np.stack(sides, axis=2)
+    return low, high
 
 
 def _mean_colour(labels: IntArray, lab: Float32Array, count: int) -> Float32Array:
@@ -269,14 +279,8 @@ def _finish(frame: Frame, labels: IntArray, config: GeometricConfig) -> Segmenta
     table = np.zeros(count, np.int32)
     table[big] = np.arange(1, len(big) + 1)
     mask = table[labels] * frame.valid
-    spans = Spans.of(mask)
-    extent = np.zeros(len(big), np.float32)
-    for axis in range(3):
-        values = frame.points[..., axis]
-        side = spans.quantile(values, 0.98, len(big) + 1) - spans.quantile(
-            values, 0.02, len(big) + 1
-        )
-        extent = np.maximum(extent, side[1:])
+    low, high = _boxes(frame, mask, len(big) + 1)
+    extent = (high - low).max(axis=1)[1:]
     kept = np.flatnonzero(extent >= config.min_extent)
     kept = kept[np.argsort(-pixels[big[kept]], kind="stable")]
     table = np.zeros(len(big) + 1, np.int32)

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from embodied_mem.perception.components import label_quantiles, linked_components
 from embodied_mem.perception.frame import Frame
-from embodied_mem.types import BoolArray, Float32Array, Int64Array, IntArray
+from embodied_mem.types import BoolArray, Float32Array, Float64Array, Int64Array, IntArray
 
 _LEVEL = 0.85
 """Cosine with the vertical from which on a surface is horizontal."""
@@ -15,6 +16,7 @@ _UPRIGHT = 0.2
 _AZIMUTHS = 72
 _OFFSET = 0.05
 """Metres between the planes that upright surfaces vote for."""
+_OFFSETS = 256
 _SAME_WALL = np.float32(np.cos(np.deg2rad(25.0)))
 _LEANING = np.float32(np.cos(np.deg2rad(60.0)))
 _MAX_PLANES = 8
@@ -91,6 +93,20 @@ def level_surfaces(normals: Float32Array, good: BoolArray) -> BoolArray:
     return good & (normals[..., 2] > _LEVEL)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Planes:
+    """Upright planes of a frame, the largest first; row 0 stands for none."""
+
+    of_pixel: IntArray
+    """(h, w) the plane that a pixel surely lies on."""
+    near: BoolArray
+    """(k, h, w) pixels within the tolerance of a plane, whatever way they face."""
+    leaning: BoolArray
+    """(k, h, w) pixels whose normal is at most far off."""
+    behind: BoolArray
+    """(k, h, w) pixels behind a plane."""
+
+
 def _find_walls(
     frame: Frame,
     normals: Float32Array,
@@ -100,75 +116,92 @@ def _find_walls(
     tolerance: Float32Array,
     config: StructureConfig,
 ) -> IntArray:
+    planes = _find_planes(frame, normals, good, free, tolerance, config)
+    core = _wall_parts(planes, height, config)
     walls = np.zeros(frame.shape, np.int32)
-    eye = frame.observation.T_world_camera[:3, 3].astype(np.float32)
-    points = frame.points - eye  # small numbers, so that float32 planes are exact
-    upright = np.flatnonzero(good & (np.abs(normals[..., 2]) < _UPRIGHT))
-    flat_normals, flat_points = normals.reshape(-1, 3)[upright], points.reshape(-1, 3)[upright]
-    least = config.min_share * frame.depth.size
-    votes = _votes(flat_normals, flat_points)
-    taken = np.zeros(len(upright), dtype=bool)
-    for number in range(1, _MAX_PLANES + 1):
-        plane = _best_plane(votes, flat_normals, flat_points, ~taken, least)
-        if plane is None:
-            break
-        normal, offset = plane
-        along = np.abs(flat_points @ normal - offset) < tolerance.ravel()[upright]
-        taken |= along & (flat_normals @ normal > _SAME_WALL)
-        distance: Float32Array = points @ normal - offset
-        near = free & (np.abs(distance) < tolerance) & (walls == 0)
-        core = near & good & (normals @ normal > _SAME_WALL)
-        core = _wall_parts(core, distance, frame.valid, height, config)
-        # Around things that hang flat on a wall, and at its edges, normals lean.
-        grown = cv2.dilate(core.view(np.uint8), np.ones((7, 7), np.uint8)).view(bool)
-        walls[near & grown & (~good | (normals @ normal > _LEANING))] = number
+    for number in range(1, len(planes.near)):
+        part = (core == number).view(np.uint8)
+        if part.any():
+            # Around things that hang flat on a wall, and at its edges, normals lean.
+            grown = cv2.dilate(part, np.ones((7, 7), np.uint8)).view(bool)
+            within = planes.near[number] & planes.leaning[number] & (walls == 0)
+            walls[grown & within] = number
     return walls
 
 
-def _wall_parts(
-    core: BoolArray,
-    distance: Float32Array,
-    valid: BoolArray,
-    height: Float32Array,
+def _find_planes(
+    frame: Frame,
+    normals: Float32Array,
+    good: BoolArray,
+    free: BoolArray,
+    tolerance: Float32Array,
     config: StructureConfig,
-) -> BoolArray:
-    """Keeps the connected parts of a plane that are wall: furniture may stand in one plane with it.
+) -> _Planes:
+    eye = frame.observation.T_world_camera[:3, 3].astype(np.float32)
+    points = frame.points - eye  # small numbers, so that float32 planes are exact
+    upright = good & (np.abs(normals[..., 2]) < _UPRIGHT)
+    chosen = np.flatnonzero(upright)
+    least = config.min_share * frame.depth.size
+    votes = _votes(normals.reshape(-1, 3)[chosen], points.reshape(-1, 3)[chosen])
+    of_pixel = np.zeros(frame.shape, np.int32)
+    nothing = np.zeros(frame.shape, dtype=bool)
+    near, leaning, behind = [nothing], [nothing], [nothing]
+    taken = np.zeros(len(chosen), dtype=bool)
+    for _ in range(_MAX_PLANES):
+        plane = _best_plane(votes, normals.reshape(-1, 3), points.reshape(-1, 3), chosen, taken)
+        if plane is None or plane[2] < 0.5 * least:
+            break
+        normal, offset, _ = plane
+        distance = points @ normal - offset
+        close = free & (np.abs(distance) < tolerance)
+        facing = normals @ normal
+        core = close & good & (facing > _SAME_WALL) & (of_pixel == 0)
+        taken |= core.ravel()[chosen]
+        if core.sum() >= least:
+            of_pixel[core] = len(near)
+            near.append(close)
+            leaning.append(~good | (facing > _LEANING))
+            behind.append(frame.valid & (distance < -_BEHIND))
+    return _Planes(of_pixel, np.stack(near), np.stack(leaning), np.stack(behind))
 
-    Args:
-        core: (h, w) the plane's pixels.
-        distance: (h, w) signed distance of all pixels from the plane, positive before it.
-        valid: (h, w) pixels with depth.
-        height: (h, w) metres above the floor.
-        config: What counts.
+
+def _wall_parts(planes: _Planes, height: Float32Array, config: StructureConfig) -> IntArray:
+    """Keeps the connected parts of planes that are wall: furniture may stand in one plane with it.
+
+    Returns:
+        (h, w) number of the plane, 0 where no wall is.
     """
-    if core.sum() < config.min_share * core.size:
-        return np.zeros_like(core)
-    plane_top = float(np.percentile(height[core], 98.0))
-    behind = valid & (distance < -_BEHIND)
-    outermost = behind.mean() < 0.02
-    low_wall = config.low_outermost_wall if outermost else config.low_wall
-    joined = cv2.morphologyEx(core.view(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=4)
-    walls = np.zeros(count, dtype=bool)
-    for part in np.flatnonzero(stats[:, cv2.CC_STAT_AREA] >= _MIN_PART):
-        if part == 0:
-            continue
-        inside = core & (labels == part)
-        if float(np.percentile(height[inside], 98.0)) > config.high_wall:
-            walls[part] = True
-        elif plane_top > low_wall:
-            walls[part] = _open_share(inside, behind) < config.open_top
-    kept: BoolArray = core & walls[labels]
-    return kept
+    of_pixel = planes.of_pixel
+    parts = linked_components(
+        of_pixel > 0, of_pixel[:, 1:] == of_pixel[:, :-1], of_pixel[1:] == of_pixel[:-1]
+    )
+    count = int(parts.max(initial=0)) + 1
+    owner = np.zeros(count, np.int64)
+    owner[parts] = of_pixel
+    pixels = np.bincount(parts.ravel(), minlength=count)
+    (top,) = label_quantiles(parts, height, (0.98,), count)
+    (plane_top,) = label_quantiles(of_pixel, height, (0.98,), len(planes.near))
+    outermost = planes.behind.mean(axis=(1, 2)) < 0.02
+    low_wall = np.where(outermost, config.low_outermost_wall, config.low_wall)
+    high_plane = plane_top > low_wall
+    closed = _open_share(parts, planes, count) < config.open_top
+    walls = (top > config.high_wall) | (high_plane[owner] & closed)
+    walls &= pixels >= _MIN_PART
+    walls[0] = False
+    return np.where(walls[parts], of_pixel, 0)
 
 
-def _open_share(inside: BoolArray, behind: BoolArray) -> float:
-    """Returns the share of a part's columns above which something behind its plane shows."""
-    columns = np.flatnonzero(inside.any(axis=0))
-    first = np.argmax(inside[:, columns], axis=0)
-    # A few pixels above the top edge: the edge itself has pixels of no sure depth.
-    above = np.maximum(first - 3, 0)
-    return float((behind[above, columns] & (first >= 3)).mean())
+def _open_share(parts: IntArray, planes: _Planes, count: int) -> Float64Array:
+    """Returns for each part the share of its upper edge above which something behind it shows."""
+    edge = parts > 0
+    edge[1:] &= parts[1:] != parts[:-1]
+    row, column = np.nonzero(edge)
+    # A few pixels above the edge: the edge itself has pixels of no sure depth.
+    above = np.maximum(row - 3, 0)
+    opened = planes.behind[planes.of_pixel[row, column], above, column] & (row >= 3)
+    owner = parts[row, column]
+    total = np.bincount(owner, minlength=count)
+    return np.bincount(owner, opened, count) / np.maximum(total, 1)
 
 
 def _votes(normals: Float32Array, points: Float32Array) -> Int64Array:
@@ -177,8 +210,8 @@ def _votes(normals: Float32Array, points: Float32Array) -> Int64Array:
     turn = np.rint(azimuth * (_AZIMUTHS / (2 * np.pi))).astype(np.int64) % _AZIMUTHS
     angle = turn * (2 * np.pi / _AZIMUTHS)
     distance = points[:, 0] * np.cos(angle) + points[:, 1] * np.sin(angle)
-    step = np.clip(np.rint(-distance / _OFFSET), 0, 255).astype(np.int64)
-    bins: Int64Array = turn * 256 + step
+    step = np.clip(np.rint(-distance / _OFFSET), 0, _OFFSETS - 1).astype(np.int64)
+    bins: Int64Array = turn * _OFFSETS + step
     return bins
 
 
@@ -186,19 +219,24 @@ def _best_plane(
     votes: Int64Array,
     normals: Float32Array,
     points: Float32Array,
-    free: BoolArray,
-    least: float,
-) -> tuple[Float32Array, np.float32] | None:
-    """Returns the upright plane with the most votes of free pixels, refined, if it has enough."""
-    counts = np.bincount(votes[free], minlength=_AZIMUTHS * 256).reshape(_AZIMUTHS, 256)
+    pixels: Int64Array,
+    taken: BoolArray,
+) -> tuple[Float32Array, np.float32, int] | None:
+    """Returns normal, offset and votes of the upright plane that most free pixels vote for."""
+    free = np.flatnonzero(~taken)
+    counts = np.bincount(votes[free], minlength=_AZIMUTHS * _OFFSETS)
+    grid = counts.reshape(_AZIMUTHS, _OFFSETS).copy()
     # A plane between two bins votes for both.
-    counts[:, :-1] += counts[:, 1:]
-    counts += np.roll(counts, -1, axis=0)
-    turn, step = divmod(int(np.argmax(counts)), 256)
-    if counts[turn, step] < 0.5 * least:
+    grid[:, :-1] += grid[:, 1:]
+    grid += np.roll(grid, -1, axis=0)
+    turn, step = divmod(int(np.argmax(grid)), _OFFSETS)
+    if grid[turn, step] == 0:
         return None
-    bins = [((turn + dt) % _AZIMUTHS) * 256 + step + ds for dt in (0, 1) for ds in (0, 1)]
-    chosen = np.flatnonzero(free & np.isin(votes, bins))
-    mean = normals[chosen, :2].mean(axis=0)
+    chosen = np.zeros(_AZIMUTHS * _OFFSETS, dtype=bool)
+    for other in (turn, (turn + 1) % _AZIMUTHS):
+        chosen[other * _OFFSETS + step : other * _OFFSETS + step + 2] = True
+    supporters = pixels[free[chosen[votes[free]]]]
+    mean = normals[supporters, :2].mean(axis=0)
     normal = np.array([*mean / max(float(np.linalg.norm(mean)), 1e-6), 0.0], np.float32)
-    return normal, np.float32(np.median(points[chosen] @ normal))
+    offset = np.float32(np.median(points[supporters] @ normal))
+    return normal, offset, int(grid[turn, step])
