@@ -15,6 +15,10 @@ from embodied_mem.timing import CpuTimer
 from embodied_mem.types import Command
 
 
+INSPECT_FROM = 0.8
+"""Distance in metres from which an object is inspected."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Exploration:
     """How far an exploration has come."""
@@ -122,6 +126,6 @@ class Brain:
             self.cerebellum.visit(goal.frontier)
         elif goal.row is not None:
             table = self.hippocampus.scene.objects
-            self.cerebellum.go_to_object(table.low[goal.row], table.high[goal.row])
+            self.cerebellum.go_to_object(table.low[goal.row], table.high[goal.row], INSPECT_FROM)
         else:
             self.cerebellum.look_around()

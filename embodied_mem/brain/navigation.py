@@ -164,6 +164,8 @@ class Navigator:
         target = 0.5 * (rim + 0.5 * (low + high))
         stop = centres + (target - centres) * np.maximum(0.0, 1.0 - 0.35 / gap)[:, None]
         seen = sight_clear(~graph.occupancy.opaque_layer(), graph.occupancy, centres, stop)
+        # What leans on a wall is not seen through it: the wall counts up to the rim itself.
+        seen &= sight_clear(~graph.occupancy.wall_layer(), graph.occupancy, centres, rim)
         penalty = 2.0 * np.abs(gap - distance) + 0.05 * cost + np.where(seen, 0.0, 100.0)
         best = int(np.argmin(penalty))
         if not seen[best]:

@@ -32,7 +32,7 @@ class EvidenceConfig:
     """Voxels of one object that a frame looks at."""
     min_visible: float = 0.5
     """Share of the samples that must be in view and not occluded."""
-    min_pixels: float = 40.0
+    min_pixels: float = 18.0
     """Strided pixels that the object must be expected to cover."""
     doubt: float = 0.005
     """An object is held gone when being missed so often by chance is less likely than this."""
