@@ -4,13 +4,14 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from embodied_mem.perception.frame import Frame, make_frame
+from embodied_mem.perception.frame import Frame, make_frame, strided_rays
 from embodied_mem.robots.body import Feature
 from embodied_mem.scene.occupancy import Occupancy
 from embodied_mem.types import Command, Float32Array, Float64Array, Intrinsics, Observation
 
 CAMERA_HEIGHT, CAMERA_TILT = 1.25, -0.26
 INTRINSICS = Intrinsics.from_hfov(160, 120, np.pi / 2)
+_RAYS = strided_rays(INTRINSICS, 1).reshape(-1, 3).T.copy()
 
 
 @dataclass
@@ -37,19 +38,18 @@ class BoxWorld:
         return make_frame(self.observe(x, y, yaw, tick), stride=1)
 
     def depth(self, camera: Float64Array) -> Float32Array:
-        k = INTRINSICS
-        u, v = np.meshgrid(np.arange(k.width), np.arange(k.height))
-        rays = np.stack([(u - k.cx) / k.fx, (v - k.cy) / k.fy, np.ones_like(u)], -1)
-        direction = rays.reshape(-1, 3) @ camera[:3, :3].T
-        direction[np.abs(direction) < 1e-9] = 1e-9
-        eye = camera[:3, 3]
-        best = np.where(direction[:, 2] < 0, -eye[2], self.ceiling - eye[2]) / direction[:, 2]
-        for box in np.array(self.boxes, np.float64).reshape(-1, 6):
-            near, far = (box[:3] - eye) / direction, (box[3:] - eye) / direction
-            enter = np.minimum(near, far).max(axis=1)
-            leave = np.maximum(near, far).min(axis=1)
-            best = np.where((enter <= leave) & (enter > 0), np.minimum(best, enter), best)
-        return best.reshape(k.height, k.width).astype(np.float32)
+        direction = camera[:3, :3].astype(np.float32) @ _RAYS
+        inverse = 1.0 / np.where(np.abs(direction) < 1e-6, np.float32(1e-6), direction)
+        eye = camera[:3, 3].astype(np.float32)
+        best = np.where(inverse[2] < 0, -eye[2], self.ceiling - eye[2]) * inverse[2]
+        for box in np.array(self.boxes, np.float32).reshape(-1, 6):
+            near = (box[:3] - eye)[:, None] * inverse
+            far = (box[3:] - eye)[:, None] * inverse
+            enter = np.minimum(near, far).max(axis=0)
+            leave = np.maximum(near, far).min(axis=0)
+            hit = (enter <= leave) & (enter > 0) & (enter < best)
+            best[hit] = enter[hit]
+        return best.reshape(INTRINSICS.height, INTRINSICS.width)
 
 
 def poses(x: float, y: float, yaw: float) -> tuple[Float64Array, Float64Array]:

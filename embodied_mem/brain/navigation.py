@@ -296,7 +296,9 @@ class CostField:
         cells = self.graph.cells[np.array(chain[::-1])]
         corners = _pull_tight(self.graph, cells)
         path = self.graph.occupancy.centres_of(corners)
-        return np.concatenate([self.start[None], path[1:]]) if len(path) > 1 else path
+        # A start beside the walkable cells first steps onto them.
+        near = np.hypot(*(path[0] - self.start)) <= self.graph.occupancy.cell
+        return np.concatenate([self.start[None], path[1:] if near and len(path) > 1 else path])
 
     def _node_of(self, goal: Float64Array) -> int | None:
         """Returns the reachable node for a goal: its own cell's, or the nearest within `snap`."""

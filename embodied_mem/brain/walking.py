@@ -11,6 +11,8 @@ from embodied_mem.scene.frontiers import Frontier
 from embodied_mem.scene.occupancy import FREE
 from embodied_mem.types import Command, Float64Array
 
+_AIM = 0.05
+"""Heading error within which a body that was hindered drives on, rad."""
 _PUSHED = 0.7
 """A frontier whose middle moves this far has been pushed back, m."""
 
@@ -73,16 +75,17 @@ class FollowPath:
     def leave(self) -> None:
         """Nothing is held."""
 
-    def retarget(self, goal: ArrayLike, senses: Senses) -> None:
-        """Changes the goal while walking."""
-        self.goal = np.asarray(goal, np.float64)
-        self._plan(senses)
+    @property
+    def hindered(self) -> bool:
+        """Whether the walk did not go as planned so far."""
+        return self._still > 0 or self._retries > 0
 
     def _towards(self, senses: Senses, waypoint: Float64Array) -> Command:
         error = senses.pose.bearing_to(waypoint)
         turn = self._gait.turn_by(error)
         self._last = senses.pose.xy
-        if abs(error) > self._config.align:
+        # After a tick without progress it aims better before it tries again.
+        if abs(error) > (_AIM if self._still else self._config.align):
             return Command(turn=turn)
         gap = float(np.hypot(*(waypoint - senses.pose.xy)))
         forward = self._gait.forward_by(gap)
@@ -139,7 +142,7 @@ class FollowPath:
         if path is None:
             self._fail("no way over the known floor leads there")
             return
-        self._path = list(path[1:]) if len(path) > 1 else list(path)
+        self._path = list(path[1:])
 
     def _fail(self, reason: str) -> None:
         self.status, self.reason, self._path = Status.FAILED, reason, []
@@ -245,7 +248,10 @@ class VisitFrontier:
         """Tells whether it is time to choose again, while still on the way."""
         tick, revision = self._entered
         due = senses.tick - tick >= self._config.rethink_ticks
-        return due and self._stage == 0 and senses.occupancy.revision != revision
+        walk = self._skill
+        if not due or not isinstance(walk, FollowPath) or walk.hindered:
+            return False
+        return self._stage == 0 and senses.occupancy.revision != revision
 
     def _next_stage(self, senses: Senses, now: Frontier) -> bool:
         """Takes up the next way to resolve the frontier; false where all were tried."""

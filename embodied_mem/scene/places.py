@@ -66,6 +66,8 @@ class PlaceFinder:
         Returns:
             The places in the order of their ids.
         """
+        if not occupancy.states.any():
+            return self.places
         plan = FloorPlan(occupancy, self.config)
         labels = plan.regions()
         labels = self._number(labels, occupancy)
