@@ -32,6 +32,8 @@ class AssociationConfig:
     """A mask of which two objects each hold this much, and none most, merges the two."""
     whole: float = 0.75
     """An object that holds this much of a mask holds most of it."""
+    filled: float = 0.6
+    """The two objects must hold this much of the mask together."""
     settled_views: int = 8
     """From so many views on, a mask that is suddenly much larger than the object merges others."""
 
@@ -59,9 +61,9 @@ def associate(sightings: Sightings, table: ObjectTable, config: AssociationConfi
     candidates, near = candidates[used], near[:, used]
     if candidates.size == 0:
         return Association(rows=rows, ambiguous=ambiguous)
-    overlap = _overlaps(sightings, table, candidates, near)
+    overlap, fine = _overlaps(sightings, table, candidates, near)
     score = _scores(sightings, table, candidates, near, overlap, config)
-    ambiguous = _merges_objects(overlap, table, candidates, config)
+    ambiguous = _merges_objects(fine, table, candidates, config)
     ambiguous |= _outgrows(sightings, overlap, table, candidates, config)
     score[ambiguous] = -np.inf
     first, second = linear_sum_assignment(np.where(score >= config.min_score, -score, 0.0))
@@ -82,14 +84,16 @@ def _box_gaps(sightings: Sightings, table: ObjectTable, rows: Int64Array) -> Flo
 
 def _overlaps(
     sightings: Sightings, table: ObjectTable, rows: Int64Array, near: BoolArray
-) -> Float32Array:
+) -> tuple[Float32Array, Float32Array]:
     """Compares voxels of the near pairs.
 
     Returns:
-        (n, rows) the part of the sighting's voxels that the object has: the mean over voxels of
-        the object's own size and of twice that, which forgives a noisy pose.
+        (n, rows) the part of the sighting's voxels that the object has, as the mean over voxels of
+        the object's own size and of twice that, which forgives a noisy pose; and the same for the
+        object's own size alone, which does not take a thing for what it stands on or beside.
     """
     overlap = np.zeros(near.shape, np.float32)
+    exact = np.zeros(near.shape, np.float32)
     for index in range(len(sightings)):
         levels = [sightings.keys[index]]
         for column in np.flatnonzero(near[index]):
@@ -97,9 +101,10 @@ def _overlaps(
             while len(levels) < table.level[row] + 2:
                 levels.append(np.unique(voxels.coarsen(levels[-1])))
             fine, coarse = levels[table.level[row]], levels[table.level[row] + 1]
+            exact[index, column] = voxels.member(fine, table.keys[row]).mean()
             overlap[index, column] = 0.5 * voxels.member(coarse, table.coarse[row]).mean()
-            overlap[index, column] += 0.5 * voxels.member(fine, table.keys[row]).mean()
-    return overlap
+    overlap += 0.5 * exact
+    return overlap, exact
 
 
 def _scores(
@@ -147,16 +152,16 @@ def _agreement(name: str, votes: dict[str, float]) -> float:
 
 
 def _could_be_one(sightings: Sightings, table: ObjectTable, rows: Int64Array) -> BoolArray:
-    """Tells whether both boxes together are hardly longer than the longer one.
+    """Tells whether both boxes together are, on the floor plan, hardly longer than the longer one.
 
     The side of a cupboard beside its front makes no longer thing; a second chair does.
     """
     low = np.minimum(sightings.low[:, None], table.low[rows][None])
     high = np.maximum(sightings.high[:, None], table.high[rows][None])
-    joint = (high - low).max(axis=2)
+    joint = (high - low)[..., :2].max(axis=2)
     longest = np.maximum(
-        (sightings.high - sightings.low).max(axis=1)[:, None],
-        (table.high[rows] - table.low[rows]).max(axis=1)[None],
+        (sightings.high - sightings.low)[:, :2].max(axis=1)[:, None],
+        (table.high[rows] - table.low[rows])[:, :2].max(axis=1)[None],
     )
     possible: BoolArray = joint <= 1.15 * longest + 0.03
     return possible
@@ -173,6 +178,7 @@ def _merges_objects(
     best, second = np.argsort(-known, axis=1, kind="stable")[:, :2].T
     index = np.arange(len(overlap))
     suspect = (known[index, best] < config.whole) & (known[index, second] >= config.ambiguous)
+    suspect &= known[index, best] + known[index, second] >= config.filled
     for k in np.flatnonzero(suspect):
         merged[k] = table.category[rows[best[k]]] != table.category[rows[second[k]]]
     return merged

@@ -25,7 +25,7 @@ class EvidenceConfig:
     max_range: float = 4.0
     """Farther objects are not judged, metres."""
     margin: float = 0.12
-    """A surface this much before or behind a voxel, metres, is another surface."""
+    """A surface this much behind a voxel, metres, is another surface: the voxel is empty."""
     margin_slope: float = 0.03
     """Added to the margin for each metre of depth."""
     samples: int = 48
@@ -34,7 +34,13 @@ class EvidenceConfig:
     """Share of the samples that must be in view and not occluded."""
     min_pixels: float = 18.0
     """Strided pixels that the object must be expected to cover."""
-    doubt: float = 0.005
+    before: float = 0.05
+    """A surface this much in front of a voxel hides it, metres, plus `before_slope` per metre."""
+    before_slope: float = 0.01
+    """Added for each metre of depth."""
+    min_miss: float = 0.03
+    """No object is taken to be missed less often than this: views that follow are alike."""
+    doubt: float = 3e-4
     """An object is held gone when being missed so often by chance is less likely than this."""
 
 
@@ -78,8 +84,9 @@ def look_for(
 
 def _is_gone(table: ObjectTable, row: int, config: EvidenceConfig) -> bool:
     """Weighs the views in which an object was missed against how often it is missed at all."""
-    found = float((table.found[row] + 1.0) / (table.found[row] + table.missed[row] + 1.5))
-    return float((1.0 - found) ** table.absent[row]) < config.doubt
+    found, missed = float(table.found[row]), float(table.missed[row])
+    miss = max((missed + 0.5) / (found + missed + 1.5), config.min_miss)
+    return bool(miss ** int(table.absent[row]) < config.doubt)
 
 
 def _expected_pixels(frame: Frame, table: ObjectTable, rows: Int64Array) -> Float64Array:
@@ -141,5 +148,6 @@ def _classify(
     seen[inside] = nearest[row[inside], column[inside]]
     margin = config.margin + config.margin_slope * depth
     through = inside & (seen > depth + margin)
-    visible = through | (inside & (seen > 0.0) & (np.abs(seen - depth) <= margin))
+    hidden = seen < depth - config.before - config.before_slope * depth
+    visible = inside & (seen > 0.0) & ~hidden
     return through, visible
