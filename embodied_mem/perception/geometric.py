@@ -113,8 +113,11 @@ def _find_parts(
     level = _with_borders(level, free, height, step, right & flat_right, down & flat_down)
     same_right = level[:, 1:] == level[:, :-1]
     same_down = level[1:] == level[:-1]
+    fronts, apart = structure.fronts, structure.concave
     links_right = right & same_right & (flat_right | ~level[:, 1:])
+    links_right &= ~apart[fronts[:, 1:], fronts[:, :-1]]
     links_down = down & same_down & (flat_down | ~level[1:])
+    links_down &= ~apart[fronts[1:], fronts[:-1]]
     labels = linked_components(free, links_right, links_down)
     pixels = np.bincount(labels.ravel())
     is_level = np.zeros(len(pixels), dtype=bool)
@@ -154,7 +157,7 @@ def _join_parts(
     pairs.append(_legs(parts, measures, Contacts.of(parts.labels, loose_right, loose_down)))
     groups = merge_labels(len(parts.pixels), *np.concatenate(pairs, axis=1))
     labels = groups[parts.labels].astype(np.int32)
-    return _with_fragments(frame, labels, lab, config)
+    return _with_fragments(frame, labels, Contacts.of(labels, parts.right, parts.down), lab, config)
 
 
 def _carried(
@@ -200,11 +203,16 @@ def _loose_links(frame: Frame) -> tuple[BoolArray, BoolArray]:
 
 
 def _with_fragments(
-    frame: Frame, labels: IntArray, lab: Float32Array, config: GeometricConfig
+    frame: Frame,
+    labels: IntArray,
+    contacts: Contacts,
+    lab: Float32Array,
+    config: GeometricConfig,
 ) -> IntArray:
     """Gives small pieces, cut off by what stands before them, to the large instance around them.
 
-    A piece belongs to an instance of its colour whose box holds it.
+    A piece belongs to an instance of its colour whose box holds it and which it does not touch:
+    what touches and was not joined stands on it.
     """
     count = int(labels.max(initial=0)) + 1
     pixels = np.bincount(labels.ravel(), minlength=count)
@@ -218,6 +226,9 @@ def _with_fragments(
     inside = (box[0][small][:, None] >= box[0][large][None] - _MARGIN).all(axis=2)
     inside &= (box[1][small][:, None] <= box[1][large][None] + _MARGIN).all(axis=2)
     apart = np.linalg.norm(colour[small][:, None] - colour[large][None], axis=2)
+    touching = np.zeros((count, count), dtype=bool)
+    touching[contacts.first, contacts.second] = True
+    inside &= ~(touching | touching.T)[np.ix_(small, large)]
     apart = np.where(inside & (pixels[small][:, None] < 0.2 * pixels[large]), apart, np.inf)
     best = np.argmin(apart, axis=1)
     found = apart[np.arange(len(small)), best] < config.like_colour

@@ -7,23 +7,19 @@ import numpy as np
 
 from embodied_mem.perception.components import label_quantiles, linked_components
 from embodied_mem.perception.frame import Frame
-from embodied_mem.types import BoolArray, Float32Array, Float64Array, Int64Array, IntArray
+from embodied_mem.perception.planes import UprightPlanes, find_upright_planes, near_plane
+from embodied_mem.types import AnyArray, BoolArray, Float32Array, Float64Array, IntArray
 
 _LEVEL = 0.85
 """Cosine with the vertical from which on a surface is horizontal."""
-_UPRIGHT = 0.2
-"""Largest vertical part of the normal of an upright surface."""
-_AZIMUTHS = 72
-_OFFSET = 0.05
-"""Metres between the planes that upright surfaces vote for."""
-_OFFSETS = 256
-_SAME_WALL = np.float32(np.cos(np.deg2rad(25.0)))
-_LEANING = np.float32(np.cos(np.deg2rad(60.0)))
-_MAX_PLANES = 8
-_BEHIND = 0.12
-"""Metres behind a plane from which on a point is not on it."""
+_FARTHER = np.float32(0.2)
+"""A step in depth, metres, past which another thing shows."""
+_LOOK_ACROSS = (2, 4)
+"""Pixels beyond a border at which is looked for what lies behind."""
 _MIN_PART = 12
 """Strided pixels of a part of a plane that is judged by itself."""
+_MIN_WITNESS = 40
+"""Strided pixels of a part that makes its whole plane a wall."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,21 +41,29 @@ class StructureConfig:
     low_outermost_wall: float = 0.9
     """The same for a plane that nothing in the whole picture lies behind, metres."""
     open_top: float = 0.3
-    """Share of a wall's columns that may show something behind it above its top."""
+    """Share of a wall's upper border above which something farther may show."""
+    open_side: float = 0.08
+    """The same for the whole border of a low part of a wall."""
+    min_front: float = 0.8
+    """Length of a front of furniture that is told apart from one square to it, metres."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Structure:
-    """Where the building shows."""
+    """Where the building shows, and the long upright fronts that are not part of it."""
 
     floor: BoolArray
     ceiling: BoolArray
     walls: IntArray
     """(h, w) number of the wall from 1, 0 where there is none."""
+    fronts: IntArray
+    """(h, w) number of a long upright plane that is no wall, 0 elsewhere."""
+    concave: BoolArray
+    """(k, k) which fronts meet in an inner corner."""
 
     @property
     def mask(self) -> BoolArray:
-        """(h, w) all of it."""
+        """(h, w) the building."""
         return self.floor | self.ceiling | (self.walls > 0)
 
 
@@ -80,12 +84,24 @@ def find_structure(
     up = normals[..., 2]
     # Where the normal is unsure, as at the feet of things, the floor gets the benefit of the doubt
     # only within half the tolerance.
-    close = np.abs(height) < tolerance * np.where(good, 1.0, 0.5)
+    close = np.abs(height) < tolerance * np.where(good, np.float32(1.0), np.float32(0.5))
     floor = frame.valid & (close & ((up > 0.6) | ~good) | (height < -tolerance))
     ceiling = good & (up < -_LEVEL) & (height > config.ceiling)
     free = frame.valid & ~floor & ~ceiling
-    walls = _find_walls(frame, normals, good & free, free, height, tolerance, config)
-    return Structure(floor=floor, ceiling=ceiling, walls=walls)
+    least = config.min_share * frame.depth.size
+    planes = find_upright_planes(frame, normals, good & free, tolerance, least)
+    wall_core = _wall_parts(planes, height, frame.depth, config)
+    front_core = np.where(wall_core > 0, 0, planes.of_pixel)
+    front_core *= (planes.lengths >= config.min_front)[planes.of_pixel]
+    walls, fronts = np.zeros(frame.shape, np.int32), np.zeros(frame.shape, np.int32)
+    for number in range(1, len(planes)):
+        near = free & near_plane(frame, normals, good, tolerance, planes, number)
+        # Around things that hang flat on a wall, and at its edges, normals lean.
+        _grow(wall_core == number, near & (walls == 0), walls, number)
+        _grow(front_core == number, near & (walls == 0) & (fronts == 0), fronts, number)
+    return Structure(
+        floor=floor, ceiling=ceiling, walls=walls, fronts=fronts, concave=planes.concave
+    )
 
 
 def level_surfaces(normals: Float32Array, good: BoolArray) -> BoolArray:
@@ -93,79 +109,16 @@ def level_surfaces(normals: Float32Array, good: BoolArray) -> BoolArray:
     return good & (normals[..., 2] > _LEVEL)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Planes:
-    """Upright planes of a frame, the largest first; row 0 stands for none."""
-
-    of_pixel: IntArray
-    """(h, w) the plane that a pixel surely lies on."""
-    near: BoolArray
-    """(k, h, w) pixels within the tolerance of a plane, whatever way they face."""
-    leaning: BoolArray
-    """(k, h, w) pixels whose normal is at most far off."""
-    behind: BoolArray
-    """(k, h, w) pixels behind a plane."""
+def _grow(core: BoolArray, near: BoolArray, labels: IntArray, number: int) -> None:
+    """Labels a core and the pixels around it that lie near its plane."""
+    if core.any():
+        grown = cv2.dilate(core.view(np.uint8), np.ones((7, 7), np.uint8)).view(bool)
+        labels[grown & near] = number
 
 
-def _find_walls(
-    frame: Frame,
-    normals: Float32Array,
-    good: BoolArray,
-    free: BoolArray,
-    height: Float32Array,
-    tolerance: Float32Array,
-    config: StructureConfig,
+def _wall_parts(
+    planes: UprightPlanes, height: Float32Array, depth: Float32Array, config: StructureConfig
 ) -> IntArray:
-    planes = _find_planes(frame, normals, good, free, tolerance, config)
-    core = _wall_parts(planes, height, config)
-    walls = np.zeros(frame.shape, np.int32)
-    for number in range(1, len(planes.near)):
-        part = (core == number).view(np.uint8)
-        if part.any():
-            # Around things that hang flat on a wall, and at its edges, normals lean.
-            grown = cv2.dilate(part, np.ones((7, 7), np.uint8)).view(bool)
-            within = planes.near[number] & planes.leaning[number] & (walls == 0)
-            walls[grown & within] = number
-    return walls
-
-
-def _find_planes(
-    frame: Frame,
-    normals: Float32Array,
-    good: BoolArray,
-    free: BoolArray,
-    tolerance: Float32Array,
-    config: StructureConfig,
-) -> _Planes:
-    eye = frame.observation.T_world_camera[:3, 3].astype(np.float32)
-    points = frame.points - eye  # small numbers, so that float32 planes are exact
-    upright = good & (np.abs(normals[..., 2]) < _UPRIGHT)
-    chosen = np.flatnonzero(upright)
-    least = config.min_share * frame.depth.size
-    votes = _votes(normals.reshape(-1, 3)[chosen], points.reshape(-1, 3)[chosen])
-    of_pixel = np.zeros(frame.shape, np.int32)
-    nothing = np.zeros(frame.shape, dtype=bool)
-    near, leaning, behind = [nothing], [nothing], [nothing]
-    taken = np.zeros(len(chosen), dtype=bool)
-    for _ in range(_MAX_PLANES):
-        plane = _best_plane(votes, normals.reshape(-1, 3), points.reshape(-1, 3), chosen, taken)
-        if plane is None or plane[2] < 0.5 * least:
-            break
-        normal, offset, _ = plane
-        distance = points @ normal - offset
-        close = free & (np.abs(distance) < tolerance)
-        facing = normals @ normal
-        core = close & good & (facing > _SAME_WALL) & (of_pixel == 0)
-        taken |= core.ravel()[chosen]
-        if core.sum() >= least:
-            of_pixel[core] = len(near)
-            near.append(close)
-            leaning.append(~good | (facing > _LEANING))
-            behind.append(frame.valid & (distance < -_BEHIND))
-    return _Planes(of_pixel, np.stack(near), np.stack(leaning), np.stack(behind))
-
-
-def _wall_parts(planes: _Planes, height: Float32Array, config: StructureConfig) -> IntArray:
     """Keeps the connected parts of planes that are wall: furniture may stand in one plane with it.
 
     Returns:
@@ -180,63 +133,45 @@ def _wall_parts(planes: _Planes, height: Float32Array, config: StructureConfig) 
     owner[parts] = of_pixel
     pixels = np.bincount(parts.ravel(), minlength=count)
     (top,) = label_quantiles(parts, height, (0.98,), count)
-    (plane_top,) = label_quantiles(of_pixel, height, (0.98,), len(planes.near))
-    outermost = planes.behind.mean(axis=(1, 2)) < 0.02
-    low_wall = np.where(outermost, config.low_outermost_wall, config.low_wall)
-    high_plane = plane_top > low_wall
-    closed = _open_share(parts, planes, count) < config.open_top
-    walls = (top > config.high_wall) | (high_plane[owner] & closed)
-    walls &= pixels >= _MIN_PART
+    low_wall = np.where(planes.outermost, config.low_outermost_wall, config.low_wall)[owner]
+    above, around = _open_shares(parts, depth, count)
+    high = (top > config.high_wall) | ((top > low_wall) & (above < config.open_top))
+    witness = np.zeros(len(planes), dtype=bool)
+    witness[owner[high & (pixels >= _MIN_WITNESS)]] = True
+    # A low part is wall only if nothing shows behind it on any side: chair backs have gaps.
+    walls = witness[owner] & (high | (around < config.open_side)) & (pixels >= _MIN_PART)
     walls[0] = False
     return np.where(walls[parts], of_pixel, 0)
 
 
-def _open_share(parts: IntArray, planes: _Planes, count: int) -> Float64Array:
-    """Returns for each part the share of its upper edge above which something behind it shows."""
-    edge = parts > 0
-    edge[1:] &= parts[1:] != parts[:-1]
-    row, column = np.nonzero(edge)
-    # A few pixels above the edge: the edge itself has pixels of no sure depth.
-    above = np.maximum(row - 3, 0)
-    opened = planes.behind[planes.of_pixel[row, column], above, column] & (row >= 3)
-    owner = parts[row, column]
-    total = np.bincount(owner, minlength=count)
-    return np.bincount(owner, opened, count) / np.maximum(total, 1)
+def _open_shares(
+    parts: IntArray, depth: Float32Array, count: int
+) -> tuple[Float64Array, Float64Array]:
+    """Returns for each part the share of its border past which something farther shows.
+
+    Returns:
+        (count,) of the upper border alone, and of the border on all sides.
+    """
+    total, opened = np.zeros((2, count)), np.zeros((2, count))
+    pad = max(_LOOK_ACROSS)
+    around_parts, around_depth = np.pad(parts, pad), np.pad(depth, pad)
+    for side, (dy, dx) in enumerate(((-1, 0), (1, 0), (0, -1), (0, 1))):
+        beside = _shifted(around_parts, parts.shape, pad, dy, dx)
+        border = np.flatnonzero((parts > 0) & (beside != parts))
+        owner, limit = parts.ravel()[border], depth.ravel()[border] + _FARTHER
+        # Some pixels on: the border itself has pixels of no sure depth.
+        beyond = [
+            _shifted(around_depth, parts.shape, pad, dy * step, dx * step).ravel()[border]
+            for step in _LOOK_ACROSS
+        ]
+        farthest = np.max(beyond, axis=0)
+        for kind in (0, 1) if side == 0 else (1,):
+            total[kind] += np.bincount(owner, farthest > 0.0, count)
+            opened[kind] += np.bincount(owner, farthest > limit, count)
+    above, around = opened / np.maximum(total, 1.0)
+    return above, around
 
 
-def _votes(normals: Float32Array, points: Float32Array) -> Int64Array:
-    """Returns for each upright pixel the bin of its plane: azimuth, then distance."""
-    azimuth = np.arctan2(normals[:, 1], normals[:, 0])
-    turn = np.rint(azimuth * (_AZIMUTHS / (2 * np.pi))).astype(np.int64) % _AZIMUTHS
-    angle = turn * (2 * np.pi / _AZIMUTHS)
-    distance = points[:, 0] * np.cos(angle) + points[:, 1] * np.sin(angle)
-    step = np.clip(np.rint(-distance / _OFFSET), 0, _OFFSETS - 1).astype(np.int64)
-    bins: Int64Array = turn * _OFFSETS + step
-    return bins
-
-
-def _best_plane(
-    votes: Int64Array,
-    normals: Float32Array,
-    points: Float32Array,
-    pixels: Int64Array,
-    taken: BoolArray,
-) -> tuple[Float32Array, np.float32, int] | None:
-    """Returns normal, offset and votes of the upright plane that most free pixels vote for."""
-    free = np.flatnonzero(~taken)
-    counts = np.bincount(votes[free], minlength=_AZIMUTHS * _OFFSETS)
-    grid = counts.reshape(_AZIMUTHS, _OFFSETS).copy()
-    # A plane between two bins votes for both.
-    grid[:, :-1] += grid[:, 1:]
-    grid += np.roll(grid, -1, axis=0)
-    turn, step = divmod(int(np.argmax(grid)), _OFFSETS)
-    if grid[turn, step] == 0:
-        return None
-    chosen = np.zeros(_AZIMUTHS * _OFFSETS, dtype=bool)
-    for other in (turn, (turn + 1) % _AZIMUTHS):
-        chosen[other * _OFFSETS + step : other * _OFFSETS + step + 2] = True
-    supporters = pixels[free[chosen[votes[free]]]]
-    mean = normals[supporters, :2].mean(axis=0)
-    normal = np.array([*mean / max(float(np.linalg.norm(mean)), 1e-6), 0.0], np.float32)
-    offset = np.float32(np.median(points[supporters] @ normal))
-    return normal, offset, int(grid[turn, step])
+def _shifted(padded: AnyArray, shape: tuple[int, ...], pad: int, down: int, right: int) -> AnyArray:
+    """Returns the part of a padded image that lies so many pixels down and right."""
+    return padded[pad + down : pad + down + shape[0], pad + right : pad + right + shape[1]]

@@ -7,6 +7,12 @@ import numpy as np
 
 from embodied_mem.types import BoolArray, Float32Array, IntArray
 
+_FIT_PIXELS = 600
+"""About so many pixels tell a surface's usual colour."""
+_FITS = 2
+_RIDGE = 1.0
+"""Keeps the fit of a narrow surface from tilting."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ItemConfig:
@@ -62,11 +68,28 @@ def find_items(lab: Float32Array, surface: BoolArray, config: ItemConfig) -> Int
 
 
 def _difference(lab: Float32Array, surface: BoolArray) -> Float32Array:
-    """Returns how far each pixel's colour is from the surface's usual one."""
-    apart = lab - np.median(lab[surface], axis=0)
-    light = apart[..., 0]
+    """Returns how far each pixel's colour is from the surface's usual one at that place.
+
+    The usual colour changes evenly over the surface, as light does: a plane is fitted to each
+    channel, then once more to what lay near the first fit.
+    """
+    height, width = surface.shape
+    sample = np.flatnonzero(surface)
+    sample = sample[:: max(1, len(sample) // _FIT_PIXELS)]
+    row, column = np.divmod(np.arange(height * width), width)
+    place = np.stack([np.ones(height * width), row / height - 0.5, column / width - 0.5], axis=1)
+    place = place.astype(np.float32)
+    flat = lab.reshape(-1, 3)
+    usual = np.zeros((3, 3), np.float32)
+    usual[0] = np.median(flat[sample], axis=0)
+    for _ in range(_FITS):
+        apart = np.abs(flat[sample] - place[sample] @ usual).sum(axis=1)
+        near = sample[apart <= 1.5 * np.median(apart)]
+        base = place[near]
+        usual = np.linalg.solve(base.T @ base + _RIDGE * np.eye(3), base.T @ flat[near])
+    apart = flat - place @ usual.astype(np.float32)
+    light = apart[:, 0]
     light = np.where(light < 0.0, light / np.float32(3.0), light)
-    difference: Float32Array = np.sqrt(
-        np.square(light) + np.square(apart[..., 1]) + np.square(apart[..., 2])
-    )
+    square = np.square(light) + np.square(apart[:, 1]) + np.square(apart[:, 2])
+    difference: Float32Array = np.sqrt(square).reshape(height, width).astype(np.float32)
     return difference
