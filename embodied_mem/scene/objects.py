@@ -4,7 +4,6 @@ A row is an object; its id never changes. Everything that a frame touches is vec
 and no object holds more than `max_voxels` voxels, so the cost of a frame does not grow with time.
 """
 
-import zlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,12 +12,9 @@ from embodied_mem.errors import MemoryFileError
 from embodied_mem.memory.facts import ObjectFact, ObjectState
 from embodied_mem.perception.colour import COLOUR_TERMS
 from embodied_mem.scene import voxels
+from embodied_mem.scene.geometry import pack_geometry, unpack_geometry
 from embodied_mem.scene.sightings import Sightings
 from embodied_mem.types import BoolArray, Float32Array, Int64Array
-
-_MAX_GEOMETRY = 1 << 20
-"""Bytes that a packed geometry may unpack to: a bound against hostile files."""
-
 
 SAME_PLACE = 0.5
 """An object found again within this, metres, was not moved: the pose had drifted."""
@@ -140,7 +136,12 @@ class ObjectTable:
         self.ids[row] = fact.object_id
         self._next_id = max(self._next_id, int(fact.object_id.rpartition("-")[2]) + 1)
         self.live[row] = True
-        self.level[row], self.keys[row], self.counts[row] = _decode_geometry(geometry)
+        level, voxel, self.keys[row], self.counts[row] = unpack_geometry(geometry)
+        if abs(voxel - self.config.voxel) > 1e-6:
+            raise MemoryFileError(
+                f"objects were remembered in voxels of {voxel:g} m, not {self.config.voxel:g} m"
+            )
+        self.level[row] = level
         low = np.array(fact.box_min, np.float32)
         high = np.array(fact.box_max, np.float32)
         self._envelope[row] = (low, high)
@@ -162,9 +163,8 @@ class ObjectTable:
 
     def geometry(self, row: int) -> bytes:
         """Packs an object's voxels into a few hundred bytes."""
-        keys = np.diff(self.keys[row], prepend=np.int64(0)).astype("<i8")
-        counts = self.counts[row].astype(np.uint8)
-        return bytes([self.level[row]]) + zlib.compress(keys.tobytes() + counts.tobytes(), 6)
+        keys, counts = self.keys[row], self.counts[row]
+        return pack_geometry(self.level[row], self.config.voxel, keys, counts)
 
     def update(self, row: int, sightings: Sightings, index: int, tick: int) -> None:
         """Adds one sighting to an object."""
@@ -323,23 +323,3 @@ def _facing_area(low: Float32Array, high: Float32Array) -> float:
     """Guesses the area that a box shows: half of its largest face, since few things fill it."""
     longest = np.sort(high - low)[1:]
     return 0.5 * float(longest.prod())
-
-
-def _decode_geometry(geometry: bytes) -> tuple[int, Int64Array, Float32Array]:
-    """Unpacks what `ObjectTable.geometry` packed.
-
-    Raises:
-        MemoryFileError: If the bytes are not such a packing.
-    """
-    try:
-        level = geometry[0]
-        decoder = zlib.decompressobj()
-        data = decoder.decompress(geometry[1:], _MAX_GEOMETRY)
-        count, rest = divmod(len(data), 9)
-        if rest or not count or not decoder.eof or level > 12:
-            raise ValueError("wrong length")
-    except (IndexError, ValueError, zlib.error) as error:
-        raise MemoryFileError(f"an object's geometry is damaged: {error}") from None
-    keys = np.cumsum(np.frombuffer(data, "<i8", count)).astype(np.int64)
-    counts = np.frombuffer(data, np.uint8, count, offset=8 * count).astype(np.float32)
-    return level, keys, counts

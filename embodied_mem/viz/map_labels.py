@@ -3,6 +3,7 @@
 import cv2
 import numpy as np
 
+from embodied_mem.perception import UNKNOWN_CATEGORY
 from embodied_mem.types import BoolArray, Float64Array, UInt8Array
 from embodied_mem.viz.canvas import Canvas
 from embodied_mem.viz.map_frame import MapFrame
@@ -75,7 +76,7 @@ class MapLabels:
             self._canvas.text(place.name, spot[:2], ROOM_TEXT, _ROOM_INK, bold=True)
 
     def name_objects(self, objects: list[ObjectEntry]) -> list[tuple[int, ObjectEntry]]:
-        """Writes the objects' categories, large objects first.
+        """Writes the objects' categories, large objects first; one without a category has none.
 
         Returns:
             The objects that had no room for their name and carry a number instead.
@@ -86,7 +87,8 @@ class MapLabels:
             if area < 45**2:
                 (x0, y0), (x1, y1) = box.min(axis=0), box.max(axis=0)
                 self._placer.block((x0, y0, x1, y1))
-        order = sorted(range(len(objects)), key=lambda i: (-areas[i], objects[i].fact.object_id))
+        named = [i for i, o in enumerate(objects) if o.fact.category != UNKNOWN_CATEGORY]
+        order = sorted(named, key=lambda i: (-areas[i], objects[i].fact.object_id))
         crowded = [i for i in order if not self._name(objects[i], boxes[i], boxes)]
         numbered = []
         for number, index in enumerate(crowded, start=1):

@@ -5,6 +5,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from embodied_mem.memory.facts import FrontierFact
+from embodied_mem.scene.geometry import footprint as footprint_cells
 from embodied_mem.types import Float64Array, UInt8Array
 from embodied_mem.viz.canvas import Canvas
 from embodied_mem.viz.map_frame import MapFrame
@@ -24,6 +25,10 @@ PATH_LATE: Rgb = (168, 40, 150)
 WEDGE_HALF_ANGLE = 0.5
 _WEDGE_METRES = 0.55
 _THIN = 0.2
+_LARGE = 0.5
+"""Square metres of its box from which an object's own shape may be drawn."""
+_FILLED = 0.55
+"""Share of its box that an object must fill for the box to stand for it."""
 FIRST_ROOM = 3
 
 
@@ -93,8 +98,34 @@ def draw_objects(canvas: Canvas, frame: MapFrame, objects: list[ObjectEntry]) ->
             canvas.dashes(corners, edge, 2)
             continue
         fill: Rgb = tuple(int(v) for v in paint)  # type: ignore[assignment]
-        canvas.polygon(corners, fill, 0.5 if entry.fact.state == "unknown" else 0.92)
-        canvas.line(corners, edge, 1, closed=True)
+        for outline in _hollow_outlines(frame, entry) or [corners]:
+            canvas.polygon(outline, fill, 0.5 if entry.fact.state == "unknown" else 0.92)
+            canvas.line(outline, edge, 1, closed=True)
+
+
+def _hollow_outlines(frame: MapFrame, entry: ObjectEntry) -> list[Float64Array]:
+    """Returns the outlines of a large thing that leaves much of its box bare, such as an L.
+
+    Where the box is filled well enough it is the better drawing, and the list is empty.
+    """
+    width, depth, _ = entry.fact.size
+    if width * depth < _LARGE or not entry.geometry:
+        return []
+    centres, size = footprint_cells(entry.geometry)
+    if len(centres) * size * size > _FILLED * width * depth:
+        return []
+    low = centres.min(axis=0)
+    column, row = np.rint((centres - low) / size).astype(int).T + 1
+    cells = np.zeros((row.max() + 2, column.max() + 2), np.uint8)
+    cells[row, column] = 1
+    zoomed = cv2.resize(cells, None, fx=4, fy=4, interpolation=cv2.INTER_NEAREST)
+    zoomed = cv2.morphologyEx(zoomed, cv2.MORPH_CLOSE, np.ones((13, 13), np.uint8))
+    found, _ = cv2.findContours(zoomed, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    return [
+        frame.pixels(low + ((contour[:, 0] + 0.5) / 4 - 1.5) * size)
+        for contour in found
+        if len(contour) > 3
+    ]
 
 
 def blend(early: Rgb, late: Rgb, share: float) -> Rgb:

@@ -67,6 +67,8 @@ class ObjectEntry:
     fact: ObjectFact
     room: str | None
     place: str | None
+    geometry: bytes = b""
+    """Its voxels, as `scene.geometry` packs them; empty where the record holds none."""
 
     @property
     def label(self) -> str:
@@ -115,7 +117,12 @@ def read_view(memory: MemoryStore) -> MemoryView:
     names = {fact.place_id: fact.name for fact in places}
     view = MemoryView(
         objects=[
-            ObjectEntry(fact=fact, room=names.get(record.place or ""), place=record.place)
+            ObjectEntry(
+                fact=fact,
+                room=names.get(record.place or ""),
+                place=record.place,
+                geometry=record.payload[0] if record.payload else b"",
+            )
             for record, fact in active(memory, ObjectFact)
         ],
         places=places,

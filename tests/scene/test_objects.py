@@ -9,6 +9,7 @@ from sights import COLOURS, DIMENSION, sight
 from embodied_mem.errors import MemoryFileError
 from embodied_mem.scene.association import AssociationConfig, associate
 from embodied_mem.scene.changes import ChangeConfig, pair_moved
+from embodied_mem.scene.geometry import unpack_geometry
 from embodied_mem.scene.objects import ObjectConfig, ObjectTable
 
 MUG = ("mug", (1.0, 0.0, 0.8), (0.1, 0.1, 0.12))
@@ -144,10 +145,8 @@ def test_geometry_survives_the_file() -> None:
 @settings(deadline=None)
 @given(data=st.binary(max_size=64))
 def test_damaged_geometry_is_a_clear_error(data: bytes) -> None:
-    from embodied_mem.scene.objects import _decode_geometry
-
     try:
-        level, keys, counts = _decode_geometry(data)
+        level, _, keys, counts = unpack_geometry(data)
     except MemoryFileError:
         return
     assert 0 <= level <= 12
