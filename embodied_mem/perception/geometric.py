@@ -7,6 +7,7 @@ import numpy as np
 
 from embodied_mem.perception.components import (
     Contacts,
+    label_boxes,
     label_quantiles,
     linked_components,
     merge_labels,
@@ -221,7 +222,7 @@ def _with_fragments(
     large = np.flatnonzero(pixels >= config.min_whole)
     if not (len(small) and len(large)):
         return labels
-    box = _boxes(frame, labels, count)
+    box = label_boxes(labels, frame.points, count)
     colour = _mean_colour(labels, lab, count)
     inside = (box[0][small][:, None] >= box[0][large][None] - _MARGIN).all(axis=2)
     inside &= (box[1][small][:, None] <= box[1][large][None] + _MARGIN).all(axis=2)
@@ -243,17 +244,6 @@ def _measure(frame: Frame, parts: _Parts, lab: Float32Array) -> _Measures:
     return _Measures(low, middle, top, _mean_colour(parts.labels, lab, count))
 
 
-def _boxes(frame: Frame, labels: IntArray, count: int) -> tuple[Float32Array, Float32Array]:
-    """Returns (count, 3) lower and upper corners that hold all but the outermost points."""
-    eye = frame.observation.T_world_camera[:3, 3].astype(np.float32)
-    sides = [
-        label_quantiles(labels, frame.points[..., k] - eye[k], (0.02, 0.98), count)
-        for k in range(3)
-    ]
-    low, high = np.stack(sides, axis=2)
-    return low, high
-
-
 def _mean_colour(labels: IntArray, lab: Float32Array, count: int) -> Float32Array:
     """Returns (count, 3) mean L*a*b* of each label."""
     flat = labels.ravel()
@@ -266,19 +256,12 @@ def _with_items(
     labels: IntArray, parts: _Parts, structure: Structure, lab: Float32Array, config: ItemConfig
 ) -> IntArray:
     """Gives flat things on tables and walls labels of their own."""
-    next_label = int(labels.max(initial=0)) + 1
-    result = labels.copy()
-    surfaces = [
-        parts.labels == part
-        for part in np.flatnonzero(parts.level & (parts.pixels >= config.min_surface))
-    ]
-    surfaces += [structure.walls == wall for wall in range(1, int(structure.walls.max()) + 1)]
-    for surface in surfaces:
-        items = find_items(lab, surface, config)
-        found = items > 0
-        result[found] = items[found] + next_label
-        next_label += int(items.max()) + 1
-    return result
+    number = np.zeros(len(parts.pixels), np.int32)
+    surfaces = np.flatnonzero(parts.level & (parts.pixels >= config.min_surface))
+    number[surfaces] = np.arange(1, len(surfaces) + 1)
+    walls = np.where(structure.walls > 0, structure.walls + len(surfaces), 0)
+    items = find_items(lab, np.maximum(number[parts.labels], walls).astype(np.int32), config)
+    return np.where(items > 0, items + labels.max(initial=0), labels).astype(np.int32)
 
 
 def _finish(frame: Frame, labels: IntArray, config: GeometricConfig) -> Segmentation:
@@ -290,7 +273,7 @@ def _finish(frame: Frame, labels: IntArray, config: GeometricConfig) -> Segmenta
     table = np.zeros(count, np.int32)
     table[big] = np.arange(1, len(big) + 1)
     mask = table[labels] * frame.valid
-    low, high = _boxes(frame, mask, len(big) + 1)
+    low, high = label_boxes(mask, frame.points, len(big) + 1)
     extent = (high - low).max(axis=1)[1:]
     kept = np.flatnonzero(extent >= config.min_extent)
     kept = kept[np.argsort(-pixels[big[kept]], kind="stable")]

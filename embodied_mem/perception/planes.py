@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from embodied_mem.perception.components import median
 from embodied_mem.perception.frame import Frame
 from embodied_mem.types import BoolArray, Float32Array, Int64Array, IntArray
 
@@ -12,16 +13,18 @@ _UPRIGHT = 0.2
 _AZIMUTHS = 72
 _OFFSET = 0.05
 """Metres between the planes that upright surfaces vote for."""
-_OFFSETS = 256
+_OFFSETS = 128
 _FACING = np.float32(np.cos(np.deg2rad(25.0)))
 """Normals within this of a plane's surely lie on it."""
 _LEANING = np.float32(np.cos(np.deg2rad(60.0)))
-_MAX_PLANES = 8
+_MAX_PLANES = 6
 _BEHIND = 0.2
 """Metres behind a plane from which on a point is not on it."""
 _OUTERMOST = 0.02
 """Share of the picture that may lie behind the outermost planes."""
 _SAMPLE = 7
+_EVEN = np.sqrt(12.0)
+"""How many standard deviations long an evenly filled line is."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,8 +78,9 @@ def find_upright_planes(
             break
         mean = facing[voters, :2].mean(axis=0)
         normal = np.array([*mean / max(float(np.linalg.norm(mean)), 1e-6), 0.0], np.float32)
-        offset = np.median(points[voters] @ normal)
-        inlier = free & (np.abs(points @ normal - offset) < limit) & (facing @ normal > _FACING)
+        along = (points @ normal).astype(np.float32)
+        offset = median(along[voters])
+        inlier = free & (np.abs(along - offset) < limit) & (facing @ normal > _FACING)
         free &= ~inlier
         free[voters] = False
         if np.count_nonzero(inlier) >= min_pixels:
@@ -143,7 +147,7 @@ def _described(
         inside = points[owner == number]
         centres[number] = inside.mean(axis=0)
         along = inside[:, :2] @ np.array([-normals[number, 1], normals[number, 0]], np.float32)
-        lengths[number] = np.subtract(*np.percentile(along, [98.0, 2.0]))
+        lengths[number] = along.std() * _EVEN
     before = centres @ normals.T - offsets > 0.05  # (l, k): centre of l lies before plane k
     return UprightPlanes(
         of_pixel=of_pixel,

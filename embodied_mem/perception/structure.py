@@ -94,7 +94,10 @@ def find_structure(
     front_core = np.where(wall_core > 0, 0, planes.of_pixel)
     front_core *= (planes.lengths >= config.min_front)[planes.of_pixel]
     walls, fronts = np.zeros(frame.shape, np.int32), np.zeros(frame.shape, np.int32)
+    used = np.bincount(np.maximum(wall_core, front_core).ravel(), minlength=len(planes))
     for number in range(1, len(planes)):
+        if used[number] == 0:
+            continue
         near = free & near_plane(frame, normals, good, tolerance, planes, number)
         # Around things that hang flat on a wall, and at its edges, normals lean.
         _grow(wall_core == number, near & (walls == 0), walls, number)

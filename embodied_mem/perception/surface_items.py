@@ -5,12 +5,13 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from embodied_mem.perception.components import linked_components, median
 from embodied_mem.types import BoolArray, Float32Array, IntArray
 
-_FIT_PIXELS = 600
+_FIT_PIXELS = 300
 """About so many pixels tell a surface's usual colour."""
 _FITS = 2
-_RIDGE = 1.0
+_RIDGE = np.eye(3, dtype=np.float32)
 """Keeps the fit of a narrow surface from tilting."""
 
 
@@ -26,70 +27,101 @@ class ItemConfig:
     """Distance in CIE L*a*b* from the surface's colour; darkening alone counts a third."""
     pattern: float = 3.5
     """Times the usual distance of the surface's own pixels: what a pattern does not reach."""
-    min_fill: float = 0.4
-    """Share of its upright box that a thing fills."""
+    min_fill: float = 0.6
+    """Share of the tightest box around it, turned as it may be, that a thing fills."""
     max_share: float = 0.4
     """Largest share of the surface; more is a second half of it."""
 
 
-def find_items(lab: Float32Array, surface: BoolArray, config: ItemConfig) -> IntArray:
-    """Finds compact patches of another colour on one surface.
+def find_items(lab: Float32Array, surfaces: IntArray, config: ItemConfig) -> IntArray:
+    """Finds compact patches on surfaces that differ in colour from the surface around them.
 
     Args:
         lab: (h, w, 3) CIE L*a*b*.
-        surface: (h, w) its pixels.
+        surfaces: (h, w) number of the surface from 1, 0 for none.
         config: What counts.
 
     Returns:
-        (h, w) labels from 1, 0 for the surface itself and for what is not it.
+        (h, w) labels from 1, 0 for the surfaces themselves and for what is none.
     """
-    items = np.zeros(surface.shape, np.int32)
-    rows, columns = np.flatnonzero(surface.any(axis=1)), np.flatnonzero(surface.any(axis=0))
-    if len(rows) == 0 or surface.sum() < config.min_surface:
-        return items
-    window = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    part = surface[window]
-    difference = _difference(lab[window], part)
-    usual = float(np.median(difference[part]))
-    limit = max(config.min_difference, config.pattern * usual)
-    other = (part & (difference > limit)).view(np.uint8)
+    other = _stands_out(lab, surfaces, config).view(np.uint8)
     # Lines one or two pixels wide are joints, edges and mixed pixels, not things.
-    opened = cv2.morphologyEx(other, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(opened, connectivity=4)
-    area = stats[:, cv2.CC_STAT_AREA]
-    box = stats[:, cv2.CC_STAT_WIDTH] * stats[:, cv2.CC_STAT_HEIGHT]
-    keep = (area >= config.min_pixels) & (area >= config.min_fill * box)
-    keep &= area <= config.max_share * part.sum()
+    opened = cv2.morphologyEx(other, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)).view(bool)
+    if not opened.any():
+        return np.zeros_like(surfaces)
+    labels = linked_components(
+        opened, surfaces[:, 1:] == surfaces[:, :-1], surfaces[1:] == surfaces[:-1]
+    )
+    area = np.bincount(labels.ravel())
+    owner = np.zeros(len(area), np.int64)
+    owner[labels] = surfaces
+    share = area / np.bincount(surfaces.ravel())[owner]
+    keep = (area >= config.min_pixels) & (share <= config.max_share)
     keep[0] = False
-    table = np.zeros(count, np.int32)
-    table[keep] = np.arange(1, keep.sum() + 1)
-    items[window] = table[labels]
-    return items
+    for item in np.flatnonzero(keep):
+        keep[item] = area[item] >= config.min_fill * _tight_area(labels == item)
+    table = np.cumsum(keep).astype(np.int32) * keep
+    return table[labels]
 
 
-def _difference(lab: Float32Array, surface: BoolArray) -> Float32Array:
-    """Returns how far each pixel's colour is from the surface's usual one at that place.
+def _tight_area(mask: BoolArray) -> float:
+    """Returns the area of the smallest turned rectangle around a mask, in pixels."""
+    _, (wide, high), _ = cv2.minAreaRect(cv2.findNonZero(mask.view(np.uint8)))
+    return float((wide + 1.0) * (high + 1.0))
 
-    The usual colour changes evenly over the surface, as light does: a plane is fitted to each
-    channel, then once more to what lay near the first fit.
+
+def _stands_out(lab: Float32Array, surfaces: IntArray, config: ItemConfig) -> BoolArray:
+    """Tells which pixels are far from the usual colour of their surface at that place."""
+    flat = surfaces.ravel()
+    pixels = np.flatnonzero(flat)
+    pixels = pixels[np.argsort(flat[pixels].astype(np.int16), kind="stable")]
+    owner = flat[pixels]
+    sizes = np.bincount(owner)
+    ends = np.cumsum(sizes)
+    row, column = np.divmod(pixels.astype(np.int32), np.int32(surfaces.shape[1]))
+    place = np.ones((len(pixels), 3), np.float32)
+    place[:, 1] = row / np.float32(surfaces.shape[0]) - np.float32(0.5)
+    place[:, 2] = column / np.float32(surfaces.shape[1]) - np.float32(0.5)
+    colour = lab.reshape(-1, 3)[pixels]
+    limits = np.full(len(sizes), np.inf, np.float32)
+    usual = np.zeros_like(colour)
+    for surface in np.flatnonzero(sizes >= config.min_surface):
+        inside = slice(ends[surface] - sizes[surface], ends[surface])
+        sample = slice(inside.start, inside.stop, max(1, sizes[surface] // _FIT_PIXELS))
+        fit = _usual_colour(place[sample], colour[sample])
+        spread = float(median(_difference(colour[sample] - place[sample] @ fit)))
+        limits[surface] = max(config.min_difference, config.pattern * spread)
+        usual[inside] = place[inside] @ fit
+    result = np.zeros(surfaces.shape, dtype=bool)
+    result.ravel()[pixels] = _difference(colour - usual) > limits[owner]
+    return result
+
+
+def _usual_colour(place: Float32Array, colour: Float32Array) -> Float32Array:
+    """Fits how a surface's colour changes over the picture, as light does.
+
+    Args:
+        place: (n, 3) one, row and column.
+        colour: (n, 3) L*a*b*.
+
+    Returns:
+        (3, 3) such that `place @ result` is the usual colour: a plane for each channel, fitted
+        once more to what lay near the first fit.
     """
-    height, width = surface.shape
-    sample = np.flatnonzero(surface)
-    sample = sample[:: max(1, len(sample) // _FIT_PIXELS)]
-    row, column = np.divmod(np.arange(height * width), width)
-    place = np.stack([np.ones(height * width), row / height - 0.5, column / width - 0.5], axis=1)
-    place = place.astype(np.float32)
-    flat = lab.reshape(-1, 3)
     usual = np.zeros((3, 3), np.float32)
-    usual[0] = np.median(flat[sample], axis=0)
+    usual[0] = [median(colour[:, channel]) for channel in range(3)]
     for _ in range(_FITS):
-        apart = np.abs(flat[sample] - place[sample] @ usual).sum(axis=1)
-        near = sample[apart <= 1.5 * np.median(apart)]
+        apart = np.abs(colour - place @ usual).sum(axis=1)
+        near = apart <= np.float32(1.5) * median(apart)
         base = place[near]
-        usual = np.linalg.solve(base.T @ base + _RIDGE * np.eye(3), base.T @ flat[near])
-    apart = flat - place @ usual.astype(np.float32)
-    light = apart[:, 0]
-    light = np.where(light < 0.0, light / np.float32(3.0), light)
-    square = np.square(light) + np.square(apart[:, 1]) + np.square(apart[:, 2])
-    difference: Float32Array = np.sqrt(square).reshape(height, width).astype(np.float32)
+        usual = np.linalg.solve(base.T @ base + _RIDGE, base.T @ colour[near])
+    return usual
+
+
+def _difference(apart: Float32Array) -> Float32Array:
+    """Returns the size of differences in L*a*b*, where darkening alone counts a third."""
+    light = np.where(apart[:, 0] < 0.0, apart[:, 0] * np.float32(1.0 / 3.0), apart[:, 0])
+    difference: Float32Array = np.sqrt(
+        np.square(light) + np.square(apart[:, 1]) + np.square(apart[:, 2])
+    )
     return difference
