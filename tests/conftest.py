@@ -1,9 +1,9 @@
 """Fixtures that several test folders share."""
 
 import pytest
-from memory_fixture import build_memory
 
 from embodied_mem.memory import MemoryStore
+from memory_fixture import build_memory
 
 
 @pytest.fixture(scope="session")

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from boxworld import BoxBody, BoxWorld, two_rooms, wall_x
 
+from boxworld import BoxBody, BoxWorld, two_rooms, wall_x
 from embodied_mem.brain.brainstem import Brainstem, Limits, free_distance
 from embodied_mem.errors import BodyError, ConfigError
 from embodied_mem.types import Command

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from boxworld import BoxBody, BoxWorld, look_round, two_rooms
 
+from boxworld import BoxBody, BoxWorld, look_round, two_rooms
 from embodied_mem.brain.brainstem import Brainstem
 from embodied_mem.brain.cerebellum import Cerebellum
 from embodied_mem.brain.navigation import wrap_angle

@@ -4,10 +4,10 @@ import itertools
 
 import numpy as np
 import pytest
-from boxworld import BoxBody, BoxWorld, look_round, table, two_rooms, wall_y
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from boxworld import BoxBody, BoxWorld, look_round, table, two_rooms, wall_y
 from embodied_mem.brain.brainstem import Brainstem
 from embodied_mem.brain.cerebellum import Cerebellum
 from embodied_mem.brain.exploration import (

@@ -4,8 +4,8 @@ import heapq
 
 import numpy as np
 import pytest
-from boxworld import BoxWorld, look_round, two_rooms
 
+from boxworld import BoxWorld, look_round, two_rooms
 from embodied_mem.brain.navigation import Navigator, Pose2, sight_clear, wrap_angle
 from embodied_mem.scene.occupancy import FREE, OCCUPIED, UNKNOWN, Occupancy
 

@@ -13,7 +13,7 @@ SMALL = ("--seed", "5", "--rooms", "3", "--width", "160", "--steps", "120")
 
 def embodied_mem(*arguments: str, hash_seed: str = "0") -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "embodied_mem.cli", *arguments],
+        [sys.executable, "-m", "embodied_mem", *arguments],
         env={**os.environ, "PYTHONHASHSEED": hash_seed, "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,

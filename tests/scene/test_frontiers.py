@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from boxworld import BoxWorld, look_round, two_rooms, wall_y
 
+from boxworld import BoxWorld, look_round, two_rooms, wall_y
 from embodied_mem.errors import ConfigError
 from embodied_mem.scene.frontiers import FrontierConfig, FrontierTracker
 from embodied_mem.scene.occupancy import FREE, Occupancy, OccupancyConfig

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sights import COLOURS, DIMENSION, sight
 
 from embodied_mem.errors import MemoryFileError
 from embodied_mem.scene.association import AssociationConfig, associate
 from embodied_mem.scene.changes import ChangeConfig, pair_moved
 from embodied_mem.scene.geometry import unpack_geometry
 from embodied_mem.scene.objects import ObjectConfig, ObjectTable
+from sights import COLOURS, DIMENSION, sight
 
 MUG = ("mug", (1.0, 0.0, 0.8), (0.1, 0.1, 0.12))
 TABLE = ("dining table", (1.0, 0.0, 0.4), (1.2, 0.8, 0.72))

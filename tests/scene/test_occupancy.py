@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from boxworld import BoxWorld, look_round, table, two_rooms, wall_x
 from hypothesis import given
 from hypothesis import strategies as st
 
+from boxworld import BoxWorld, look_round, table, two_rooms, wall_x
 from embodied_mem.errors import ConfigError
 from embodied_mem.perception.frame import make_frame
 from embodied_mem.scene.occupancy import FREE, OCCUPIED, UNKNOWN, Band, Occupancy, OccupancyConfig

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from boxworld import BoxWorld, look_round, two_rooms, wall_x, wall_y
 
+from boxworld import BoxWorld, look_round, two_rooms, wall_x, wall_y
 from embodied_mem.errors import ConfigError
 from embodied_mem.perception.frame import make_frame
 from embodied_mem.scene.occupancy import Occupancy

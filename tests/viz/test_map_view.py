@@ -4,7 +4,6 @@ import cv2
 import msgspec
 import numpy as np
 import pytest
-from memory_fixture import ROOMS
 
 from embodied_mem.errors import MemoryFileError
 from embodied_mem.memory import MemoryStore, Update
@@ -22,6 +21,7 @@ from embodied_mem.viz.reading import (
     ObjectEntry,
     read_view,
 )
+from memory_fixture import ROOMS
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from memory_fixture import camera_pose
 
 from embodied_mem.errors import MissingExtraError
 from embodied_mem.memory import MemoryStore
@@ -11,6 +10,7 @@ from embodied_mem.types import Intrinsics, Observation
 from embodied_mem.viz.point_map import PointMap, frame_points
 from embodied_mem.viz.reading import read_view
 from embodied_mem.viz.rerun_log import RerunLog
+from memory_fixture import camera_pose
 
 CAMERA = Intrinsics.from_hfov(64, 48, np.pi / 2)
 

@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
-from memory_fixture import CELL, ROOMS, occupancy_grid
 
 from embodied_mem.memory.facts import MapFact, ObjectFact
 from embodied_mem.viz.map_layers import without_furniture
 from embodied_mem.viz.reading import FloorMap, ObjectEntry
 from embodied_mem.viz.room_regions import room_regions
+from memory_fixture import CELL, ROOMS, occupancy_grid
 
 
 def two_rooms(cells: int) -> np.ndarray:

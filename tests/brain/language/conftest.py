@@ -1,7 +1,7 @@
 import pytest
-from furnished_flat import THINGS, store_of
 
 from embodied_mem.memory.store import MemoryStore
+from furnished_flat import THINGS, store_of
 
 
 @pytest.fixture(scope="session")

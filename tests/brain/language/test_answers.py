@@ -2,10 +2,10 @@
 
 import msgspec
 import pytest
-from furnished_flat import THINGS, store_of
 
 from embodied_mem.brain.language import Answer, AnswerConfig, answer_question
 from embodied_mem.memory.store import MemoryStore
+from furnished_flat import THINGS, store_of
 
 EXACT = [
     ("which room is the printer in", "which_room", "office"),

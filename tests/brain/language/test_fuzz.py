@@ -1,12 +1,12 @@
 """Any text gets an answer, never an exception."""
 
-from furnished_flat import THINGS, store_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from embodied_mem.brain.language import answer_question, load_vocabulary
 from embodied_mem.brain.language.lexicon import FORMS
 from embodied_mem.memory.store import MemoryStore
+from furnished_flat import THINGS, store_of
 
 MEMORY = store_of(THINGS)
 STATUSES = {"answered", "unseen", "not_understood", "uncertain"}
