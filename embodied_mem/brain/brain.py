@@ -14,7 +14,6 @@ from embodied_mem.robots import Body
 from embodied_mem.timing import CpuTimer
 from embodied_mem.types import Command
 
-
 INSPECT_FROM = 0.8
 """Distance in metres from which an object is inspected."""
 

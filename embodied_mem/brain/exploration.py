@@ -52,7 +52,7 @@ class InformationGainConfig:
 
     sight: float = 3.0
     """How far beyond a frontier new floor is expected to be seen, m."""
-    view_distance: float = 1.3
+    view_distance: float = 1.2
     """A frontier may be looked at from this far away, with nothing in between, m."""
     rays: int = 48
     """Directions in which the map is searched for unknown floor."""
@@ -90,20 +90,28 @@ class InformationGain:
     ) -> Frontier | None:
         """Chooses the first stop of the tour, with the nearest place that shows the frontier."""
         field = self._navigator.field(occupancy, pose.xy)
-        stops = [self._stop(field, frontier) for frontier in frontiers]
-        costs = np.array([field.cost_to(stop.standpoint) for stop in stops])
-        gains = expected_gain(occupancy, stops, self.config.sight, self.config.rays)
-        small = gains < self.config.small_gain
-        worth = np.isfinite(costs) & (~small | (costs <= self.config.patience * gains))
-        order = [int(i) for i in np.argsort(costs, kind="stable") if worth[i]]
-        order = order[: self.config.max_tour]
-        if not order:
+        candidates = self._candidates(field, frontiers)
+        if not candidates:
             self._last = None
             return None
-        stops, gains = [stops[i] for i in order], gains[order]
+        stops = [self._stop(field, frontier) for frontier, _ in candidates]
+        gains = np.array([gain for _, gain in candidates])
         first = self._first_stop(field, stops, gains, pose)
         self._last = stops[first].id
         return stops[first]
+
+    def _candidates(
+        self, field: CostField, frontiers: tuple[Frontier, ...]
+    ) -> list[tuple[Frontier, float]]:
+        """Returns the nearest frontiers that are worth their way, with their expected gains."""
+        costs = np.array([field.cost_to(f.standpoint) for f in frontiers])
+        gains = expected_gain(
+            field.graph.occupancy, list(frontiers), self.config.sight, self.config.rays
+        )
+        small = gains < self.config.small_gain
+        worth = np.isfinite(costs) & (~small | (costs <= self.config.patience * gains))
+        order = [int(i) for i in np.argsort(costs, kind="stable") if worth[i]]
+        return [(frontiers[i], float(gains[i])) for i in order[: self.config.max_tour]]
 
     def _stop(self, field: CostField, frontier: Frontier) -> Frontier:
         """Moves the standpoint to the cheapest place that looks at the frontier from near by."""

@@ -26,7 +26,7 @@ class Ingest:
     """The memory file to write."""
     segmenter: str = "geometric"
     """`geometric` (depth and colour alone, no weights) or a plugin's name."""
-    question: tuple[str, ...] = ()
+    question: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """What to ask at the end."""
     seed: int = 0
     """What record ids are made from."""

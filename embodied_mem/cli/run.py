@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
+import tyro
 
 from embodied_mem.cli.outcome import Outcome, write_outcome
 from embodied_mem.cli.progress import progress
@@ -41,8 +42,8 @@ class Run:
     """Of the house and of everything in it; one seed gives one result, byte for byte."""
     rooms: int | None = None
     """Rooms of the house, 3 to 12; drawn from the seed where not given."""
-    question: tuple[str, ...] = ()
-    """What to ask at the end; a fixed set where not given."""
+    question: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
+    """What to ask at the end, once for each question; a fixed set where not given."""
     steps: int = 1500
     """Ticks at most; the walk ends before where nothing is left to explore."""
     width: int = 480

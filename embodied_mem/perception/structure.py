@@ -44,7 +44,7 @@ class StructureConfig:
     """Share of a wall's upper border above which something farther may show."""
     open_side: float = 0.08
     """The same for the whole border of a low part of a wall."""
-    min_front: float = 0.8
+    min_front: float = 0.4
     """Length of a front of furniture that is told apart from one square to it, metres."""
 
 
