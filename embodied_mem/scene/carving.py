@@ -9,6 +9,8 @@ import numpy as np
 from embodied_mem.perception.frame import Frame
 from embodied_mem.types import BoolArray, Float32Array, Float64Array, Int64Array
 
+BLIND_LIMIT = 1.2
+"""A camera that does not look down at all is taken to see the floor from here on, m."""
 _NEAR_CELLS = 3
 """Cells this near to the camera are wide in angle and are looked at whatever the view."""
 
@@ -120,3 +122,13 @@ def nearest_in_neighbourhood(frame: Frame) -> Float32Array:
     """
     depth = np.nan_to_num(frame.observation.depth[:: frame.stride, :: frame.stride])
     return np.asarray(cv2.erode(depth, np.ones((3, 3), np.uint8)), np.float32)
+
+
+def blind_radius(frame: Frame, floor_height: float, limit: float = BLIND_LIMIT) -> float:
+    """Returns how far from the camera its lowest ray meets the floor, m, at most `limit`."""
+    pose, k = frame.observation.T_world_camera, frame.observation.intrinsics
+    lowest = pose[:3, :3] @ np.array([0.0, (k.height - 1 - k.cy) / k.fy, 1.0])
+    if lowest[2] >= -1e-6:
+        return limit
+    along = (pose[2, 3] - floor_height) / -lowest[2] * float(np.hypot(lowest[0], lowest[1]))
+    return float(np.clip(along, 0.0, limit))

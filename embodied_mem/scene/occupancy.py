@@ -7,7 +7,6 @@ and grows in blocks, without knowing how large the world is.
 """
 
 from dataclasses import dataclass
-from enum import IntEnum
 
 import cv2
 import numpy as np
@@ -15,51 +14,28 @@ from numpy.typing import ArrayLike
 
 from embodied_mem.errors import ConfigError
 from embodied_mem.perception.frame import Frame
-from embodied_mem.scene.carving import SightTest, disc_offsets, view_sector
+from embodied_mem.scene.bands import BODY, LUT_BASE, LUT_STEP, SAMPLES, Band, band_lut
+from embodied_mem.scene.carving import (
+    BLIND_LIMIT,
+    SightTest,
+    blind_radius,
+    disc_offsets,
+    view_sector,
+)
 from embodied_mem.types import (
     BoolArray,
     Float32Array,
     Float64Array,
     Int64Array,
-    IntArray,
     UInt8Array,
 )
+
+__all__ = ["FREE", "OCCUPIED", "UNKNOWN", "Band", "Occupancy", "OccupancyConfig"]
 
 UNKNOWN, FREE, OCCUPIED = 0, 1, 2
 """Values of `Occupancy.states`."""
 
 
-class Band(IntEnum):
-    """Height bands of a column, from the floor up."""
-
-    FLOOR = 0
-    LOW = 1
-    MIDDLE = 2
-    TOP = 3
-    WALL = 4
-    LINTEL = 5
-
-
-_BODY = slice(Band.LOW, Band.TOP + 1)
-_RANGES: dict[Band, tuple[float, float]] = {
-    Band.FLOOR: (-0.15, 0.08),
-    Band.LOW: (0.08, 0.45),
-    Band.MIDDLE: (0.45, 1.0),
-    Band.TOP: (1.0, 1.6),
-    Band.WALL: (1.6, 1.95),
-    Band.LINTEL: (2.1, 2.4),
-}
-"""Metres above the floor; 1.95 to 2.1 is left out because door frames end there."""
-_SAMPLES: dict[Band, tuple[float, ...]] = {
-    Band.LOW: (0.12, 0.24, 0.38),
-    Band.MIDDLE: (0.52, 0.62, 0.72, 0.86),
-    Band.TOP: (1.05, 1.25, 1.45),
-    Band.WALL: (1.65, 1.85),
-    Band.LINTEL: (2.25,),
-}
-"""Heights that must all be looked through before a band loses log-odds."""
-_LUT_STEP, _LUT_BASE = 0.01, -0.15
-_BLIND_LIMIT = 1.2
 _RIM = 6
 """The grid holds at least so many unknown cells beyond anything known, for its users."""
 
@@ -132,7 +108,7 @@ class Occupancy:
         self._odds: Float32Array = np.zeros((len(Band), 0, 0), np.float32)
         self._touched: BoolArray = np.zeros((0, 0), np.bool_)
         self._clearance: tuple[int, Float32Array] | None = None
-        self._lut = _band_lut()
+        self._lut = band_lut()
         self._last_xy: Float64Array | None = None
         self._arrival: Float64Array = np.zeros(2)
 
@@ -241,7 +217,7 @@ class Occupancy:
         self.frames += 1
         camera = frame.observation.T_world_camera[:2, 3]
         reach_cells = round(self.config.reach / self.cell)
-        near_cells = int(np.ceil(_BLIND_LIMIT / self.cell))
+        near_cells = int(np.ceil(BLIND_LIMIT / self.cell))
         self._cover(np.stack([camera, body[:2, 3]]), reach_cells + _RIM)
         centre = self.cells_of(camera)[0]
         cells = view_sector(frame, reach_cells) + centre
@@ -280,8 +256,8 @@ class Occupancy:
         shift = camera[::-1] - (low + np.array(self.corner) - 1)
         col = (points[:, 0] * inverse + np.float32(shift[1])).astype(np.int32) - 1
         row = (points[:, 1] * inverse + np.float32(shift[0])).astype(np.int32) - 1
-        step = (points[:, 2] - np.float32(self.floor_height + _LUT_BASE)) * np.float32(
-            1.0 / _LUT_STEP
+        step = (points[:, 2] - np.float32(self.floor_height + LUT_BASE)) * np.float32(
+            1.0 / LUT_STEP
         )
         band = self._lut.take(step.astype(np.int32) + 1, mode="clip")
         size = int(shape[0] * shape[1])
@@ -296,11 +272,11 @@ class Occupancy:
         test = SightTest(
             frame=frame, margin=self.config.margin, margin_per_metre=self.config.margin_per_metre
         )
-        heights = np.array([h for band in _SAMPLES for h in _SAMPLES[band]]) + self.floor_height
+        heights = np.array([h for band in SAMPLES for h in SAMPLES[band]]) + self.floor_height
         seen = test.columns_seen_through(self.centres_of(cells), heights)
         result = np.zeros((len(Band), len(cells)), np.bool_)
         first = 0
-        for band, samples in _SAMPLES.items():
+        for band, samples in SAMPLES.items():
             last = first + len(samples)
             result[band] = seen[first:last].all(axis=0)
             first = last
@@ -327,7 +303,7 @@ class Occupancy:
         centre = self.cells_of(xy)[0]
         rows, cols = (disc_offsets(max(1, int(self.config.body_radius / self.cell))) + centre).T
         self._odds[Band.FLOOR, rows, cols] = self.config.hit
-        body = self._odds[_BODY]
+        body = self._odds[BODY]
         body[:, rows, cols] = np.minimum(body[:, rows, cols], 0.0)
         self._touched[rows, cols] = False
 
@@ -343,7 +319,7 @@ class Occupancy:
         self._last_xy = xy.copy()
         if np.linalg.norm(xy - self._arrival) > 2.0 * self.cell:
             return
-        radius = _blind_radius(frame, self.floor_height)
+        radius = blind_radius(frame, self.floor_height)
         cells = disc_offsets(int(np.ceil(radius / self.cell))) + self.cells_of(self._arrival)[0]
         test = SightTest(frame=frame, margin=self.config.margin, margin_per_metre=0.0)
         height = frame.observation.T_world_camera[2:3, 3]
@@ -355,7 +331,7 @@ class Occupancy:
     def _refresh(self, window: tuple[slice, slice]) -> None:
         """Recomputes the states of a window from its log-odds."""
         odds = self._odds[:, window[0], window[1]]
-        occupied = odds[_BODY].max(axis=0) > self.config.occupied_above
+        occupied = odds[BODY].max(axis=0) > self.config.occupied_above
         occupied |= self._touched[window]
         seen = (odds[Band.LOW] < self.config.free_below) | (odds[Band.FLOOR] > 0.0)
         states = np.where(occupied, np.uint8(OCCUPIED), seen.astype(np.uint8))
@@ -387,25 +363,3 @@ class Occupancy:
         self._odds = np.pad(self._odds, ((0, 0), *pad))
         self.corner = (int(new_low[0]), int(new_low[1]))
         self.revision += 1
-
-
-def _band_lut() -> IntArray:
-    """Returns the band of each centimetre above the lowest band's edge, -1 for none; 1-based."""
-    top = max(high for _, high in _RANGES.values())
-    size = round((top - _LUT_BASE) / _LUT_STEP) + 2
-    lut = np.full(size, -1, np.int32)
-    for band, (low, high) in _RANGES.items():
-        first = round((low - _LUT_BASE) / _LUT_STEP) + 1
-        last = round((high - _LUT_BASE) / _LUT_STEP) + 1
-        lut[first:last] = band
-    return lut
-
-
-def _blind_radius(frame: Frame, floor_height: float, limit: float = _BLIND_LIMIT) -> float:
-    """Returns how far from the camera its lowest ray meets the floor, m, at most `limit`."""
-    pose, k = frame.observation.T_world_camera, frame.observation.intrinsics
-    lowest = pose[:3, :3] @ np.array([0.0, (k.height - 1 - k.cy) / k.fy, 1.0])
-    if lowest[2] >= -1e-6:
-        return limit
-    along = (pose[2, 3] - floor_height) / -lowest[2] * float(np.hypot(lowest[0], lowest[1]))
-    return float(np.clip(along, 0.0, limit))
