@@ -14,6 +14,8 @@ _LEVEL = 0.85
 """Cosine with the vertical from which on a surface is horizontal."""
 _FARTHER = np.float32(0.2)
 """A step in depth, metres, past which another thing shows."""
+_RELIEF = np.float32(0.06)
+"""How far handles and plinths stand out of a front, metres."""
 _LOOK_ACROSS = (2, 4)
 """Pixels beyond a border at which is looked for what lies behind."""
 _MIN_PART = 12
@@ -94,14 +96,16 @@ def find_structure(
     front_core = np.where(wall_core > 0, 0, planes.of_pixel)
     front_core *= (planes.lengths >= config.min_front)[planes.of_pixel]
     walls, fronts = np.zeros(frame.shape, np.int32), np.zeros(frame.shape, np.int32)
-    used = np.bincount(np.maximum(wall_core, front_core).ravel(), minlength=len(planes))
-    for number in range(1, len(planes)):
-        if used[number] == 0:
-            continue
-        near = free & near_plane(frame, normals, good, tolerance, planes, number)
+    for number in _present(wall_core):
+        near = near_plane(frame, normals, good, tolerance, planes, number)
         # Around things that hang flat on a wall, and at its edges, normals lean.
-        _grow(wall_core == number, near & (walls == 0), walls, number)
-        _grow(front_core == number, near & (walls == 0) & (fronts == 0), fronts, number)
+        grown = _grown(wall_core == number, 7)
+        walls[grown & near & free & (walls == 0)] = number
+    free &= walls == 0
+    for number in _present(front_core) if planes.concave.any() else ():
+        # A front takes in its handles and its plinth, which would join it with the next one.
+        near = near_plane(frame, normals, good, tolerance + _RELIEF, planes, number)
+        fronts[_grown(front_core == number, 15) & near & free & (fronts == 0)] = number
     return Structure(
         floor=floor, ceiling=ceiling, walls=walls, fronts=fronts, concave=planes.concave
     )
@@ -112,11 +116,14 @@ def level_surfaces(normals: Float32Array, good: BoolArray) -> BoolArray:
     return good & (normals[..., 2] > _LEVEL)
 
 
-def _grow(core: BoolArray, near: BoolArray, labels: IntArray, number: int) -> None:
-    """Labels a core and the pixels around it that lie near its plane."""
-    if core.any():
-        grown = cv2.dilate(core.view(np.uint8), np.ones((7, 7), np.uint8)).view(bool)
-        labels[grown & near] = number
+def _present(labels: IntArray) -> list[int]:
+    """Returns the labels above 0 that occur, in order."""
+    return [int(label) for label in np.flatnonzero(np.bincount(labels.ravel())) if label > 0]
+
+
+def _grown(mask: BoolArray, size: int) -> BoolArray:
+    """Returns a mask and the pixels within half of `size` of it."""
+    return cv2.dilate(mask.view(np.uint8), np.ones((size, size), np.uint8)).view(bool)
 
 
 def _wall_parts(
