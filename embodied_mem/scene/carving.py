@@ -120,7 +120,8 @@ def nearest_in_neighbourhood(frame: Frame) -> Float32Array:
 
     What lies beyond the range that perception uses is still known to be far away.
     """
-    depth = np.nan_to_num(frame.observation.depth[:: frame.stride, :: frame.stride])
+    # fmax passes over NaN, so that what is unknown becomes 0.
+    depth = np.fmax(frame.observation.depth[:: frame.stride, :: frame.stride], np.float32(0.0))
     return np.asarray(cv2.erode(depth, np.ones((3, 3), np.uint8)), np.float32)
 
 

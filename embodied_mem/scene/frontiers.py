@@ -10,8 +10,6 @@ from dataclasses import replace
 import cv2
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components, dijkstra
 
 from embodied_mem.scene.borders import BorderView, Frontier, FrontierConfig
 from embodied_mem.scene.occupancy import Occupancy
@@ -113,21 +111,29 @@ class FrontierTracker:
         self._visits = {k: v for k, v in self._visits.items() if k in ids}
         return tuple(alive)
 
-    def _split(self, view: "BorderView", cells: IntArray) -> list[IntArray]:
+    def _split(self, view: BorderView, cells: IntArray) -> list[IntArray]:
         """Cuts a border that is too long, or too wide seen from the body, into stretches."""
         length = len(cells) * view.cell
-        pieces = int(np.ceil(length / self.config.max_length))
+        if length < self.config.min_length - 1e-9:
+            return []
+        if length <= self.config.max_length and not self._is_wide(view, cells):
+            return [cells]
+        return [
+            stretch
+            for half in _halves(cells)
+            for piece in _connected(half)
+            for stretch in self._split(view, piece)
+        ]
+
+    def _is_wide(self, view: BorderView, cells: IntArray) -> bool:
+        """Tells whether a border spans a large angle seen from the body, and is worth cutting."""
+        if len(cells) * view.cell < 2.0 * self.config.new_length:
+            return False
         offset = view.centres(cells) - view.position
         middle = offset.mean(axis=0)
         bearing = np.arctan2(offset[:, 1], offset[:, 0]) - np.arctan2(middle[1], middle[0])
         bearing = (bearing + np.pi) % (2 * np.pi) - np.pi
-        wide = int(np.ceil(float(np.ptp(bearing)) / self.config.max_angle))
-        pieces = max(pieces, min(wide, int(length / self.config.new_length)))
-        if pieces <= 1:
-            return [cells]
-        parts = [cells[np.sort(part)] for part in np.array_split(_along(cells), pieces)]
-        stretches = [piece for part in parts for piece in _connected(part)]
-        return [s for s in stretches if len(s) * view.cell >= self.config.min_length - 1e-9]
+        return float(bearing.max() - bearing.min()) > self.config.max_angle
 
     def _name(self, found: list[Frontier], kept: list[Frontier]) -> dict[int, Frontier]:
         """Hands the ids of the last frontiers over to the new ones that overlap them most."""
@@ -154,29 +160,28 @@ class FrontierTracker:
         return named
 
 
-def _along(cells: IntArray) -> Int64Array:
-    """Orders the (n, 2) cells of a connected border from one of its ends to the other."""
-    steps = _neighbours(cells)
-    far = _steps_from(steps, 0)
-    order: Int64Array = np.argsort(_steps_from(steps, int(np.argmax(far))), kind="stable")
-    return order
+def _halves(cells: IntArray) -> tuple[IntArray, IntArray]:
+    """Parts cells by which of two far ends is nearer."""
+    one = cells[np.argmax(_gaps(cells, cells[0]))]
+    to_one = _gaps(cells, one)
+    to_other = _gaps(cells, cells[np.argmax(to_one)])
+    near = to_one <= to_other
+    return cells[near], cells[~near]
+
+
+def _gaps(cells: IntArray, cell: IntArray) -> IntArray:
+    gaps: IntArray = ((cells - cell) ** 2).sum(axis=1)
+    return gaps
 
 
 def _connected(cells: IntArray) -> list[IntArray]:
-    """Parts cells that do not touch: a ring cut across gives two stretches."""
-    count, part = connected_components(_neighbours(cells), directed=False)
-    return [cells[part == k] for k in range(count)]
-
-
-def _neighbours(cells: IntArray) -> csr_array:
-    """Returns the graph of the cells that touch each other, corners included."""
-    return csr_array(np.abs(cells[:, None] - cells[None]).max(axis=2) == 1)
-
-
-def _steps_from(steps: csr_array, start: int) -> Float64Array:
-    """Returns how many steps each node of a graph lies from a start."""
-    found: Float64Array = dijkstra(steps, directed=False, indices=start, unweighted=True)
-    return found
+    """Parts cells that do not touch: a ring cut in half may give more than two stretches."""
+    local = cells - cells.min(axis=0)
+    mask = np.zeros(local.max(axis=0) + 1, np.uint8)
+    mask[local[:, 0], local[:, 1]] = 1
+    count, labels = cv2.connectedComponents(mask, connectivity=8)
+    label = labels[local[:, 0], local[:, 1]]
+    return [cells[label == k] for k in range(1, count)]
 
 
 def _overlaps(old: list[Frontier], new: list[Frontier]) -> list[tuple[int, int]]:

@@ -26,7 +26,7 @@ def test_a_room_that_is_known_has_no_frontier() -> None:
 def test_the_dark_corners_behind_a_door_are_frontiers(cell: float) -> None:
     occupancy = seen(two_rooms(), (2.0, 2.0), cell=cell)
     found = FrontierTracker().update(occupancy, (2.0, 2.0), 3)
-    assert 2 <= len(found) <= 4
+    assert 2 <= len(found) <= 6
     assert all(f.centroid[0] > 4.0 and f.length >= 0.3 and f.first_tick == 3 for f in found)
     ups = [f.direction[1] for f in found]
     assert max(ups) > 0.5 and min(ups) < -0.5  # one side leads up, the other down
