@@ -67,6 +67,7 @@ class Hippocampus:
         """Brings every record up to date: places, all facts, frontiers, the map and the walk."""
         if self.latest is None:
             return
+        self.scene.snapshots.update(self.scene.required(), afresh=True)
         self.store.apply(self._place_operations())
         self.store.apply(self._all_object_operations())
         operations = [*self._snapshot_operations(refresh=True), *self._frontier_refresh()]

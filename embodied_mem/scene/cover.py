@@ -12,9 +12,12 @@ import numpy as np
 
 from embodied_mem.types import BoolArray, Float32Array, Int64Array
 
-QUALITY_WEIGHT = np.float32(0.05)
-"""How much of an object a view of quality 1 is worth over one of quality 0. Kept small, so that
-quality decides between frames that see equally many objects and seldom costs a frame more."""
+QUALITY_WEIGHT = np.float32(0.3)
+"""How much of an object a view of quality 1 is worth over one of quality 0: enough to decide
+between frames that see about equally many objects, too little to cost more frames (measured: the
+number of snapshots over 20 houses is the same for 0.05 and 0.3)."""
+KEPT_BONUS = np.float32(1.05)
+"""What a frame that is chosen already is worth over one that is not."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -46,14 +49,15 @@ def select_cover(
     rows = np.flatnonzero(wanted)
     if rows.size == 0:
         return Cover(frames=np.empty(0, np.int64), assignment=np.full(len(required), -1))
-    seen = sees[rows]
-    worth = quality[rows] * QUALITY_WEIGHT
+    whole = len(rows) == len(sees)
+    seen = sees if whole else sees[rows]
+    worth = (quality if whole else quality[rows]) * QUALITY_WEIGHT
     worth += np.float32(1.0)
     if kept is not None:
-        worth[:, kept] *= np.float32(1.0) + QUALITY_WEIGHT
+        worth[:, kept] *= KEPT_BONUS
     worth *= seen
     # Weighing an object by how few frames see it takes what cannot be avoided first.
-    rarity = np.float32(1.0) / np.sqrt(seen.sum(axis=1, dtype=np.float32))
+    rarity = (1.0 / np.sqrt(np.count_nonzero(seen, axis=1))).astype(np.float32)
     chosen = _greedy(seen, worth * rarity[:, None])
     chosen = chosen[~redundant(seen[:, chosen])]
     chosen = _improve(seen, worth, chosen)
@@ -136,8 +140,10 @@ def _replaceable_pair(
     """Finds two chosen frames and one frame that sees all that only those two see."""
     matrix = seen[:, frames]
     times = matrix.sum(axis=1)
-    alone = [np.flatnonzero(column & (times == 1)) for column in matrix.T]
-    instead = [_common(bits, rows) for rows in alone]
+    instead = [-1] * len(frames)  # the frames that see all that only this one of the chosen sees
+    alone = np.flatnonzero(times == 1)
+    for row, column in zip(alone.tolist(), matrix[alone].argmax(axis=1).tolist(), strict=True):
+        instead[column] &= bits[row]
     for i, first in enumerate(instead):
         for j in range(i + 1, len(instead)):
             if first & instead[j]:

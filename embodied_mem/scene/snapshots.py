@@ -25,6 +25,8 @@ class SnapshotConfig:
     """A view must be better by this much (of 1) to count as better."""
     refresh_every: int = 24
     """Kept frames between two selections from scratch."""
+    min_gain: float = 1.08
+    """As few snapshots are exchanged for others only if those show the objects this much better."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -103,8 +105,13 @@ class SnapshotSelector:
         self._added += 1
         return column
 
-    def update(self, required: BoolArray) -> None:
-        """Adjusts the choice so that every required object that a kept frame sees is covered."""
+    def update(self, required: BoolArray, *, afresh: bool = False) -> None:
+        """Adjusts the choice so that every required object that a kept frame sees is covered.
+
+        Args:
+            required: (rows,) which objects must be covered.
+            afresh: Select from scratch too, though it may not be due yet.
+        """
         self._grow_rows(len(required))
         needed = np.zeros(len(self.sees), dtype=bool)
         needed[: len(required)] = required
@@ -112,7 +119,7 @@ class SnapshotSelector:
         open_rows = needed & ~self.sees[:, self.chosen].any(axis=1)
         if open_rows.any():
             self.chosen[select_cover(self.sees, self.quality, open_rows).frames] = True
-        if self._added >= self.config.refresh_every:
+        if afresh or self._added >= self.config.refresh_every:
             self._refresh(needed)
         self._assign(needed)
 
@@ -139,11 +146,19 @@ class SnapshotSelector:
             self._drop(int(index))
 
     def _refresh(self, needed: BoolArray) -> None:
+        """Selects from scratch; takes fewer frames, or as few that show the objects better."""
         self._added = 0
-        fresh = select_cover(self.sees, self.quality, needed, self.chosen)
-        if len(fresh.frames) < np.count_nonzero(self.chosen):
-            self.chosen[:] = False
-            self.chosen[fresh.frames] = True
+        fresh = np.zeros_like(self.chosen)
+        cover = select_cover(self.sees, self.quality, needed, self.chosen)
+        fresh[cover.frames] = True
+        spared = np.count_nonzero(self.chosen) - np.count_nonzero(fresh)
+        better = self._shown_quality(needed, fresh) / self._shown_quality(needed, self.chosen)
+        if spared > 0 or (spared == 0 and better > self.config.min_gain):
+            self.chosen = fresh
+
+    def _shown_quality(self, needed: BoolArray, chosen: BoolArray) -> float:
+        """Returns the sum over objects of the quality of their best chosen view."""
+        return float(self.quality[needed][:, chosen].max(axis=1, initial=1e-3).sum()) + 1e-6
 
     def _assign(self, needed: BoolArray) -> None:
         """Gives each object its best chosen frame; a chosen frame that gets none is let go."""
