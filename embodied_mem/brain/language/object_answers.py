@@ -65,6 +65,15 @@ def _first(context: Context) -> NounPhrase:
     return context.question.subjects[0]
 
 
+def _settled(context: Context, selection: Selection) -> Sequence[Seen]:
+    """Returns the objects to speak of: those well seen, else those believed there, else all.
+
+    A glimpse counts only where there is nothing better: it is often a corner of a known thing.
+    """
+    firm = tuple(seen for seen in selection.present if is_firm(seen, context.config))
+    return firm or selection.present or selection.found
+
+
 def answer_where(context: Context) -> Reply:
     """Says where a thing is, or each of several."""
     if not context.question.subjects:
@@ -72,7 +81,7 @@ def answer_where(context: Context) -> Reply:
     selection = selected(context)
     if not selection.found:
         return unseen(context, _first(context), selection)
-    objects = selection.present or selection.found
+    objects = _settled(context, selection)
     best = objects[0]
     doubts = [*selection.doubts, *doubts_about(context, [best])]
     missed = [p for p in context.question.subjects[1:] if not select(context, p).found]
@@ -111,7 +120,7 @@ def answer_which_room(context: Context) -> Reply:
     selection = selected(context)
     if not selection.found:
         return unseen(context, _first(context), selection)
-    objects = selection.present or selection.found
+    objects = _settled(context, selection)
     best = objects[0]
     doubts = [*selection.doubts, *doubts_about(context, [best])]
     if best.place is None:
@@ -172,7 +181,7 @@ def answer_colour(context: Context) -> Reply:
     selection = selected(context)
     if not selection.found:
         return unseen(context, _first(context), selection)
-    objects = selection.present or selection.found
+    objects = _settled(context, selection)
     doubts = list(selection.doubts)
     firm = [seen for seen in objects if is_firm(seen, context.config)]
     judged = firm or list(objects)
