@@ -40,7 +40,9 @@ _SPREAD = 9.0
 _LIT_SHARE = 0.25
 """The share of an object's pixels that are taken to be fully lit."""
 _SHADE_FLOOR = np.float32(0.3)
-"""The least weight of a dark pixel."""
+"""The least weight of a pixel in shade that still shows a full hue; a grey one has none."""
+_DARK_PAINT = np.float32(0.35)
+"""Weight of a pixel so much darker than the lit ones that it must be painted dark."""
 _LIGHT_STEP = 4
 """L* is told apart in steps of this size."""
 _FULL_CHROMA = np.float32(40.0)
@@ -82,22 +84,25 @@ def _lit_weight(histogram: Float32Array, total: Float32Array) -> Float32Array:
     A thing of two colours goes by the one with a hue: a red book has white pages.
     """
     steps, lightness, chroma = _lightness()
+    hue, floor = 1.0 + chroma, _SHADE_FLOOR * chroma
     share = np.cumsum(histogram @ steps, axis=1) / np.maximum(total, 1.0)
     lit = (np.argmax(share >= 1.0 - _LIT_SHARE, axis=1) + 0.5) * np.float32(_LIGHT_STEP)
-    weight: Float32Array = lightness / lit[:, None].astype(np.float32)
-    np.clip(weight, _SHADE_FLOOR, np.float32(1.0), out=weight)
-    weight *= chroma
+    # Shade takes up to half of the lightness; what is darker still is another paint.
+    ratio = np.minimum(lightness / lit[:, None].astype(np.float32), np.float32(1.0))
+    cube = ratio * ratio * ratio
+    dark = np.clip((np.float32(0.55) - ratio) * np.float32(1 / 0.15), 0.0, 1.0) * _DARK_PAINT
+    weight: Float32Array = np.maximum(np.maximum(cube * cube, dark), floor) * hue
     return weight
 
 
 @lru_cache(maxsize=1)
 def _lightness() -> tuple[Float32Array, Float32Array, Float32Array]:
-    """Returns the step of L* of each cell (one-hot), its L* (black at 5), its weight by chroma."""
+    """Returns the step of L* of each cell (one-hot), its L* (black at 5), its chroma (0..1)."""
     lab = cell_lab()
     steps = np.eye(100 // _LIGHT_STEP, dtype=np.float32)
     chosen = np.clip(lab[:, 0] // _LIGHT_STEP, 0, len(steps) - 1).astype(np.int64)
-    hue = 1.0 + np.minimum(np.hypot(lab[:, 1], lab[:, 2]) / _FULL_CHROMA, 1.0)
-    return steps[chosen], np.maximum(lab[:, 0], np.float32(5.0)), hue.astype(np.float32)
+    chroma = np.minimum(np.hypot(lab[:, 1], lab[:, 2]) / _FULL_CHROMA, np.float32(1.0))
+    return steps[chosen], np.maximum(lab[:, 0], np.float32(5.0)), chroma
 
 
 @lru_cache(maxsize=1)

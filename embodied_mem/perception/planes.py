@@ -141,7 +141,7 @@ def _described(
     eye = frame.observation.T_world_camera[:3, 3].astype(np.float32)
     sample = np.flatnonzero(frame.valid)[::_SAMPLE]
     apart = (frame.points.reshape(-1, 3)[sample] - eye) @ normals.T - offsets
-    outermost = (apart < -_BEHIND).mean(axis=0) < _OUTERMOST
+    outermost = np.count_nonzero(apart < -_BEHIND, axis=0) < _OUTERMOST * max(len(sample), 1)
     centres, lengths = np.zeros((count, 3), np.float32), np.zeros(count, np.float32)
     for number in range(1, count):
         inside = points[owner == number]
