@@ -57,6 +57,10 @@ class SnapshotSelector:
         """(rows,) column of the snapshot that stands for the object, -1 for none."""
         self.chosen: BoolArray = np.zeros(64, dtype=bool)
         self._live: BoolArray = np.zeros(64, dtype=bool)
+        self._views: Int64Array = np.zeros(64, np.int64)
+        """(rows,) how many kept frames see each object."""
+        self._settled: BoolArray | None = None
+        """(rows,) what was required when clusters were last formed; None after a change."""
         self._frames: dict[int, KeptFrame] = {}
         self._added = 0
 
@@ -99,6 +103,7 @@ class SnapshotSelector:
             self._drop_least()
         column = self._free_column()
         self.sees[rows, column] = True
+        self._views[rows] += 1
         self.quality[rows, column] = quality
         self._live[column] = True
         self._frames[column] = frame
@@ -115,19 +120,29 @@ class SnapshotSelector:
         self._grow_rows(len(required))
         needed = np.zeros(len(self.sees), dtype=bool)
         needed[: len(required)] = required
-        needed &= self.sees.any(axis=1)
-        open_rows = needed & ~self.sees[:, self.chosen].any(axis=1)
-        if open_rows.any():
-            self.chosen[select_cover(self.sees, self.quality, open_rows).frames] = True
+        needed &= self._views > 0
+        self._extend(np.flatnonzero(needed & (self.assignment < 0)))
         if afresh or self._added >= self.config.refresh_every:
             self._refresh(needed)
-        self._assign(needed)
+        if self._settled is None or not np.array_equal(self._settled, needed):
+            self._assign(needed)
+            self._settled = needed
+
+    def _extend(self, rows: Int64Array) -> None:
+        """Chooses further frames for objects that have none, where no chosen frame shows them."""
+        bare = rows[~self.sees[np.ix_(rows, np.flatnonzero(self.chosen))].any(axis=1)]
+        if bare.size:
+            wanted = np.zeros(len(self.sees), dtype=bool)
+            wanted[bare] = True
+            self.chosen[select_cover(self.sees, self.quality, wanted).frames] = True
+            self._settled = None
 
     def merge_rows(self, gone: int, into: int) -> None:
         """Re-points all views of one object to another that turned out to be the same."""
         self._grow_rows(max(gone, into) + 1)
         self.sees[into] |= self.sees[gone]
         np.maximum(self.quality[into], self.quality[gone], out=self.quality[into])
+        self._views[into] = np.count_nonzero(self.sees[into])
         for column in self.shows(gone):
             boxes = self._frames[column].boxes
             boxes.setdefault(into, boxes.pop(gone))
@@ -141,6 +156,8 @@ class SnapshotSelector:
         self.sees[row] = False
         self.quality[row] = 0.0
         self.assignment[row] = -1
+        self._views[row] = 0
+        self._settled = None
         empty = self._live & ~self.chosen & ~self.sees.any(axis=0)
         for index in np.flatnonzero(empty):
             self._drop(int(index))
@@ -155,6 +172,7 @@ class SnapshotSelector:
         better = self._shown_quality(needed, fresh) / self._shown_quality(needed, self.chosen)
         if spared > 0 or (spared == 0 and better > self.config.min_gain):
             self.chosen = fresh
+            self._settled = None
 
     def _shown_quality(self, needed: BoolArray, chosen: BoolArray) -> float:
         """Returns the sum over objects of the quality of their best chosen view."""
@@ -195,6 +213,7 @@ class SnapshotSelector:
     def _drop(self, column: int) -> None:
         del self._frames[column]
         self._live[column] = False
+        self._views -= self.sees[:, column]
         self.sees[:, column] = False
         self.quality[:, column] = 0.0
 
@@ -214,3 +233,5 @@ class SnapshotSelector:
             self.sees = np.vstack([self.sees, np.zeros_like(self.sees)])
             self.quality = np.vstack([self.quality, np.zeros_like(self.quality)])
             self.assignment = np.concatenate([self.assignment, np.full_like(self.assignment, -1)])
+            self._views = np.concatenate([self._views, np.zeros_like(self._views)])
+            self._settled = None
