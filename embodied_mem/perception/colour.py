@@ -51,6 +51,12 @@ _FULL_PIXELS = 60.0
 """Strided pixels from which on a view's vote counts whole."""
 
 
+def prepare_colours() -> None:
+    """Builds the tables that the first frame would otherwise pay for (about 0.1 s)."""
+    _lightness()
+    _memberships()
+
+
 def colour_votes(frame: Frame, segmentation: Segmentation) -> Float32Array:
     """Returns the evidence of one frame for the colour of each instance.
 

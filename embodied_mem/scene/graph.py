@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from embodied_mem.memory.facts import ObjectFact, PlaceFact, Vector
 from embodied_mem.perception import Embedder, Frame, Segmenter, default_stride, make_frame
-from embodied_mem.perception.colour import COLOUR_TERMS, colour_votes
+from embodied_mem.perception.colour import COLOUR_TERMS, colour_votes, prepare_colours
 from embodied_mem.scene.association import AssociationConfig, associate, contained
 from embodied_mem.scene.changes import ChangeConfig, pair_moved
 from embodied_mem.scene.evidence import EvidenceConfig, look_for
@@ -77,6 +77,7 @@ class SceneGraph:
         self.places: tuple[Place, ...] = ()
         self._tracker = FrontierTracker(self.config.frontiers)
         self._places = PlaceFinder(self.config.places)
+        prepare_colours()
 
     def update(self, observation: Observation) -> SceneChange:
         """Takes one observation in; the cost does not depend on how many came before."""
