@@ -80,6 +80,8 @@ class Brain:
             )
             if on_tick is not None:
                 on_tick()
+        if self.exploration.finished:
+            self.hippocampus.settle_visit()
         return self.exploration
 
     def ask(self, question: str) -> Answer:

@@ -63,6 +63,11 @@ class Hippocampus:
             self.store.apply(operations)
         return change
 
+    def settle_visit(self) -> None:
+        """Hears that the exploration is complete, and draws what follows from that."""
+        operations = self._object_operations(self.scene.settle_visit())
+        self.store.apply([*operations, *self._snapshot_operations()])
+
     def consolidate(self) -> None:
         """Brings every record up to date: places, all facts, frontiers, the map and the walk."""
         if self.latest is None:

@@ -6,6 +6,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from embodied_mem.scene.objects import ObjectTable
+from embodied_mem.types import Int64Array
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -16,6 +17,8 @@ class ChangeConfig:
     """Least cosine of the two descriptors."""
     max_size_ratio: float = 1.8
     """Most that the boxes' diagonals may differ by."""
+    sure_likeness: float = 0.9
+    """Least cosine where the old place could not be looked into."""
 
 
 def pair_moved(table: ObjectTable, config: ChangeConfig) -> list[tuple[int, int]]:
@@ -25,15 +28,37 @@ def pair_moved(table: ObjectTable, config: ChangeConfig) -> list[tuple[int, int]
         (gone, found) rows, one to one, by the greatest total likeness.
     """
     gone = np.flatnonzero(table.live & table.missing)
-    if gone.size == 0:
-        return []
     found = np.flatnonzero(table.confirmed())
-    newer = table.first[found] > table.last[gone].min()
-    found = found[newer & np.array([not table.history[row] for row in found], dtype=bool)]
-    if found.size == 0:
+    return _pair(table, gone, found, config.min_likeness, config)
+
+
+def pair_unseen(table: ObjectTable, config: ChangeConfig) -> list[tuple[int, int]]:
+    """Pairs remembered objects that a whole visit did not show with what is new on this visit.
+
+    For the end of a complete exploration: a place inside a shelf may never come into view, but a
+    thing that was not there on earlier visits and looks just like the one that was not seen again
+    is far more likely that thing than its twin.
+
+    Returns:
+        (remembered, found) rows, one to one, of the same category and colour.
+    """
+    believed = table.confirmed()
+    unseen = np.flatnonzero(believed & (table.last < table.visit_start))
+    new = np.flatnonzero(believed & (table.first >= table.visit_start))
+    colour = table.colour.argmax(axis=1)
+    pairs = _pair(table, unseen, new, config.sure_likeness, config)
+    return [(old, now) for old, now in pairs if colour[old] == colour[now]]
+
+
+def _pair(
+    table: ObjectTable, gone: Int64Array, found: Int64Array, likeness: float, config: ChangeConfig
+) -> list[tuple[int, int]]:
+    """Pairs rows one to one by the greatest total likeness, where category and size agree."""
+    found = found[np.array([not table.history[row] for row in found], dtype=bool)]
+    if gone.size == 0 or found.size == 0:
         return []
     score = table.embedding[gone] @ table.embedding[found].T
-    score[score < config.min_likeness] = -np.inf
+    score[score < likeness] = -np.inf
     score[table.last[gone][:, None] >= table.first[found][None]] = -np.inf
     size = np.linalg.norm(table.high - table.low, axis=1)
     ratio = size[found][None] / np.maximum(size[gone][:, None], 1e-3)

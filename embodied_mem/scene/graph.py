@@ -10,7 +10,7 @@ from embodied_mem.memory.facts import ObjectFact, PlaceFact, Vector
 from embodied_mem.perception import Embedder, Frame, Segmenter, default_stride, make_frame
 from embodied_mem.perception.colour import COLOUR_TERMS, colour_votes, prepare_colours
 from embodied_mem.scene.association import AssociationConfig, associate, contained
-from embodied_mem.scene.changes import ChangeConfig, pair_moved
+from embodied_mem.scene.changes import ChangeConfig, pair_moved, pair_unseen
 from embodied_mem.scene.evidence import EvidenceConfig, look_for
 from embodied_mem.scene.frontiers import Frontier, FrontierConfig, FrontierTracker
 from embodied_mem.scene.objects import ObjectConfig, ObjectTable
@@ -135,7 +135,13 @@ class SceneGraph:
 
     def place_of(self, row: int) -> str | None:
         """Returns the id of the place that an object stands in, as last found."""
-        return self.place_at(self.objects.position(row))
+        low, high = self.objects.low[row], self.objects.high[row]
+        middle = 0.5 * (low + high)
+        rim = [(low[0], middle[1]), (high[0], middle[1]), (middle[0], low[1]), (middle[0], high[1])]
+        # A large thing's middle may be far from any floor; then its rim tells.
+        found = [self.place_at(middle)] * 2 + [self.place_at(point) for point in rim]
+        places = sorted(place for place in found if place is not None)
+        return max(places, key=places.count, default=None)
 
     def place_at(self, point: ArrayLike) -> str | None:
         """Returns the id of the place that a world point lies in, as last found."""
@@ -167,7 +173,7 @@ class SceneGraph:
         self._keep_frame(frame, sightings, rows)
         gone, dropped = self._judge_absence(frame, rows)
         dropped += self._merge_duplicates(rows)
-        moved = self._find_moved(dropped)
+        moved = self._relocate(pair_moved(self.objects, self.config.changes), dropped)
         self.snapshots.update(self.required())
         return SceneChange(
             seen=tuple(int(row) for row in rows if self.objects.live[row]),
@@ -243,15 +249,21 @@ class SceneGraph:
         few, many = sorted((table.coarse[first], table.coarse[second]), key=len)
         return bool(member(few, many).mean() >= self.config.duplicate_overlap)
 
-    def _find_moved(self, dropped: list[int]) -> list[int]:
-        moved = []
-        for old, new in pair_moved(self.objects, self.config.changes):
+    def settle_visit(self) -> SceneChange:
+        """Draws what follows from a complete exploration: unseen things that came up elsewhere."""
+        dropped: list[int] = []
+        moved = self._relocate(pair_unseen(self.objects, self.config.changes), dropped)
+        self.snapshots.update(self.required())
+        return SceneChange(moved=tuple(moved), dropped=tuple(dropped))
+
+    def _relocate(self, pairs: list[tuple[int, int]], dropped: list[int]) -> list[int]:
+        """Lets each old object go on where it was found; the rows found are added to `dropped`."""
+        for old, new in pairs:
             self.objects.relocate(old, new)
             self.snapshots.forget_row(old)
             self.snapshots.merge_rows(new, old)
-            moved.append(old)
             dropped.append(new)
-        return moved
+        return [old for old, _ in pairs]
 
 
 def encode_jpeg(observation: Observation, quality: int, width: int | None = None) -> bytes:
