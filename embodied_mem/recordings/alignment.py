@@ -19,7 +19,7 @@ _BIN = 0.02
 """Metres of height in which points of one level are counted."""
 _LEVEL_SHARE = 0.03
 """Share of the upward-facing points that the floor must have."""
-_SAMPLE = 7
+_SAMPLE = 17
 """Every so-many-th pixel of a frame is used."""
 
 

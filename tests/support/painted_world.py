@@ -8,6 +8,8 @@ from embodied_mem.perception import Frame, Segmentation, make_frame
 from embodied_mem.types import Float64Array, Intrinsics, Observation
 
 INTRINSICS = Intrinsics.from_hfov(160, 120, np.pi / 3)
+_RANGE = 12.0
+"""Depth beyond this is not measured, metres."""
 _SHADES = np.array([0.8, 0.9, 1.0])
 """Brightness of faces across x, y and z."""
 
@@ -54,7 +56,7 @@ class PaintedWorld:
             shade = _SHADES[first.argmax(axis=1)[hit]]
             rgb[hit] = np.array(box.rgb) * shade[:, None]
             instance[hit] = box.instance
-        best[~np.isfinite(best)] = 0.0
+        best[best > _RANGE] = 0.0
         shape = (k.height, k.width)
         body = np.eye(4)
         body[:2, 3] = eye[:2]
