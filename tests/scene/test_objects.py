@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from embodied_mem.errors import MemoryFileError
 from embodied_mem.scene.association import AssociationConfig, associate
-from embodied_mem.scene.changes import ChangeConfig, pair_moved
+from embodied_mem.scene.changes import ChangeConfig, pair_moved, pair_unseen
 from embodied_mem.scene.geometry import unpack_geometry
 from embodied_mem.scene.objects import ObjectConfig, ObjectTable
 from sights import COLOURS, DIMENSION, sight
@@ -151,3 +151,16 @@ def test_damaged_geometry_is_a_clear_error(data: bytes) -> None:
         return
     assert 0 <= level <= 12
     assert len(keys) == len(counts) > 0
+
+
+def test_what_a_whole_visit_did_not_show_is_what_came_up_elsewhere() -> None:
+    objects = table()
+    for tick in range(4):
+        seen(objects, MUG, TABLE, tick=tick)
+    objects.visit_start = 100
+    for tick in range(101, 105):
+        seen(objects, TABLE, shifted(MUG, dx=3.0), tick=tick)
+    assert pair_unseen(objects, ChangeConfig()) == [(0, 2)]
+    objects.colour[2] = 0.0
+    objects.colour[2, 5] = 1.0
+    assert pair_unseen(objects, ChangeConfig()) == []
