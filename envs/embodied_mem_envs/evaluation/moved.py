@@ -9,6 +9,7 @@ from scipy.optimize import linear_sum_assignment
 
 from embodied_mem.memory import MemoryStore
 from embodied_mem.memory.facts import ObjectFact, active
+from embodied_mem.perception import UNKNOWN_CATEGORY
 from embodied_mem.types import Float64Array
 from embodied_mem_envs.evaluation.truth import HouseView, box_gaps, view_house
 
@@ -49,6 +50,8 @@ def judge_moved(
     claim is closed if no unmatched claim of the category lies within 0.5 m of the old box. So
     another thing of the kind that rightly is at either place neither helps nor harms.
 
+    A class-agnostic segmenter names nothing; its claims are matched to things of every category.
+
     Args:
         store: The memory after the second visit.
         before: Ground truth of the house on the first visit.
@@ -58,6 +61,7 @@ def judge_moved(
     """
     old, new = view_house(before, shown_before), view_house(after, shown_after)
     claims = _claims(store)
+    nameless = UNKNOWN_CATEGORY in claims  # of a class-agnostic segmenter: any claim fits any thing
     verdicts = []
     for row, object_id in enumerate(new.ids):
         if object_id not in old.ids or not new.shown[row]:
@@ -65,8 +69,9 @@ def judge_moved(
         old_row = old.ids.index(object_id)
         metres = float(np.linalg.norm(new.centres[row] - old.centres[old_row]))
         if metres >= MIN_MOVE and old.shown[old_row]:
-            places = claims.get(new.categories[row], np.zeros((0, 3)))
-            verdicts.append(_judge(places, old, old_row, new, row, metres))
+            names = (new.categories[row], UNKNOWN_CATEGORY)
+            places = np.vstack([claims.get(name, np.zeros((0, 3))) for name in names])
+            verdicts.append(_judge(places, nameless, old, old_row, new, row, metres))
     return verdicts
 
 
@@ -87,10 +92,16 @@ def _claims(store: MemoryStore) -> dict[str, Float64Array]:
 
 
 def _judge(
-    places: Float64Array, old: HouseView, old_row: int, new: HouseView, row: int, metres: float
+    places: Float64Array,
+    nameless: bool,
+    old: HouseView,
+    old_row: int,
+    new: HouseView,
+    row: int,
+    metres: float,
 ) -> MovedObject:
     category = new.categories[row]
-    alike = np.array([other == category for other in new.categories], bool)
+    alike = np.array([other == category or nameless for other in new.categories], bool)
     matched, known = _match(places, new, np.flatnonzero(alike))
     stale = box_gaps(places, places, old.low[old_row], old.high[old_row]) <= TOLERANCE
     return MovedObject(
