@@ -1,1 +1,1 @@
-"""The viz package."""
+"""What a person looks at: contact sheets, maps, reports, and recordings for the Rerun viewer."""
