@@ -5,6 +5,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from embodied_mem.memory.facts import FrontierFact
+from embodied_mem.perception import UNKNOWN_CATEGORY
 from embodied_mem.scene.geometry import footprint as footprint_cells
 from embodied_mem.types import Float64Array, UInt8Array
 from embodied_mem.viz.canvas import Canvas
@@ -106,10 +107,12 @@ def draw_objects(canvas: Canvas, frame: MapFrame, objects: list[ObjectEntry]) ->
 def _hollow_outlines(frame: MapFrame, entry: ObjectEntry) -> list[Float64Array]:
     """Returns the outlines of a large thing that leaves much of its box bare, such as an L.
 
-    Where the box is filled well enough it is the better drawing, and the list is empty.
+    Where the box is filled well enough it is the better drawing, and the list is empty; so it is
+    for a thing with a name, whose unseen back and top make its shape look hollow.
     """
     width, depth, _ = entry.fact.size
-    if width * depth < _LARGE or not entry.geometry:
+    nameless = entry.fact.category == UNKNOWN_CATEGORY
+    if not nameless or width * depth < _LARGE or not entry.geometry:
         return []
     centres, size = footprint_cells(entry.geometry)
     if len(centres) * size * size > _FILLED * width * depth:
