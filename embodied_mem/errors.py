@@ -27,6 +27,18 @@ class StoreError(EmbodiedMemError):
     """An operation on a memory store is not valid."""
 
 
+class BudgetError(StoreError):
+    """What is to be stored does not fit into the byte budget, even at the lowest fidelity."""
+
+
+class StoreFullError(StoreError):
+    """The disk is full or cannot be written to; nothing that was acknowledged is lost."""
+
+
+class DamagedRecordError(StoreError):
+    """A record's bytes do not match their checksum; `verify` names all such, `repair` drops them."""
+
+
 class HouseError(EmbodiedMemError):
     """A house cannot be generated or changed as asked."""
 

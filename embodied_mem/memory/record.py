@@ -53,17 +53,25 @@ class MemoryRecord(msgspec.Struct, frozen=True, kw_only=True):
     recorded_at: int = 0
     superseded_at: int | None = None
     embedding: bytes = b""
-    """Little-endian float32 vector."""
+    """Little-endian float32 vector; rebuilt from its sign planes where `bits` is below 32."""
+    space: str = ""
+    """Name of the embedder; vectors are compared only within one space and one dimension."""
+    bits: int = 32
+    """Bits a dimension that the embedding is held at: 32 is exact, below it sign planes."""
     payload: tuple[bytes, ...] = ()
-    """Layers of a progressive encoding, coarse first; a picture is one JPEG layer for now."""
+    """Layers of a progressive encoding, coarse first: any prefix, joined, decodes as a whole."""
+    losses: tuple[float, ...] = ()
+    """Error of the prefix of 1, 2, ... layers: squared error over the signal's variance.
+
+    As long as the full payload and falling, ending in 0; empty where it was not measured."""
     links: tuple[Link, ...] = ()
     provenance: tuple[str, ...] = ()
     version: int = 1
     status: Status = "active"
     statistics: Statistics = Statistics()
     visibility: Literal["private", "shared"] = "private"
-    level: int = 1
-    """How many payload layers are held."""
+    level: int = -1
+    """How many payload layers are held; -1 in a new record stands for all of them."""
 
     @property
     def vector(self) -> Float32Array:

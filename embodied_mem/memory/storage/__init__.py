@@ -1,0 +1,1 @@
+"""How a store lies on disk: append-only files that hold bytes only, and a journal about them."""
