@@ -1,0 +1,266 @@
+"""The database: every record's row, the undo journal, staged bytes, settings; all checksummed."""
+
+import contextlib
+import sqlite3
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple, final
+
+import msgspec
+
+from embodied_mem.errors import MemoryFileError, StoreFullError
+from embodied_mem.memory.storage.rows import checksum
+
+SCHEMA = 2
+"""Version of the layout; 1 was a single file without a database."""
+_SETTINGS, _COUNTERS, _SPACES = 1, 2, 1000
+_TABLES = (
+    "CREATE TABLE meta(id INTEGER PRIMARY KEY, body BLOB NOT NULL, crc INTEGER NOT NULL)",
+    "CREATE TABLE records(slot INTEGER PRIMARY KEY, body BLOB NOT NULL, heap BLOB NOT NULL,"
+    " crc INTEGER NOT NULL)",
+    "CREATE TABLE staged(slot INTEGER PRIMARY KEY, data BLOB NOT NULL)",
+    "CREATE TABLE journal(sequence INTEGER PRIMARY KEY, body BLOB NOT NULL, crc INTEGER NOT NULL)",
+)
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a store as a whole."""
+
+    schema: int = SCHEMA
+    session: str = ""
+    seed: int = 0
+    seconds_per_tick: float = 1.0
+
+
+class Row(NamedTuple):
+    """A record's row as it lies in the database."""
+
+    slot: int
+    body: bytes
+    heap: bytes
+    intact: bool
+
+
+class Undo(msgspec.Struct, frozen=True, array_like=True):
+    """What a slot held before a batch; both None where it was free."""
+
+    slot: int
+    body: bytes | None
+    heap: bytes | None
+
+
+@final
+class Journal:
+    """Reads and writes the tables. It opens no transaction by itself but in `transaction`."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+        self._execute = connection.execute
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Runs statements as a whole or not at all; durable when it ends.
+
+        Raises:
+            StoreFullError: If the disk is full or read-only.
+            MemoryFileError: If the database is damaged.
+        """
+        with translated():
+            self._execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._execute("COMMIT")
+            except BaseException:
+                with contextlib.suppress(Exception):
+                    self._execute("ROLLBACK")
+                raise
+
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Lets several reads see one state."""
+        with translated():
+            self._execute("BEGIN")
+            try:
+                yield
+            finally:
+                with contextlib.suppress(Exception):
+                    self._execute("ROLLBACK")
+
+    def is_new(self) -> bool:
+        """Tells whether the tables have not been made yet."""
+        with translated():
+            (count,) = self._execute("SELECT count(*) FROM sqlite_master").fetchone()
+        return bool(count == 0)
+
+    def create(self, settings: Settings) -> None:
+        """Makes the tables."""
+        for statement in _TABLES:
+            self._execute(statement)
+        self.write_settings(settings)
+        self.write_counter(0)
+
+    # -- meta ---------------------------------------------------------------------------------
+
+    def settings(self) -> Settings:
+        """Reads the settings.
+
+        Raises:
+            MemoryFileError: If they are damaged or of a newer schema.
+        """
+        body = self._meta(_SETTINGS)
+        try:
+            schema = msgspec.msgpack.decode(body).get("schema")
+            if isinstance(schema, int) and schema > SCHEMA:
+                raise MemoryFileError(
+                    f"this memory has schema {schema}; this version reads up to {SCHEMA}. "
+                    "Install a newer embodied_mem to open it"
+                )
+            return msgspec.msgpack.decode(body, type=Settings)
+        except (msgspec.DecodeError, AttributeError) as error:
+            raise MemoryFileError(f"the memory's settings do not read: {error}") from None
+
+    def write_settings(self, settings: Settings) -> None:
+        """Writes the settings."""
+        self._write_meta(_SETTINGS, msgspec.msgpack.encode(settings))
+
+    def counter(self) -> int:
+        """Returns the last number given to a file."""
+        return int(msgspec.msgpack.decode(self._meta(_COUNTERS)))
+
+    def write_counter(self, value: int) -> None:
+        """Remembers the last number given to a file, so that none comes back."""
+        self._write_meta(_COUNTERS, msgspec.msgpack.encode(value))
+
+    def spaces(self) -> list[tuple[str, int]]:
+        """Returns name and dimension of every vector space, in the order of their numbers."""
+        rows = self._rows("SELECT id FROM meta WHERE id >= ? ORDER BY id", (_SPACES,))
+        return [tuple(msgspec.msgpack.decode(self._meta(number))) for (number,) in rows]
+
+    def write_space(self, number: int, name: str, dimension: int) -> None:
+        """Remembers a vector space."""
+        self._write_meta(_SPACES + number, msgspec.msgpack.encode((name, dimension)))
+
+    def _meta(self, key: int) -> bytes:
+        rows = self._rows("SELECT body, crc FROM meta WHERE id = ?", (key,))
+        if not rows or not _intact(rows[0][1], key, rows[0][0]):
+            raise MemoryFileError(
+                f"the memory's settings (row {key}) are damaged; "
+                "`embodied-mem inspect --repair` rebuilds what can be read"
+            )
+        return bytes(rows[0][0])
+
+    def _write_meta(self, key: int, body: bytes) -> None:
+        self._execute(
+            "INSERT OR REPLACE INTO meta VALUES(?, ?, ?)", (key, body, checksum(key, body))
+        )
+
+    # -- records ------------------------------------------------------------------------------
+
+    def read(self, slot: int) -> Row | None:
+        """Reads the row of a slot."""
+        rows = self._rows("SELECT slot, body, heap, crc FROM records WHERE slot = ?", (slot,))
+        return _row(*rows[0]) if rows else None
+
+    def read_all(self) -> Iterator[Row]:
+        """Reads every row, in the order of slots."""
+        with translated():
+            for values in self._execute("SELECT slot, body, heap, crc FROM records ORDER BY slot"):
+                yield _row(*values)
+
+    def write(self, rows: Iterable[tuple[int, bytes, bytes]]) -> None:
+        """Writes slot, body and heap of records, new or not."""
+        self.connection.executemany(
+            "INSERT OR REPLACE INTO records VALUES(?, ?, ?, ?)",
+            [(slot, body, heap, checksum(slot, body, heap)) for slot, body, heap in rows],
+        )
+
+    def remove(self, slots: Iterable[int]) -> None:
+        """Removes the rows of slots."""
+        self.connection.executemany("DELETE FROM records WHERE slot = ?", [(s,) for s in slots])
+
+    # -- staged bytes -------------------------------------------------------------------------
+
+    def stage(self, rows: Iterable[tuple[int, bytes]]) -> None:
+        """Writes the bytes of records that go to a segment later."""
+        self.connection.executemany("INSERT OR REPLACE INTO staged VALUES(?, ?)", list(rows))
+
+    def staged(self, slot: int) -> bytes | None:
+        """Reads the staged bytes of a slot."""
+        rows = self._rows("SELECT data FROM staged WHERE slot = ?", (slot,))
+        return bytes(rows[0][0]) if rows else None
+
+    def all_staged(self) -> list[tuple[int, bytes]]:
+        """Reads all staged bytes."""
+        return self._rows("SELECT slot, data FROM staged ORDER BY slot")
+
+    def clear_staged(self) -> None:
+        """Forgets all staged bytes."""
+        self._execute("DELETE FROM staged")
+
+    # -- undo ---------------------------------------------------------------------------------
+
+    def last_sequence(self) -> int:
+        """Returns the number of the last batch; 0 before the first."""
+        ((last,),) = self._rows("SELECT max(sequence) FROM journal")
+        return 0 if last is None else int(last)
+
+    def write_undo(self, sequence: int, undo: list[Undo]) -> None:
+        """Writes what a batch changed."""
+        body = msgspec.msgpack.encode(undo)
+        self._execute(
+            "INSERT INTO journal VALUES(?, ?, ?)", (sequence, body, checksum(sequence, body))
+        )
+
+    def undo(self, first: int) -> list[tuple[int, list[Undo]]] | None:
+        """Reads the batches from `first` on, newest first; None where one is not there."""
+        rows = self._rows(
+            "SELECT sequence, body, crc FROM journal WHERE sequence >= ? ORDER BY sequence DESC",
+            (first,),
+        )
+        whole = rows and rows[-1][0] == first and rows[0][0] - first + 1 == len(rows)
+        if not whole or not all(_intact(crc, key, body) for key, body, crc in rows):
+            return None
+        return [(key, msgspec.msgpack.decode(body, type=list[Undo])) for key, body, _ in rows]
+
+    def forget_undo(self, before: int) -> None:
+        """Drops the undo information of batches before `before`, never of the last one."""
+        self._execute(
+            "DELETE FROM journal WHERE sequence < min(?, (SELECT max(sequence) FROM journal))",
+            (before,),
+        )
+
+    def _rows(self, sql: str, parameters: tuple[Any, ...] = ()) -> list[Any]:
+        with translated():
+            return self._execute(sql, parameters).fetchall()
+
+    def close(self) -> None:
+        """Closes the connection."""
+        self.connection.close()
+
+
+@contextlib.contextmanager
+def translated() -> Iterator[None]:
+    """Turns SQLite's errors into ours."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        text = str(error)
+        if any(word in text for word in ("full", "readonly", "disk I/O", "unable to open")):
+            raise StoreFullError(
+                f"cannot write to the memory: {text}; nothing acknowledged was lost. "
+                "Free some space, or make the folder writable"
+            ) from error
+        raise MemoryFileError(f"the memory's database does not work: {text}") from error
+    except sqlite3.DatabaseError as error:
+        raise MemoryFileError(
+            f"the memory's database is damaged: {error}; "
+            "`embodied-mem inspect --repair` keeps what can be read"
+        ) from error
+
+
+def _row(slot: int, body: bytes, heap: bytes, crc: int) -> Row:
+    return Row(slot, body, heap, _intact(crc, slot, body, heap))
+
+
+def _intact(crc: object, key: int, *blobs: object) -> bool:
+    # A flipped bit can turn a blob into another type; that is damage too.
+    return all(isinstance(blob, bytes) for blob in blobs) and crc == checksum(key, *blobs)  # type: ignore[arg-type]

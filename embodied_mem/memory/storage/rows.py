@@ -1,0 +1,188 @@
+"""The rows of the database: what a record says, and where its bytes lie.
+
+Both are MessagePack arrays; a field added later goes to the end and has a default, so that older
+rows still read.
+"""
+
+import zlib
+from hashlib import blake2b
+from typing import Any
+
+import msgspec
+
+from embodied_mem.memory.record import Kind, Link, MemoryRecord, Pose, Statistics, Status
+
+STAGED = 0
+"""Segment number of bytes that still lie in the database."""
+
+
+class Extent(msgspec.Struct, frozen=True, array_like=True):
+    """Bytes in a segment file."""
+
+    segment: int
+    offset: int
+    length: int
+    crc: int
+
+
+class ArenaRow(msgspec.Struct, frozen=True, array_like=True):
+    """A row in an arena file."""
+
+    generation: int
+    row: int
+    crc: int
+
+
+class VectorPlace(msgspec.Struct, frozen=True, array_like=True):
+    """Where a vector's layers lie."""
+
+    space: int
+    dimension: int
+    scale: float
+    signs: ArenaRow
+    planes: ArenaRow | None = None
+    exact: ArenaRow | None = None
+
+    @property
+    def bits(self) -> int:
+        """Bits a dimension that are held."""
+        return 32 if self.exact else 4 if self.planes else 1
+
+
+class Heap(msgspec.Struct, frozen=True, array_like=True):
+    """Where a record's bytes lie. Layers from `level` on lie in the archive, if anywhere."""
+
+    layers: tuple[Extent, ...] = ()
+    level: int = 0
+    vector: VectorPlace | None = None
+
+    @property
+    def held(self) -> tuple[Extent, ...]:
+        """The layers of the live store."""
+        return self.layers[: self.level]
+
+    @property
+    def archived(self) -> tuple[Extent, ...]:
+        """The layers that only the archive holds."""
+        return self.layers[self.level :]
+
+
+class Body(msgspec.Struct, frozen=True, array_like=True):
+    """A record without its bytes. `layers` counts those of the full payload."""
+
+    id: bytes
+    kind: Kind
+    content: msgspec.Raw
+    place: str | None
+    pose: Pose | None
+    about: tuple[str, ...]
+    observer: str
+    session: str
+    valid_from: int
+    valid_to: int | None
+    recorded_at: int
+    superseded_at: int | None
+    space: str
+    losses: tuple[float, ...]
+    links: tuple[Link, ...]
+    provenance: tuple[str, ...]
+    version: int
+    status: Status
+    visibility: str
+    statistics: tuple[int, int, int | None]
+    layers: int
+    fingerprint: int
+
+
+_encoder = msgspec.msgpack.Encoder(order="deterministic")
+_body_decoder = msgspec.msgpack.Decoder(Body)
+_heap_decoder = msgspec.msgpack.Decoder(Heap)
+encode = _encoder.encode
+decode_body = _body_decoder.decode
+decode_heap = _heap_decoder.decode
+
+
+def checksum(key: int, *blobs: bytes) -> int:
+    """Returns the CRC-32 of a row: its key as 8 little-endian bytes, then its blobs."""
+    crc = zlib.crc32(key.to_bytes(8, "little"))
+    for blob in blobs:
+        crc = zlib.crc32(blob, crc)
+    return crc
+
+
+def fingerprint(record: MemoryRecord, content: bytes) -> int:
+    """Hashes what a record claims: everything but its id, its times and how it was used.
+
+    Two facts with one fingerprint are one fact told twice. Other kinds happened at their time.
+    """
+    digest = blake2b(content, digest_size=7)
+    times = None if record.kind == "fact" else record.valid_from
+    rest = (record.kind, record.place, record.pose, record.about, record.observer, times)
+    digest.update(_encoder.encode(rest))
+    digest.update(record.embedding)
+    for layer in record.payload:
+        digest.update(layer)
+    return int.from_bytes(digest.digest(), "little")
+
+
+def body_of(record: MemoryRecord, content: bytes, layers: int, mark: int) -> Body:
+    """Returns what is written of a record; `content` is its encoded content."""
+    use = record.statistics
+    return Body(
+        id=bytes.fromhex(record.id),
+        kind=record.kind,
+        content=msgspec.Raw(content),
+        place=record.place,
+        pose=record.pose,
+        about=record.about,
+        observer=record.observer,
+        session=record.session,
+        valid_from=record.valid_from,
+        valid_to=record.valid_to,
+        recorded_at=record.recorded_at,
+        superseded_at=record.superseded_at,
+        space=record.space,
+        losses=record.losses,
+        links=record.links,
+        provenance=record.provenance,
+        version=record.version,
+        status=record.status,
+        visibility=record.visibility,
+        statistics=(use.reads, use.citations, use.last_read),
+        layers=layers,
+        fingerprint=mark,
+    )
+
+
+def record_of(
+    body: Body, level: int, bits: int, payload: tuple[bytes, ...] = (), embedding: bytes = b""
+) -> MemoryRecord:
+    """Rebuilds a record from its row and its bytes."""
+    content: dict[str, Any] = msgspec.msgpack.decode(body.content)
+    reads, citations, last_read = body.statistics
+    return MemoryRecord(
+        id=body.id.hex(),
+        kind=body.kind,
+        content=content,
+        place=body.place,
+        pose=body.pose,
+        about=body.about,
+        observer=body.observer,
+        session=body.session,
+        valid_from=body.valid_from,
+        valid_to=body.valid_to,
+        recorded_at=body.recorded_at,
+        superseded_at=body.superseded_at,
+        embedding=embedding,
+        space=body.space,
+        bits=bits,
+        payload=payload,
+        losses=body.losses,
+        links=body.links,
+        provenance=body.provenance,
+        version=body.version,
+        status=body.status,
+        statistics=Statistics(reads=reads, citations=citations, last_read=last_read),
+        visibility=body.visibility,  # type: ignore[arg-type]
+        level=level,
+    )
