@@ -195,12 +195,16 @@ def _nearby(slots: Slots, filter: Filter, columns: Columns) -> Slots:
     if filter.near is None:
         return slots
     point, radius = filter.near
-    squared = np.zeros(len(slots))
-    for axis, centre in enumerate(point):
-        apart = columns.position[slots, axis].astype(np.float64) - centre
-        close = np.abs(apart) <= radius  # false where there is no pose: NaN
-        slots, squared = slots[close], squared[close] + apart[close] ** 2
-    return slots[squared <= radius**2]
+    with np.errstate(over="ignore"):
+        for axis, centre in enumerate(point):  # the box first, in float32, a little too wide
+            held = columns.position[:, axis][slots]
+            low, high = np.array([centre - radius, centre + radius], np.float32)
+            close = held >= np.nextafter(low, np.float32(-np.inf))  # false for NaN, no pose
+            close &= held <= np.nextafter(high, np.float32(np.inf))
+            slots = slots[close]
+        apart = columns.position[slots, : len(point)].astype(np.float64) - point
+        close = np.einsum("ij,ij->i", apart, apart) <= radius * radius
+    return slots[close]
 
 
 def _names(what: str, value: str | Sequence[str] | None) -> tuple[str, ...] | None:

@@ -201,6 +201,8 @@ def moved_cup() -> dict[int, MemoryRecord]:
         ({"as_of": 13, "valid_at": 6}, [2]),
         ({"status": "any"}, [0, 1, 2]),
         ({"status": "archived", "valid_at": 19}, [0, 2]),
+        ({"near": ((1e300, 0.0), 1e200)}, []),
+        ({"near": ((0.0, 0.0), 1e300)}, []),
     ],
 )
 def test_where_it_is_where_it_was_and_what_was_believed(
