@@ -203,8 +203,8 @@ def _nearby(slots: Slots, filter: Filter, columns: Columns) -> Slots:
             close &= held <= np.nextafter(high, np.float32(np.inf))
             slots = slots[close]
         apart = columns.position[slots, : len(point)].astype(np.float64) - point
-        close = np.einsum("ij,ij->i", apart, apart) <= radius * radius
-    return slots[close]
+        within: _Mask = np.einsum("ij,ij->i", apart, apart) <= radius * radius
+    return slots[within]
 
 
 def _names(what: str, value: str | Sequence[str] | None) -> tuple[str, ...] | None:
