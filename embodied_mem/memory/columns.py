@@ -53,7 +53,8 @@ class Columns:
     Attributes:
         alive: bool; whether a record lies in the slot. All other entries are stale where it is not.
         kind, status: Codes, indices into `KINDS` and `STATUSES`.
-        place, observer, session, space: Codes of names, see `name`; -1 where there is none.
+        place, observer, session: Codes of names, see `name`; -1 where there is none.
+        space: Number of the vector space in the store; -1 where there is no vector.
         position: float32 (capacity, 3), metres; NaN where the record has no pose.
         valid_from, valid_to, recorded_at, superseded_at: Ticks; `OPEN_END` for an open end.
         version: Of the record.
@@ -117,7 +118,7 @@ class Columns:
         self._capacity = capacity
 
     def code(self, name: str | None) -> int:
-        """Returns the code of a place, observer, session or space; makes one where it is new."""
+        """Returns the code of a place, observer or session; makes one where it is new."""
         if not name:
             return -1
         code = self._codes.get(name)

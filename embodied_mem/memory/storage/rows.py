@@ -110,18 +110,17 @@ def checksum(key: int, *blobs: bytes) -> int:
     return crc
 
 
-def fingerprint(record: MemoryRecord, content: bytes) -> int:
-    """Hashes what a record claims: everything but its id, its times and how it was used.
+def fingerprint(record: MemoryRecord, content: bytes, first_layer: int) -> int:
+    """Hashes what a record claims: not its id, its times, its vector or how it was used.
 
-    Two facts with one fingerprint are one fact told twice. Other kinds happened at their time.
+    Two active facts with one fingerprint are one fact told twice. Other kinds also happened at
+    their time. Of the payload only the first layer counts (its CRC-32), since it alone is never
+    dropped.
     """
-    digest = blake2b(content, digest_size=7)
     times = None if record.kind == "fact" else record.valid_from
     rest = (record.kind, record.place, record.pose, record.about, record.observer, times)
-    digest.update(_encoder.encode(rest))
-    digest.update(record.embedding)
-    for layer in record.payload:
-        digest.update(layer)
+    digest = blake2b(content, digest_size=7)
+    digest.update(_encoder.encode((rest, first_layer)))
     return int.from_bytes(digest.digest(), "little")
 
 

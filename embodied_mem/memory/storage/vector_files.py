@@ -1,0 +1,233 @@
+"""Where vectors lie: for each space one arena a layer, so that a scan reads one layer only."""
+
+import zlib
+from collections.abc import Callable, Sequence
+from typing import Final, Literal, final
+
+import numpy as np
+
+from embodied_mem.memory.codec.vector_code import PLANES, VectorCode, plane_bytes
+from embodied_mem.memory.storage.arena import Arena
+from embodied_mem.memory.storage.folder import Folder
+from embodied_mem.memory.storage.medium import PAGE
+from embodied_mem.memory.storage.rows import ArenaRow, VectorPlace
+from embodied_mem.types import Int64Array
+
+Layer = Literal["signs", "planes", "exact"]
+LAYERS: Final[tuple[Layer, ...]] = ("signs", "planes", "exact")
+
+
+def arena_name(layer: str, space: int, generation: int) -> str:
+    """Returns the file name of an arena."""
+    return f"{layer}-{space:03d}-{generation:08d}.bin"
+
+
+def arena_key(name: str) -> tuple[str, int, int] | None:
+    """Returns layer, space and generation of an arena's file name, or None for another file."""
+    layer, *numbers = name.removesuffix(".bin").split("-")
+    if layer not in LAYERS or len(numbers) != 2 or not all(part.isdigit() for part in numbers):
+        return None
+    key = (layer, int(numbers[0]), int(numbers[1]))
+    return key if name == arena_name(*key) else None
+
+
+def row_bytes(layer: str, dimension: int) -> int:
+    """Returns the bytes of a row."""
+    plane = plane_bytes(dimension)
+    return {"signs": plane, "planes": (PLANES - 1) * (plane + 4), "exact": 4 * dimension}[layer]
+
+
+@final
+class Space:
+    """The vectors of one embedder and one dimension."""
+
+    def __init__(self, number: int, name: str, dimension: int) -> None:
+        self.number = number
+        self.name = name
+        self.dimension = dimension
+        self.arenas: dict[tuple[str, int], Arena] = {}
+        """By layer and generation."""
+        self.current: dict[str, int] = {}
+        """Generation that is appended to, by layer."""
+        self.owner: Int64Array = np.full(64, -1, np.int64)
+        """Slot of the record of each row of the current signs; -1 for dead rows."""
+        self.vectors = 0
+        """How many rows have an owner."""
+
+    def own(self, row: int, slot: int) -> None:
+        """Gives a row of the signs to a record, or with -1 to none."""
+        if row >= len(self.owner):
+            grown = np.full(max(row + 1, 2 * len(self.owner)), -1, np.int64)
+            grown[: len(self.owner)] = self.owner
+            self.owner = grown
+        self.vectors += (slot >= 0) - bool(self.owner[row] >= 0)
+        self.owner[row] = slot
+
+
+@final
+class VectorFiles:
+    """All spaces of a store."""
+
+    def __init__(self, folder: Folder, next_number: Callable[[], int], *, write: bool) -> None:
+        self._folder = folder
+        self._next_number = next_number
+        self._write = write
+        self._unsynced: set[Arena] = set()
+        self._new_names = False
+        self.spaces: list[Space] = []
+
+    def add_space(self, name: str, dimension: int) -> Space:
+        """Makes a space; its number is its place in the list."""
+        space = Space(len(self.spaces), name, dimension)
+        self.spaces.append(space)
+        return space
+
+    def find(self, name: str, dimension: int) -> Space | None:
+        """Returns the space of an embedder, or None where it has no vector yet."""
+        for space in self.spaces:
+            if space.name == name and space.dimension == dimension:
+                return space
+        return None
+
+    def adopt(self, place: VectorPlace) -> None:
+        """Learns from a record's row which generations are in use."""
+        current = self.spaces[place.space].current
+        for layer in LAYERS:
+            row = getattr(place, layer)
+            if row is not None and row.generation > current.get(layer, 0):
+                current[layer] = row.generation
+
+    def arena(self, space: Space, layer: str, generation: int, *, create: bool = False) -> Arena:
+        """Opens an arena.
+
+        Raises:
+            FileNotFoundError: If it is missing and not to be created.
+        """
+        arena = space.arenas.get((layer, generation))
+        if arena is None:
+            name = arena_name(layer, space.number, generation)
+            file = self._folder.open(name, create=create, write=self._write)
+            arena = Arena(file, row_bytes(layer, space.dimension))
+            space.arenas[layer, generation] = arena
+        return arena
+
+    def append(self, space: Space, codes: Sequence[VectorCode]) -> list[VectorPlace]:
+        """Writes vectors; returns where each lies. They are not yet on the disk."""
+        rows = {layer: self._append_layer(space, layer, codes) for layer in LAYERS}
+        return [
+            VectorPlace(
+                space.number,
+                space.dimension,
+                code.scale,
+                signs,
+                rows["planes"][index],
+                rows["exact"][index],
+            )
+            for index, code in enumerate(codes)
+            if (signs := rows["signs"][index]) is not None
+        ]
+
+    def _append_layer(
+        self, space: Space, layer: str, codes: Sequence[VectorCode]
+    ) -> list[ArenaRow | None]:
+        parts = [getattr(code, layer) for code in codes]
+        held = [part for part in parts if part]
+        if not held:
+            return [None] * len(parts)
+        arena = self._appendable(space, layer)
+        row = arena.append(b"".join(held))
+        self._unsynced.add(arena)
+        generation = space.current[layer]
+        places: list[ArenaRow | None] = []
+        for part in parts:
+            places.append(ArenaRow(generation, row, zlib.crc32(part)) if part else None)
+            row += bool(part)
+        return places
+
+    def _appendable(self, space: Space, layer: str) -> Arena:
+        if layer not in space.current:
+            self.start_generation(space, layer)
+        return self.arena(space, layer, space.current[layer])
+
+    def start_generation(self, space: Space, layer: str) -> Arena:
+        """Begins a new file for a layer; what comes next is appended there."""
+        generation = space.current[layer] = self._next_number()
+        self._new_names = True
+        return self.arena(space, layer, generation, create=True)
+
+    def read_layer(self, place: VectorPlace, layer: str) -> bytes | None:
+        """Reads one layer; None where it is missing or does not match its checksum."""
+        row: ArenaRow | None = getattr(place, layer)
+        if row is None:
+            return None
+        try:
+            arena = self.arena(self.spaces[place.space], layer, row.generation)
+        except (FileNotFoundError, IndexError):
+            return None
+        if row.row >= len(arena):
+            return None
+        data = bytes(arena.row(row.row))
+        return data if zlib.crc32(data) == row.crc else None
+
+    def read(self, place: VectorPlace) -> VectorCode | None:
+        """Reads a vector; None where any layer that it should have is damaged."""
+        parts: dict[str, bytes] = {}
+        for layer in LAYERS:
+            if getattr(place, layer) is None:
+                continue
+            data = self.read_layer(place, layer)
+            if data is None:
+                return None
+            parts[layer] = data
+        return VectorCode(place.dimension, place.scale, **parts)
+
+    def rewrite(self, place: VectorPlace, code: VectorCode) -> None:
+        """Writes a vector again where it should lie; recovery does this for staged records."""
+        for layer in LAYERS:
+            row = getattr(place, layer)
+            if row is not None:
+                space = self.spaces[place.space]
+                arena = self.arena(space, layer, row.generation, create=True)
+                arena.overwrite(row.row, getattr(code, layer))
+                self._unsynced.add(arena)
+
+    def sync(self) -> None:
+        """Returns when all that was appended lies on the disk."""
+        for arena in self._unsynced:
+            arena.sync()
+        self._unsynced.clear()
+        if self._new_names:
+            self._folder.sync()
+            self._new_names = False
+
+    def names(self) -> dict[str, tuple[str, int, int]]:
+        """Lists the arena files in the folder with layer, space and generation."""
+        found = {name: arena_key(name) for name in self._folder.names()}
+        return {name: key for name, key in found.items() if key is not None}
+
+    def remove(self, layer: str, number: int, generation: int) -> None:
+        """Removes an arena's file; whoever has it mapped can still read it."""
+        if number < len(self.spaces):
+            space = self.spaces[number]
+            arena = space.arenas.pop((layer, generation), None)
+            if arena is not None:
+                self._unsynced.discard(arena)
+                arena.close()
+            if space.current.get(layer) == generation:
+                del space.current[layer]
+        self._folder.remove(arena_name(layer, number, generation))
+
+    def disk_bytes(self) -> int:
+        """Returns the bytes of all open arenas in whole blocks; for a writer these are all."""
+        return sum(
+            -(-len(arena) * arena.stride // PAGE) * PAGE
+            for space in self.spaces
+            for arena in space.arenas.values()
+        )
+
+    def close(self) -> None:
+        """Closes all files."""
+        for space in self.spaces:
+            for arena in space.arenas.values():
+                arena.close()
+            space.arenas.clear()
