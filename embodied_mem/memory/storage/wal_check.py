@@ -31,6 +31,7 @@ from embodied_mem.memory.storage.wal_frames import (
     Frames,
     WalHeader,
     follows_stored,
+    frame_offset,
     follows_true,
     has_salts,
     parse_frames,
@@ -120,6 +121,7 @@ def check_wal_bytes(data: bytes) -> WalReport:
     before = after = _judge(data, [])
     mends: list[Mend] = []
     flipped: list[int] = []
+    maybe_commit = False
     while len(mends) + len(flipped) < _MOST_FLIPS:
         found = find_flips(data, after.valid_frames)
         if not found:
@@ -129,9 +131,11 @@ def check_wal_bytes(data: bytes) -> WalReport:
             data = mended(data, found)
         else:
             flipped.append(after.valid_frames)
+            size_at = frame_offset(after.valid_frames) + 4
+            maybe_commit |= any(size_at <= flip.offset < size_at + 4 for flip in found)
         after = _judge(data, flipped)
     gained = after.valid_commits - before.valid_commits
-    if not gained:
+    if not gained and not maybe_commit:
         return before
     return msgspec.structs.replace(
         before,
