@@ -40,6 +40,7 @@ _DTYPES: Final[dict[str, Any]] = {
     "reads": np.int32,
     "citations": np.int32,
     "last_read": np.int64,
+    "segment": np.int64,
     "signs_at": np.int64,
     "planes_at": np.int64,
     "exact_at": np.int64,
@@ -63,6 +64,8 @@ class Columns:
         loss: Error of the payload as held, 0 at full fidelity (see `MemoryRecord.losses`).
         payload_bytes, vector_bytes, metadata_bytes: Live bytes.
         reads, citations, last_read: Use statistics; last_read is -1 where never read.
+        segment: Number of the segment file that holds the payload; 0 while it waits in the
+            database, -1 where there is none.
         signs_at, planes_at, exact_at: Rows in the arenas of the space; -1 where not held.
         scale: Scale of the first sign plane.
     """
@@ -90,6 +93,7 @@ class Columns:
     reads: NDArray[np.int32]
     citations: NDArray[np.int32]
     last_read: NDArray[np.int64]
+    segment: NDArray[np.int64]
     signs_at: NDArray[np.int64]
     planes_at: NDArray[np.int64]
     exact_at: NDArray[np.int64]

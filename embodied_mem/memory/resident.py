@@ -13,6 +13,7 @@ from embodied_mem.memory.storage.rows import Body, Heap
 _KIND = {name: code for code, name in enumerate(KINDS)}
 _STATUS = {name: code for code, name in enumerate(STATUSES)}
 _NAN = (float("nan"),) * 3
+_NO_KEYS: tuple[tuple[str, ...], tuple[str, ...], int] = ((), (), -1)
 ROW_OVERHEAD = 48
 """Bytes of a database row besides its blobs, about."""
 
@@ -30,40 +31,60 @@ class Resident:
         self.facts: dict[int, int] = {}
         """Slot of the active record with a fingerprint."""
         self._free: list[int] = []
+        self._blocked: set[int] = set()
+        self._keys: list[tuple[tuple[str, ...], tuple[str, ...], int]] = []
+        """What each slot is indexed by: entities, link targets, fingerprint."""
 
     def take_slot(self) -> int:
         """Returns the lowest free slot."""
-        if self._free:
-            return heappop(self._free)
+        while self._free:
+            slot = heappop(self._free)
+            if not self.columns.alive[slot] and slot not in self._blocked:
+                return slot
         slot = self.columns.size
-        self.columns.reserve(slot + 1)
-        self.columns.size = slot + 1
-        self.columns.ids.append("")
+        self._extend(slot + 1)
         return slot
 
     def give_back(self, slot: int) -> None:
         """Frees a slot that holds nothing."""
         heappush(self._free, slot)
 
+    def block(self, slot: int) -> None:
+        """Keeps a slot whose row is damaged from being used."""
+        self._extend(slot + 1)
+        self._blocked.add(slot)
+
+    def _extend(self, size: int) -> None:
+        columns = self.columns
+        if size > columns.size:
+            columns.reserve(size)
+            for slot in range(columns.size, size - 1):
+                heappush(self._free, slot)
+            columns.ids += [""] * (size - columns.size)
+            self._keys += [_NO_KEYS] * (size - columns.size)
+            columns.size = size
+
     def put(self, slot: int, body: Body, heap: Heap, metadata_bytes: int) -> None:
         """Takes a record into an empty slot."""
+        self._extend(slot + 1)
         columns = self.columns
         for name, value in zip(_COLUMNS, self._entry(body, heap, metadata_bytes), strict=True):
             getattr(columns, name)[slot] = value
         self._index(slot, body)
 
-    def drop(self, slot: int, body: Body) -> None:
-        """Takes a record out of its slot; the slot stays taken."""
-        columns = self.columns
-        columns.alive[slot] = False
-        columns.ids[slot] = ""
-        del self.slots[body.id.hex()]
-        for entity in body.about:
+    def drop(self, slot: int) -> None:
+        """Takes the record out of a slot; `give_back` frees the slot."""
+        about, links, mark = self._keys[slot]
+        del self.slots[self.columns.ids[slot]]
+        self.columns.alive[slot] = False
+        self.columns.ids[slot] = ""
+        self._keys[slot] = _NO_KEYS
+        for entity in about:
             _discard(self.about, entity, slot)
-        for link in body.links:
-            _discard(self.linked_from, link.id, slot)
-        if self.facts.get(body.fingerprint) == slot:
-            del self.facts[body.fingerprint]
+        for target in links:
+            _discard(self.linked_from, target, slot)
+        if self.facts.get(mark) == slot:
+            del self.facts[mark]
 
     def load(self, rows: Iterable[tuple[int, Body, Heap, int]]) -> None:
         """Takes in all records at once; slots ascend, and the object is empty."""
@@ -72,6 +93,7 @@ class Resident:
         columns.size = rows[-1][0] + 1 if rows else 0
         columns.reserve(columns.size)
         columns.ids = [""] * columns.size
+        self._keys = [_NO_KEYS] * columns.size
         at = np.array([row[0] for row in rows], np.intp)
         entries = [self._entry(body, heap, size) for _, body, heap, size in rows]
         for name, values in zip(_COLUMNS, zip(*entries, strict=True), strict=False):
@@ -87,10 +109,12 @@ class Resident:
         record_id = body.id.hex()
         self.columns.ids[slot] = record_id
         self.slots[record_id] = slot
+        links = tuple([link.id for link in body.links])
+        self._keys[slot] = (body.about, links, body.fingerprint)
         for entity in body.about:
             self.about.setdefault(entity, set()).add(slot)
-        for link in body.links:
-            self.linked_from.setdefault(link.id, set()).add(slot)
+        for target in links:
+            self.linked_from.setdefault(target, set()).add(slot)
         if body.status == "active":
             self.facts[body.fingerprint] = slot
 
@@ -122,6 +146,7 @@ class Resident:
             reads,
             citations,
             -1 if last_read is None else last_read,
+            heap.layers[0].segment if level else -1,
             -1 if vector is None else vector.signs.row,
             -1 if vector is None or vector.planes is None else vector.planes.row,
             -1 if vector is None or vector.exact is None else vector.exact.row,
@@ -133,7 +158,7 @@ _COLUMNS = (
     *("alive", "kind", "status", "place", "observer", "session", "space", "position"),
     *("valid_from", "valid_to", "recorded_at", "superseded_at", "version", "level", "layers"),
     *("bits", "loss", "payload_bytes", "vector_bytes", "metadata_bytes"),
-    *("reads", "citations", "last_read", "signs_at", "planes_at", "exact_at", "scale"),
+    *("reads", "citations", "last_read", "segment", "signs_at", "planes_at", "exact_at", "scale"),
 )
 
 

@@ -48,6 +48,9 @@ class Undo(msgspec.Struct, frozen=True, array_like=True):
     heap: bytes | None
 
 
+_undo_decoder = msgspec.msgpack.Decoder(list[Undo] | None)
+
+
 @final
 class Journal:
     """Reads and writes the tables. It opens no transaction by itself but in `transaction`."""
@@ -203,14 +206,14 @@ class Journal:
         ((last,),) = self._rows("SELECT max(sequence) FROM journal")
         return 0 if last is None else int(last)
 
-    def write_undo(self, sequence: int, undo: list[Undo]) -> None:
-        """Writes what a batch changed."""
+    def write_undo(self, sequence: int, undo: list[Undo] | None) -> None:
+        """Writes what a batch changed; None where bytes moved and nothing before can come back."""
         body = msgspec.msgpack.encode(undo)
         self._execute(
             "INSERT INTO journal VALUES(?, ?, ?)", (sequence, body, checksum(sequence, body))
         )
 
-    def undo(self, first: int) -> list[tuple[int, list[Undo]]] | None:
+    def undo(self, first: int) -> list[tuple[int, list[Undo] | None]] | None:
         """Reads the batches from `first` on, newest first; None where one is not there."""
         rows = self._rows(
             "SELECT sequence, body, crc FROM journal WHERE sequence >= ? ORDER BY sequence DESC",
@@ -219,7 +222,7 @@ class Journal:
         whole = rows and rows[-1][0] == first and rows[0][0] - first + 1 == len(rows)
         if not whole or not all(_intact(crc, key, body) for key, body, crc in rows):
             return None
-        return [(key, msgspec.msgpack.decode(body, type=list[Undo])) for key, body, _ in rows]
+        return [(key, _undo_decoder.decode(body)) for key, body, _ in rows]
 
     def forget_undo(self, before: int) -> None:
         """Drops the undo information of batches before `before`, never of the last one."""

@@ -24,6 +24,11 @@ class Extent(msgspec.Struct, frozen=True, array_like=True):
     length: int
     crc: int
 
+    def cut_from(self, data: bytes) -> bytes | None:
+        """Returns the bytes where `data` is the file; None where they are not as written."""
+        part = data[self.offset : self.offset + self.length]
+        return part if len(part) == self.length and zlib.crc32(part) == self.crc else None
+
 
 class ArenaRow(msgspec.Struct, frozen=True, array_like=True):
     """A row in an arena file."""

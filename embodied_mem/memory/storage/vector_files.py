@@ -16,6 +16,9 @@ from embodied_mem.types import Int64Array
 Layer = Literal["signs", "planes", "exact"]
 LAYERS: Final[tuple[Layer, ...]] = ("signs", "planes", "exact")
 
+_RAM_BYTES: Final = 1 << 28
+"""Address space of an arena in memory: there can be many such stores in a process."""
+
 
 def arena_name(layer: str, space: int, generation: int) -> str:
     """Returns the file name of an arena."""
@@ -107,7 +110,8 @@ class VectorFiles:
         if arena is None:
             name = arena_name(layer, space.number, generation)
             file = self._folder.open(name, create=create, write=self._write)
-            arena = Arena(file, row_bytes(layer, space.dimension))
+            stride = row_bytes(layer, space.dimension)
+            arena = Arena(file, stride, None if file.fileno() >= 0 else _RAM_BYTES // stride)
             space.arenas[layer, generation] = arena
         return arena
 
@@ -154,6 +158,10 @@ class VectorFiles:
         generation = space.current[layer] = self._next_number()
         self._new_names = True
         return self.arena(space, layer, generation, create=True)
+
+    def unsynced(self, arena: Arena) -> None:
+        """Notes that an arena was written to."""
+        self._unsynced.add(arena)
 
     def read_layer(self, place: VectorPlace, layer: str) -> bytes | None:
         """Reads one layer; None where it is missing or does not match its checksum."""

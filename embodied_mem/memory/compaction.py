@@ -1,0 +1,271 @@
+"""Gives space back: drops layers, and copies what is alive out of files that hold dead bytes."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import final
+
+import msgspec
+import numpy as np
+
+from embodied_mem.memory.state import State
+from embodied_mem.memory.storage.rows import (
+    ArenaRow,
+    Extent,
+    Heap,
+    encode,
+)
+from embodied_mem.memory.storage.vector_files import Space
+from embodied_mem.memory.writer import Change, Rows, Writer, lowered_place
+
+_CHUNK = 4 << 20
+"""Bytes copied at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lowered:
+    """What a record is to be held at."""
+
+    level: int
+    bits: int
+
+
+@dataclass(slots=True)
+class _Work:
+    """The rows that a compaction rewrites."""
+
+    bodies: dict[int, bytes] = field(default_factory=dict)
+    heaps: dict[int, Heap] = field(default_factory=dict)
+    dropped: dict[int, tuple[Extent, ...]] = field(default_factory=dict)
+    """Layers that leave the live store, by slot."""
+
+
+@final
+class Compactor:
+    """Rewrites files so that they hold live bytes only; never re-encodes anything."""
+
+    def __init__(self, state: State, writer: Writer) -> None:
+        self.state = state
+        self.writer = writer
+
+    def dead_bytes(self) -> int:
+        """Returns the bytes in segments and arenas that no record refers to."""
+        return self.state.segments.dead_bytes() + sum(
+            dead * arena.stride
+            for space in self.state.vectors.spaces
+            for (layer, _), arena in space.arenas.items()
+            if (dead := len(arena) - self._live_rows(space, layer))
+        )
+
+    def _live_rows(self, space: Space, layer: str) -> int:
+        columns = self.state.resident.columns
+        held = getattr(columns, f"{layer}_at")[: columns.size] >= 0
+        inside = (columns.space[: columns.size] == space.number) & columns.alive[: columns.size]
+        return int(np.count_nonzero(held & inside))
+
+    def reclaim(self, needed: int | None = None) -> None:
+        """Frees dead bytes: all of them, or of the emptiest files until `needed` are free.
+
+        What lies in dead bytes can no longer be brought back by a rollback.
+        """
+        self.writer.flush()
+        segments = self.state.segments
+        dead = {n: size - segments.live[n] for n, size in segments.sizes().items()}
+        victims, freed = set(), 0
+        for number in sorted(dead, key=lambda n: (segments.live[n] / max(dead[n], 1), n)):
+            if dead[number] <= 0 or (needed is not None and freed >= needed):
+                continue
+            victims.add(number)
+            freed += dead[number]
+        arenas = self._half_dead_arenas() if needed is not None else self._arenas_with_dead_rows()
+        if victims or arenas:
+            self._rewrite({}, victims, arenas, archive=False)
+
+    def lower(self, lowered: Mapping[int, Lowered], *, archive: bool) -> None:
+        """Drops layers of records, and gives back all dead bytes.
+
+        Args:
+            lowered: What the records in these slots are to be held at.
+            archive: Whether the dropped layers are kept in the archive.
+        """
+        self.writer.flush()
+        columns = self.state.resident.columns
+        victims = {
+            int(columns.segment[slot])
+            for slot, to in lowered.items()
+            if to.level < columns.level[slot]
+        }
+        segments = self.state.segments
+        victims |= {n for n, size in segments.sizes().items() if size > segments.live[n]}
+        arenas = self._arenas_with_dead_rows()
+        for slot, to in lowered.items():
+            if to.bits < columns.bits[slot]:
+                number = int(columns.space[slot])
+                arenas.add((number, "exact"))
+                if to.bits < 4 <= columns.bits[slot]:
+                    arenas.add((number, "planes"))
+        self._rewrite(lowered, victims, arenas, archive=archive)
+
+    def _arenas_with_dead_rows(self) -> set[tuple[int, str]]:
+        return {
+            (space.number, layer)
+            for space in self.state.vectors.spaces
+            for (layer, _), arena in space.arenas.items()
+            if len(arena) > self._live_rows(space, layer)
+        }
+
+    def _half_dead_arenas(self) -> set[tuple[int, str]]:
+        return {
+            (space.number, layer)
+            for space in self.state.vectors.spaces
+            for (layer, _), arena in space.arenas.items()
+            if len(arena) > 2 * self._live_rows(space, layer)
+        }
+
+    # -- rewriting ----------------------------------------------------------------------------
+
+    def _rewrite(
+        self,
+        lowered: Mapping[int, Lowered],
+        victims: set[int],
+        arenas: set[tuple[int, str]],
+        *,
+        archive: bool,
+    ) -> None:
+        state = self.state
+        sizes, archive_sizes = state.segments.sizes(), state.archive.sizes()
+        old_arenas = [
+            (layer, number, generation)
+            for number, layer in sorted(arenas)
+            for (name, generation) in list(state.vectors.spaces[number].arenas)
+            if name == layer
+        ]
+        before = {number: dict(state.vectors.spaces[number].current) for number, _ in arenas}
+        try:
+            work = self._gather(lowered, victims, arenas)
+            if archive:
+                self._archive(work)
+            damaged = self._copy_payloads(work, victims)
+            kept = self._copy_vectors(work, arenas)
+            rows = Rows(undo=False, barrier=True, sync=True)
+            for slot, heap in work.heaps.items():
+                rows.changes[slot] = Change(work.bodies[slot], encode(heap))
+            self.writer.transact(rows)
+        except BaseException:
+            state.segments.cut(sizes)
+            state.archive.cut(archive_sizes)
+            for number, current in before.items():
+                state.vectors.spaces[number].current = current
+            raise
+        for number in sorted(victims - damaged):
+            state.segments.remove(number)
+        for key in old_arenas:
+            if (key[1], key[0]) not in kept:
+                state.vectors.remove(*key)
+
+    def _gather(
+        self,
+        lowered: Mapping[int, Lowered],
+        victims: set[int],
+        arenas: set[tuple[int, str]],
+    ) -> _Work:
+        columns = self.state.resident.columns
+        size = columns.size
+        chosen = np.isin(columns.segment[:size], sorted(victims)) & (columns.segment[:size] > 0)
+        for number, layer in arenas:
+            held = getattr(columns, f"{layer}_at")[:size] >= 0
+            chosen |= held & (columns.space[:size] == number)
+        chosen &= columns.alive[:size]
+        work = _Work()
+        for slot in sorted({*np.flatnonzero(chosen).tolist(), *lowered}):
+            row, _, heap = self.state.row(slot)
+            to = lowered.get(slot)
+            if to is not None:
+                work.dropped[slot] = heap.layers[to.level : heap.level]
+                vector = heap.vector and lowered_place(heap.vector, to.bits)
+                level = min(heap.level, to.level)
+                heap = Heap((*heap.layers[:level], *heap.archived), level, vector)
+            work.bodies[slot], work.heaps[slot] = row.body, heap
+        return work
+
+    def _archive(self, work: _Work) -> None:
+        state = self.state
+        for slot, extents in work.dropped.items():
+            parts = state.read_extents(slot, extents, state.segments)
+            if not extents or None in parts:
+                continue
+            moved = state.archive.append([part for part in parts if part is not None])
+            heap = work.heaps[slot]
+            layers = (*heap.held, *moved, *heap.archived)
+            work.heaps[slot] = msgspec.structs.replace(heap, layers=layers)
+
+    def _copy_payloads(self, work: _Work, victims: set[int]) -> set[int]:
+        """Copies live layers out of the victims; returns those that hold damaged bytes."""
+        state, damaged = self.state, set[int]()
+        state.segments.start_new()
+        waiting: list[tuple[int, list[bytes]]] = []
+        size = 0
+        for slot, heap in work.heaps.items():
+            if not heap.held or heap.held[0].segment not in victims:
+                continue
+            parts = [state.segments.read(extent) for extent in heap.held]
+            if None in parts:
+                damaged.add(heap.held[0].segment)
+                continue
+            waiting.append((slot, [part for part in parts if part is not None]))
+            size += sum(extent.length for extent in heap.held)
+            if size >= _CHUNK:
+                self._append(work, waiting)
+                waiting, size = [], 0
+        self._append(work, waiting)
+        return damaged
+
+    def _append(self, work: _Work, waiting: Iterable[tuple[int, list[bytes]]]) -> None:
+        waiting = list(waiting)
+        extents = iter(self.state.segments.append([part for _, parts in waiting for part in parts]))
+        for slot, parts in waiting:
+            heap = work.heaps[slot]
+            layers = (*(next(extents) for _ in parts), *heap.archived)
+            work.heaps[slot] = msgspec.structs.replace(heap, layers=layers)
+
+    def _copy_vectors(self, work: _Work, arenas: set[tuple[int, str]]) -> set[tuple[int, str]]:
+        """Copies live rows to new generations; returns the arenas left as they are."""
+        kept = set()
+        for number, layer in sorted(arenas):
+            space = self.state.vectors.spaces[number]
+            users = [
+                (slot, row)
+                for slot, heap in work.heaps.items()
+                if heap.vector is not None
+                and heap.vector.space == number
+                and (row := getattr(heap.vector, layer)) is not None
+            ]
+            if not users:
+                space.current.pop(layer, None)
+                continue
+            if not self._copy_rows(work, space, layer, users):
+                kept.add((number, layer))
+        return kept
+
+    def _copy_rows(
+        self, work: _Work, space: Space, layer: str, users: list[tuple[int, ArenaRow]]
+    ) -> bool:
+        vectors = self.state.vectors
+        generations = {row.generation for _, row in users}
+        if len(generations) != 1:
+            return False
+        source = vectors.arena(space, layer, generations.pop())
+        if max(row.row for _, row in users) >= len(source):
+            return False  # the file is damaged; verify names its records
+        data = source.rows(np.array([row.row for _, row in users]))
+        target = vectors.start_generation(space, layer)
+        first = target.append(data.tobytes())
+        vectors.unsynced(target)
+        generation = space.current[layer]
+        for offset, (slot, row) in enumerate(users):
+            heap = work.heaps[slot]
+            place = msgspec.structs.replace(
+                heap.vector,  # type: ignore[type-var]
+                **{layer: ArenaRow(generation, first + offset, row.crc)},
+            )
+            work.heaps[slot] = msgspec.structs.replace(heap, vector=place)
+        return True

@@ -1,0 +1,297 @@
+"""A store's state as its files hold it: opened, read, and kept fresh while another writes."""
+
+from collections.abc import Iterable
+from typing import final
+
+import msgspec
+
+from embodied_mem.errors import DamagedRecordError, StoreError
+from embodied_mem.memory.batch import Draft
+from embodied_mem.memory.record import MemoryRecord, Statistics
+from embodied_mem.memory.resident import ROW_OVERHEAD, Resident
+from embodied_mem.memory.search.words import WordIndex
+from embodied_mem.memory.storage.journal import Journal, Row, Settings
+from embodied_mem.memory.storage.medium import Medium
+from embodied_mem.memory.storage.rows import (
+    STAGED,
+    Body,
+    Extent,
+    Heap,
+    decode_body,
+    decode_heap,
+    record_of,
+)
+from embodied_mem.memory.storage.segments import Segments
+from embodied_mem.memory.storage.vector_files import VectorFiles
+
+_TRIES = 5
+"""Reads of a row whose bytes another process moves meanwhile."""
+
+
+@final
+class State:
+    """Everything that is open of a store. It reads; `Writer` changes it."""
+
+    def __init__(self, medium: Medium, *, write: bool, segment_bytes: int = 8 << 20) -> None:
+        self.medium = medium
+        self.write = write
+        self.journal = Journal(medium.connect(read_only=not write))
+        self.words = WordIndex(self.journal.connection)
+        self.counter = 0
+        self.sequence = 0
+        """Number of the last acknowledged batch."""
+        self.segments = Segments(medium.folder, self.next_number, write=write, target=segment_bytes)
+        self.archive = Segments(medium.archive, self.next_number, write=write, target=segment_bytes)
+        self.vectors = VectorFiles(medium.folder, self.next_number, write=write)
+        self.resident = Resident()
+        self.damaged: list[int] = []
+        """Slots whose row does not match its checksum; they hold no readable record."""
+        self.staged: dict[int, int] = {}
+        """Bytes of each record that still lie in the database, by slot."""
+        self.settings = Settings()
+        self._version = -1
+
+    def next_number(self) -> int:
+        """Returns a number that no file ever had."""
+        self.counter += 1
+        return self.counter
+
+    def load(self) -> None:
+        """Reads everything that stays in memory.
+
+        Raises:
+            MemoryFileError: If the settings or the database as a whole are damaged.
+        """
+        with self.journal.snapshot():
+            self._version = self._data_version()
+            self.settings = self.journal.settings()
+            self.counter = self.journal.counter()
+            self._load_records()
+
+    def _load_records(self) -> None:
+        self.sequence = self.journal.last_sequence()
+        for name, dimension in self.journal.spaces()[len(self.vectors.spaces) :]:
+            self.vectors.add_space(name, dimension)
+        for space in self.vectors.spaces:
+            space.owner[:] = -1
+            space.vectors = 0
+            space.current.clear()
+        self.resident, self.damaged, self.staged = Resident(), [], {}
+        self.segments.live.clear()
+        self.archive.live.clear()
+        loaded = []
+        for row in self.journal.read_all():
+            try:
+                if not row.intact:
+                    raise ValueError
+                body, heap = decode_body(row.body), decode_heap(row.heap)
+            except (msgspec.DecodeError, ValueError):
+                self.damaged.append(row.slot)
+                continue
+            loaded.append((row.slot, body, heap, _metadata_bytes(row)))
+        self.resident.load(loaded)
+        for slot, _, heap, _ in loaded:
+            self.refer(slot, heap)
+        for slot in self.damaged:
+            self.resident.block(slot)
+
+    def refer(self, slot: int, heap: Heap, sign: int = 1) -> None:
+        """Counts the bytes of a record as live, or with -1 as no longer so."""
+        if heap.held and heap.held[0].segment != STAGED:
+            self.segments.refer(heap.held, sign)
+        if heap.archived:
+            self.archive.refer(heap.archived, sign)
+        if heap.vector is not None:
+            if sign > 0:
+                self.vectors.adopt(heap.vector)
+            space = self.vectors.spaces[heap.vector.space]
+            space.own(heap.vector.signs.row, slot if sign > 0 else -1)
+
+    # -- keeping up with a writer -------------------------------------------------------------
+
+    def refresh(self) -> None:
+        """Takes over what another process wrote since; a writer has nothing to take over."""
+        if self.write or self._data_version() == self._version:
+            return
+        with self.journal.snapshot():
+            self._version = self._data_version()
+            last = self.journal.last_sequence()
+            touched = self._touched_since(last)
+            if touched is None:
+                self._load_records()
+                return
+            for name, dimension in self.journal.spaces()[len(self.vectors.spaces) :]:
+                self.vectors.add_space(name, dimension)
+            for slot in touched:
+                self._reread(slot)
+            self.sequence = last
+
+    def _touched_since(self, last: int) -> list[int] | None:
+        if last == self.sequence:
+            return []
+        batches = self.journal.undo(self.sequence + 1) if last > self.sequence else None
+        if batches is None or any(changes is None for _, changes in batches):
+            return None
+        return sorted({undo.slot for _, changes in batches for undo in changes or ()})
+
+    def _reread(self, slot: int) -> None:
+        self.vanish(slot)
+        row = self.journal.read(slot)
+        if row is None:
+            return
+        body, heap = _decoded(row)
+        self.resident.put(slot, body, heap, _metadata_bytes(row))
+        self.refer(slot, heap)
+
+    def vanish(self, slot: int) -> None:
+        """Takes a record out of memory; its row and its bytes are another matter."""
+        columns = self.resident.columns
+        if slot >= columns.size or not columns.alive[slot]:
+            return
+        if columns.space[slot] >= 0:
+            self.vectors.spaces[columns.space[slot]].own(int(columns.signs_at[slot]), -1)
+        self.resident.drop(slot)
+
+    def _data_version(self) -> int:
+        ((version,),) = self.journal.connection.execute("PRAGMA data_version").fetchall()
+        return int(version)
+
+    # -- records ------------------------------------------------------------------------------
+
+    def slot_of(self, record_id: str) -> int:
+        """Returns where a record is.
+
+        Raises:
+            StoreError: If no record has that id.
+        """
+        try:
+            return self.resident.slots[record_id]
+        except KeyError:
+            raise StoreError(f"no record has the id {record_id!r}") from None
+
+    def row(self, slot: int) -> tuple[Row, Body, Heap]:
+        """Reads a record's row.
+
+        Raises:
+            StoreError: If the slot is empty.
+            DamagedRecordError: If the row does not match its checksum.
+        """
+        row = self.journal.read(slot)
+        if row is None:
+            raise StoreError(f"slot {slot} holds no record")
+        return row, *_decoded(row)
+
+    def record_at(self, slot: int, *, payload: bool = True) -> MemoryRecord:
+        """Reads a record, without its bytes where `payload` is False.
+
+        Raises:
+            StoreError: If the slot is empty.
+            DamagedRecordError: If anything of the record does not match its checksum.
+        """
+        row, body, heap = self.row(slot)
+        for _ in range(_TRIES):
+            bits = 32 if heap.vector is None else heap.vector.bits
+            if not payload:
+                return self._fresh(slot, record_of(body, heap.level, bits))
+            layers, embedding = self._layers(slot, heap), self._embedding(heap)
+            if layers is not None and embedding is not None:
+                return self._fresh(slot, record_of(body, heap.level, bits, layers, embedding))
+            again, body, heap = self.row(slot)
+            if again == row:
+                break
+            row = again
+        part = "payload" if layers is None else "embedding"
+        raise DamagedRecordError(
+            f"record {body.id.hex()}: its {part} does not match its checksum; "
+            "`embodied-mem inspect --verify` names all such, `--repair` drops what is lost"
+        )
+
+    def _fresh(self, slot: int, record: MemoryRecord) -> MemoryRecord:
+        columns = self.resident.columns
+        use = record.statistics
+        if not self.write or columns.reads[slot] == use.reads:
+            return record
+        last = int(columns.last_read[slot])
+        use = Statistics(
+            reads=int(columns.reads[slot]),
+            citations=int(columns.citations[slot]),
+            last_read=None if last < 0 else last,
+        )
+        return msgspec.structs.replace(record, statistics=use)
+
+    def _layers(self, slot: int, heap: Heap) -> tuple[bytes, ...] | None:
+        parts = self.read_extents(slot, heap.held, self.segments)
+        return None if None in parts else tuple(parts)  # type: ignore[arg-type]
+
+    def read_extents(
+        self, slot: int, extents: Iterable[Extent], segments: Segments
+    ) -> list[bytes | None]:
+        """Reads bytes of a record, wherever they lie; None for what is damaged."""
+        staged: bytes | None = None
+        parts: list[bytes | None] = []
+        for extent in extents:
+            if extent.segment != STAGED:
+                parts.append(segments.read(extent))
+                continue
+            if staged is None:
+                staged = self.journal.staged(slot) or b""
+            parts.append(extent.cut_from(staged))
+        return parts
+
+    def _embedding(self, heap: Heap) -> bytes | None:
+        if heap.vector is None:
+            return b""
+        if heap.vector.exact is not None:
+            return self.vectors.read_layer(heap.vector, "exact")
+        from embodied_mem.memory.codec.planes import decode_vector
+
+        code = self.vectors.read(heap.vector)
+        return None if code is None else decode_vector(code).astype("<f4").tobytes()
+
+    # -- what planning a batch asks -----------------------------------------------------------
+
+    def draft(self, record_id: str) -> Draft | None:
+        """Returns the record as it is, without its bytes; None where there is none."""
+        slot = self.resident.slots.get(record_id)
+        if slot is None:
+            return None
+        _, body, heap = self.row(slot)
+        record = self._fresh(slot, record_of(body, heap.level, 32))
+        return Draft(record, bytes(body.content), body.fingerprint, body.layers, heap=heap)
+
+    def full(self, record_id: str) -> MemoryRecord:
+        """Returns the record with its bytes."""
+        return self.record_at(self.slot_of(record_id))
+
+    def same_fact(self, mark: int) -> str | None:
+        """Returns the id of the active record with this fingerprint."""
+        slot = self.resident.facts.get(mark)
+        return None if slot is None else self.resident.columns.ids[slot]
+
+    def linked_from(self, record_id: str) -> list[str]:
+        """Returns the ids of the records that link to this one, sorted."""
+        slots = self.resident.linked_from.get(record_id, ())
+        return sorted(self.resident.columns.ids[slot] for slot in slots)
+
+    def close(self) -> None:
+        """Closes all files."""
+        self.journal.close()
+        self.segments.close()
+        self.archive.close()
+        self.vectors.close()
+
+
+def _decoded(row: Row) -> tuple[Body, Heap]:
+    try:
+        if not row.intact:
+            raise ValueError
+        return decode_body(row.body), decode_heap(row.heap)
+    except (msgspec.DecodeError, ValueError):
+        raise DamagedRecordError(
+            f"the row of slot {row.slot} does not match its checksum; "
+            "`embodied-mem inspect --repair` drops it"
+        ) from None
+
+
+def _metadata_bytes(row: Row) -> int:
+    return len(row.body) + len(row.heap) + ROW_OVERHEAD
