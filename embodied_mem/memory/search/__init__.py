@@ -1,0 +1,1 @@
+"""Searching: by vector, by words, and what turns text into vectors."""
