@@ -40,7 +40,7 @@ _Slots = NDArray[np.intp]
 
 
 class WordHits(NamedTuple):
-    """Records that hold words of a query, best first.
+    """Records that hold words of a query, and what any record scores as far as that was read.
 
     The score is BM25's for texts of one length in which no word repeats (k1 = 0): the inverse
     document frequencies of the words held, summed. It is divided by the sum over all words of the
@@ -53,9 +53,21 @@ class WordHits(NamedTuple):
     """Share of the score of every word of the query that any record holds."""
     scores: Float64Array
     """By slot, of all slots: what the words that were read add up to."""
-    unread: Float64Array
-    """By slot, of all slots: how much common words, which were not read as far back as this slot,
-    might add to its score. Where it is 0, the score is exact."""
+    reach: dict[str, int]
+    """Of the common words: the slot down to which their records were read."""
+    together: tuple[frozenset[str], NDArray[np.bool_]]
+    """Two of them, and by slot, where they are known to stand although not read there."""
+
+    def unread(self, slots: _Slots) -> Float64Array:
+        """Returns how much words that were not read may add to the scores of slots; 0: exact."""
+        most = np.zeros(len(slots))
+        pair, known = self.together
+        for word, reach in self.reach.items():
+            missing = slots < reach
+            if word in pair:
+                missing &= ~known[slots]
+            most += missing * self.weights[word]
+        return most
 
     def score(self, text: str) -> float:
         """Returns the exact score of a text."""
@@ -142,21 +154,22 @@ class WordIndex:
             weights = {word: each / total for word, each in information.items()}
             pair = _rarest_pair(read, weights)
             together = self._together(pair, read, size) if pair else np.zeros(0, np.intp)
-        scores, unread = np.zeros(size), np.zeros(size)
+        scores, touched, known = np.zeros(size), np.zeros(size, bool), np.zeros(size, bool)
         for word, postings in read.items():
-            scores[postings.slots] += weights[word]
-            unread[: postings.reach] += weights[word]
+            held = postings.slots
             if word in pair:
-                further = together[together < postings.reach]
-                scores[further] += weights[word]
-                unread[further] -= weights[word]
-        unread[unread < 1e-9] = 0.0
-        slots = np.flatnonzero(scores)
+                held = np.concatenate([held, together[together < postings.reach]])
+            scores[held] += weights[word]
+            touched[held] = True
+        known[together] = True
         if among is not None:
-            chosen = np.zeros(size, bool)
-            chosen[among] = True
-            slots = slots[chosen[slots]]
-        return WordHits(_best(slots, (scores + unread)[slots], limit), weights, scores, unread)
+            allowed = np.zeros(size, bool)
+            allowed[among] = True
+            touched &= allowed
+        reach = {word: postings.reach for word, postings in read.items() if postings.reach}
+        slots = np.flatnonzero(touched)
+        hits = WordHits(slots, weights, scores, reach, (frozenset(pair), known))
+        return hits._replace(slots=_best(slots, scores[slots] + hits.unread(slots), limit))
 
     def check(self, expected: Iterable[tuple[int, str]]) -> list[str]:
         """Compares what the index finds with the texts of all records.
