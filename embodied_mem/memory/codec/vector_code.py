@@ -20,7 +20,8 @@ class VectorCode(msgspec.Struct, frozen=True, array_like=True):
     """The first plane: one bit a dimension, 1 for >= 0, little-endian bit order, padded with 0
     to a multiple of 8 bytes."""
     planes: bytes = b""
-    """Planes 2 to `PLANES` of the residual in the same form, then their float32 scales."""
+    """Planes 2 to 4 of the residual in the same form, then three float32: the weights of planes 1,
+    2 and 3 when all are used; plane 4 weighs half as much as plane 3."""
     exact: bytes = b""
     """The little-endian float32 vector."""
 
