@@ -52,7 +52,8 @@ def decode_vector(code: VectorCode) -> Float32Array:
     signs = np.frombuffer(code.signs, np.uint8).reshape(1, -1)
     scale = np.array([code.scale], np.float32)
     planes = np.frombuffer(code.planes, np.uint8).reshape(1, -1) if code.planes else None
-    return decode_rows(code.dimension, scale, signs, planes)[0]
+    vector: Float32Array = decode_rows(code.dimension, scale, signs, planes)[0]
+    return vector
 
 
 def decode_rows(
