@@ -90,7 +90,7 @@ def _payload(record: MemoryRecord) -> str:
     for layer in record.payload:
         if not isinstance(layer, bytes) or len(layer) > LARGEST_PART:
             return "payload layers are bytes, at most 1 GiB each"
-    if record.losses and len(record.losses) != len(record.payload):
+    if record.losses and len(record.losses) < len(record.payload):
         return f"{len(record.losses)} losses for {len(record.payload)} payload layers"
     if any(a < b for a, b in zip(record.losses, record.losses[1:], strict=False)):
         return "losses rise from one layer to the next"

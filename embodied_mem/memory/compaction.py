@@ -10,6 +10,7 @@ import numpy as np
 from embodied_mem.memory.state import State
 from embodied_mem.memory.storage.rows import (
     ArenaRow,
+    Body,
     Extent,
     Heap,
     encode,
@@ -37,6 +38,8 @@ class _Work:
     heaps: dict[int, Heap] = field(default_factory=dict)
     dropped: dict[int, tuple[Extent, ...]] = field(default_factory=dict)
     """Layers that leave the live store, by slot."""
+    archived: dict[int, tuple[Extent, ...]] = field(default_factory=dict)
+    """Layers of these records that the archive held already."""
 
 
 @final
@@ -78,14 +81,14 @@ class Compactor:
             freed += dead[number]
         arenas = self._half_dead_arenas() if needed is not None else self._arenas_with_dead_rows()
         if victims or arenas:
-            self._rewrite({}, victims, arenas, archive=False)
+            self._rewrite({}, victims, arenas)
 
-    def lower(self, lowered: Mapping[int, Lowered], *, archive: bool) -> None:
+    def lower(self, lowered: Mapping[int, Lowered], *, archive_room: int) -> None:
         """Drops layers of records, and gives back all dead bytes.
 
         Args:
             lowered: What the records in these slots are to be held at.
-            archive: Whether the dropped layers are kept in the archive.
+            archive_room: Bytes of dropped layers that the archive takes.
         """
         self.writer.flush()
         columns = self.state.resident.columns
@@ -103,7 +106,7 @@ class Compactor:
                 arenas.add((number, "exact"))
                 if to.bits < 4 <= columns.bits[slot]:
                     arenas.add((number, "planes"))
-        self._rewrite(lowered, victims, arenas, archive=archive)
+        self._rewrite(lowered, victims, arenas, archive_room=archive_room)
 
     def _arenas_with_dead_rows(self) -> set[tuple[int, str]]:
         return {
@@ -121,6 +124,49 @@ class Compactor:
             if len(arena) > 2 * self._live_rows(space, layer)
         }
 
+    def raise_fidelity(self, room: int | None) -> int:
+        """Takes layers back from the archive, those with the most loss a byte first.
+
+        Args:
+            room: Bytes that may be added to the live store; None for no bound.
+
+        Returns:
+            How many layers came back.
+        """
+        state = self.state
+        found: list[tuple[float, int, Body, Heap]] = []
+        for slot in state.resident.columns.slots().tolist():
+            _, body, heap = state.row(slot)
+            if heap.archived:
+                loss = body.losses[heap.level - 1] if body.losses and heap.level else 1.0
+                size = sum(extent.length for extent in heap.archived)
+                found.append((-loss / size, slot, body, heap))
+        work, count = _Work(), 0
+        for _, slot, _, heap in sorted(found, key=lambda item: item[:2]):
+            parts = state.read_extents(slot, heap.archived, state.archive)
+            whole = [part for part in parts if part is not None]
+            size = sum(map(len, whole))
+            if len(whole) < len(parts) or (room is not None and size > room):
+                continue
+            room = None if room is None else room - size
+            held = state.read_extents(slot, heap.held, state.segments)
+            if None in held:
+                continue
+            # All layers of a record lie in one segment, so that one number finds them.
+            extents = state.segments.append([part for part in (*held, *whole) if part is not None])
+            work.bodies[slot] = state.row(slot)[0].body
+            work.heaps[slot] = Heap(tuple(extents), len(extents), heap.vector)
+            count += len(whole)
+        if count:
+            rows = Rows(undo=False, barrier=True, sync=True)
+            for slot, heap in work.heaps.items():
+                rows.changes[slot] = Change(work.bodies[slot], encode(heap))
+            self.writer.transact(rows)
+            for number in state.archive.numbers():
+                if not state.archive.live[number]:
+                    state.archive.remove(number)
+        return count
+
     # -- rewriting ----------------------------------------------------------------------------
 
     def _rewrite(
@@ -129,9 +175,10 @@ class Compactor:
         victims: set[int],
         arenas: set[tuple[int, str]],
         *,
-        archive: bool,
+        archive_room: int = 0,
     ) -> None:
         state = self.state
+        self.writer.write_reads()
         sizes, archive_sizes = state.segments.sizes(), state.archive.sizes()
         old_arenas = [
             (layer, number, generation)
@@ -142,8 +189,7 @@ class Compactor:
         before = {number: dict(state.vectors.spaces[number].current) for number, _ in arenas}
         try:
             work = self._gather(lowered, victims, arenas)
-            if archive:
-                self._archive(work)
+            self._archive(work, archive_room)
             damaged = self._copy_payloads(work, victims)
             kept = self._copy_vectors(work, arenas)
             rows = Rows(undo=False, barrier=True, sync=True)
@@ -180,22 +226,30 @@ class Compactor:
             row, _, heap = self.state.row(slot)
             to = lowered.get(slot)
             if to is not None:
-                work.dropped[slot] = heap.layers[to.level : heap.level]
-                vector = heap.vector and lowered_place(heap.vector, to.bits)
                 level = min(heap.level, to.level)
-                heap = Heap((*heap.layers[:level], *heap.archived), level, vector)
+                vector = heap.vector and lowered_place(heap.vector, to.bits)
+                if level < heap.level:
+                    work.dropped[slot] = heap.layers[level : heap.level]
+                    work.archived[slot] = heap.archived
+                    heap = Heap(heap.layers[:level], level, vector)
+                else:
+                    heap = msgspec.structs.replace(heap, vector=vector)
             work.bodies[slot], work.heaps[slot] = row.body, heap
         return work
 
-    def _archive(self, work: _Work) -> None:
+    def _archive(self, work: _Work, room: int) -> None:
+        """Keeps dropped layers outside the live store, as many records' as there is room for."""
         state = self.state
         for slot, extents in work.dropped.items():
             parts = state.read_extents(slot, extents, state.segments)
-            if not extents or None in parts:
+            whole = [part for part in parts if part is not None]
+            room -= sum(map(len, whole))
+            if room < 0:
+                return
+            if len(whole) < len(parts):
                 continue
-            moved = state.archive.append([part for part in parts if part is not None])
             heap = work.heaps[slot]
-            layers = (*heap.held, *moved, *heap.archived)
+            layers = (*heap.held, *state.archive.append(whole), *work.archived[slot])
             work.heaps[slot] = msgspec.structs.replace(heap, layers=layers)
 
     def _copy_payloads(self, work: _Work, victims: set[int]) -> set[int]:

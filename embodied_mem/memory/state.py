@@ -19,6 +19,7 @@ from embodied_mem.memory.storage.rows import (
     Heap,
     decode_body,
     decode_heap,
+    encode,
     record_of,
 )
 from embodied_mem.memory.storage.segments import Segments
@@ -49,6 +50,7 @@ class State:
         self.staged: dict[int, int] = {}
         """Bytes of each record that still lie in the database, by slot."""
         self.settings = Settings()
+        self.closed = False
         self._version = -1
 
     def next_number(self) -> int:
@@ -206,6 +208,15 @@ class State:
             "`embodied-mem inspect --verify` names all such, `--repair` drops what is lost"
         )
 
+    def fresh_body(self, slot: int, body: bytes) -> bytes:
+        """Returns a row's body with the use statistics of now."""
+        columns, old = self.resident.columns, decode_body(body)
+        last = int(columns.last_read[slot])
+        use = (int(columns.reads[slot]), int(columns.citations[slot]), None if last < 0 else last)
+        if use == old.statistics:
+            return body
+        return encode(msgspec.structs.replace(old, statistics=use))
+
     def _fresh(self, slot: int, record: MemoryRecord) -> MemoryRecord:
         columns = self.resident.columns
         use = record.statistics
@@ -273,8 +284,44 @@ class State:
         slots = self.resident.linked_from.get(record_id, ())
         return sorted(self.resident.columns.ids[slot] for slot in slots)
 
+    def clear_orphans(self) -> None:
+        """Removes files that nothing refers to, left over from an interrupted operation.
+
+        Where a row is damaged nobody knows what it referred to, and nothing is removed.
+        """
+        pinned = self._pinned()
+        if not self.damaged:
+            for segments in (self.segments, self.archive):
+                for number in segments.numbers():
+                    if number not in segments.live and number not in pinned:
+                        segments.remove(number)
+        for name, (layer, number, generation) in self.vectors.names().items():
+            known = number < len(self.vectors.spaces)
+            if known and self.vectors.spaces[number].current.get(layer) == generation:
+                self.vectors.arena(self.vectors.spaces[number], layer, generation)
+            elif not self.damaged and generation not in pinned:
+                self.medium.folder.remove(name)
+        self.segments.open_all()
+        self.archive.open_all()
+
+    def _pinned(self) -> set[int]:
+        """Returns the numbers of the files that a rollback may need."""
+        pinned: set[int] = set()
+        for undo in self.journal.all_undo():
+            if undo.heap is None:
+                continue
+            heap = decode_heap(undo.heap)
+            pinned.update(extent.segment for extent in heap.layers)
+            if heap.vector is not None:
+                rows = (heap.vector.signs, heap.vector.planes, heap.vector.exact)
+                pinned.update(row.generation for row in rows if row is not None)
+        return pinned
+
     def close(self) -> None:
-        """Closes all files."""
+        """Closes all files; closing twice is fine."""
+        if self.closed:
+            return
+        self.closed = True
         self.journal.close()
         self.segments.close()
         self.archive.close()

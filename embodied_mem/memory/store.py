@@ -1,186 +1,470 @@
-"""The container of memory records: four operations, and one file to keep them in."""
+"""The container of memory records: budgeted, durable, versioned, searchable, verifiable."""
 
+import contextlib
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Self, final
 
 import msgspec
+import numpy as np
 
 from embodied_mem.errors import MemoryFileError, StoreError
-from embodied_mem.files import write_bytes
-from embodied_mem.memory.record import Add, Delete, MemoryRecord, Noop, Operation, Update
-
-_MAGIC = b"EMEM\x00\x01\r\n"
-SCHEMA = 1
-
-
-class _File(msgspec.Struct, frozen=True, kw_only=True):
-    """What lies in a memory file after the magic and the checksum."""
-
-    schema: int
-    session: str
-    seed: int
-    seconds_per_tick: float
-    records: list[MemoryRecord]
+from embodied_mem.memory.batch import SUPERSEDES, Batch
+from embodied_mem.memory.budget import Budget, share
+from embodied_mem.memory.columns import Columns
+from embodied_mem.memory.filter import Filter, Slots, matching
+from embodied_mem.memory.record import MemoryRecord, Operation
+from embodied_mem.memory.search.words import WordIndex
+from embodied_mem.memory.state import State
+from embodied_mem.memory.storage.journal import Settings
+from embodied_mem.memory.storage.medium import DiskMedium, Medium, RamMedium
+from embodied_mem.memory.writer import Writer
+from embodied_mem.types import Float32Array
 
 
+@final
 class MemoryStore:
-    """Holds `MemoryRecord`s; changes only through `apply`, one atomic batch at a time."""
+    """Holds `MemoryRecord`s under a hard byte budget; changes only through atomic batches.
 
-    def __init__(self, *, session: str = "", seed: int = 0, seconds_per_tick: float = 1.0) -> None:
-        self.session = session
-        self.seed = seed
-        self.seconds_per_tick = seconds_per_tick
-        self._records: dict[str, MemoryRecord] = {}
+    What `apply` acknowledged survives the death of the process and of the power. One process
+    writes, any number read. A store is used from one thread at a time.
+
+    Args:
+        path: Folder of the store, made where it is missing; None for a store in memory, which
+            behaves alike and ends with the process.
+        budget_bytes: Bytes that the live store may take on the disk after any batch, as `du`
+            counts them: payload, vectors, rows, full-text index, the database's log and slack.
+            What stays in memory is less than that. None for no bound.
+        archive_bytes: Bytes beside it for layers that were dropped for space; see `grow`.
+        session: Name of this visit; None keeps the one in the folder.
+        seed: What record ids are made from; None keeps the one in the folder.
+        seconds_per_tick: Length of a tick; None keeps the one in the folder.
+        medium: Where to keep it instead of `path`; tests simulate power cuts with it.
+
+    Raises:
+        MemoryFileError: If the folder is no memory, damaged, of a newer schema, or written to by
+            another process.
+        StoreError: If the budget is too small.
+
+    >>> store = MemoryStore()
+    >>> from embodied_mem.memory import Add, MemoryRecord
+    >>> cup = MemoryRecord(id="0" * 32, kind="fact", content={"cup": "red"})
+    >>> _ = store.apply([Add(record=cup)])
+    >>> store.get(cup.id).content
+    {'cup': 'red'}
+    """
+
+    def __init__(
+        self,
+        path: Path | None = None,
+        *,
+        budget_bytes: int | None = None,
+        archive_bytes: int = 0,
+        session: str | None = None,
+        seed: int | None = None,
+        seconds_per_tick: float | None = None,
+        medium: Medium | None = None,
+    ) -> None:
+        if medium is None:
+            medium = RamMedium() if path is None else DiskMedium(path, create=True)
+        medium.lock()
+        try:
+            self._state = open_to_write(medium, share(budget_bytes, 16, 256 << 10, 8 << 20))
+        except BaseException:
+            medium.unlock()
+            raise
+        self.path = path
+        stage = 0 if path is None and isinstance(medium, RamMedium) else 1 << 20
+        self._writer: Writer | None = None
+        try:
+            self._writer = Writer(
+                self._state, stage_bytes=min(stage, share(budget_bytes, 32, 64 << 10, 1 << 20))
+            )
+            self._writer.recover()
+            self._budget = Budget(self._state, self._writer, budget_bytes, archive_bytes)
+            self._settle(session, seed, seconds_per_tick)
+        except BaseException:
+            self.close()
+            raise
+
+    def _settle(
+        self, session: str | None, seed: int | None, seconds_per_tick: float | None
+    ) -> None:
+        old = self._state.settings
+        new = Settings(
+            session=old.session if session is None else session,
+            seed=old.seed if seed is None else seed,
+            seconds_per_tick=(
+                old.seconds_per_tick if seconds_per_tick is None else seconds_per_tick
+            ),
+        )
+        if new != old:
+            with self._state.journal.transaction():
+                self._state.journal.write_settings(new)
+            self._state.settings = new
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Opens a store for reading, while another process may write to it.
+
+        Args:
+            path: Folder of a store, or a file made by `export`. A file is read into memory, where
+                it may be changed; the file stays as it is.
+
+        Raises:
+            MemoryFileError: If it is missing, no memory, damaged or of a newer schema.
+        """
+        if path.is_file():
+            store = cls()
+            store.import_(path, settings=True)
+            return store
+        if not path.exists():
+            raise MemoryFileError(f"cannot read the memory {path}: No such file or directory")
+        store = cls.__new__(cls)
+        store.path = path
+        store._writer = None
+        store._state = State(DiskMedium(path, create=False), write=False)
+        try:
+            store._state.load()
+        except BaseException:
+            store._state.close()
+            raise
+        return store
+
+    # -- the whole ----------------------------------------------------------------------------
+
+    @property
+    def session(self) -> str:
+        """Name of the visit that writes."""
+        return self._state.settings.session
+
+    @property
+    def seed(self) -> int:
+        """What record ids are made from."""
+        return self._state.settings.seed
+
+    @property
+    def seconds_per_tick(self) -> float:
+        """Length of a tick."""
+        return self._state.settings.seconds_per_tick
+
+    @property
+    def sequence(self) -> int:
+        """Number of the last acknowledged batch; 0 before the first."""
+        self._state.refresh()
+        return self._state.sequence
+
+    @property
+    def budget_bytes(self) -> int | None:
+        """The byte budget; None where there is none."""
+        return None if self._writer is None else self._budget.total
+
+    @property
+    def capacity_bytes(self) -> int | None:
+        """Bytes that records themselves can take within the budget, about; None without one."""
+        return None if self._writer is None else self._budget.capacity()
+
+    @property
+    def disk_bytes(self) -> int:
+        """Bytes that the live store takes, as `du` counts them."""
+        return self._state.medium.disk_bytes()
+
+    @property
+    def archive_disk_bytes(self) -> int:
+        """Bytes that the archive takes."""
+        return self._state.medium.archive.disk_bytes()
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all payloads and vectors held."""
+        columns, slots = self.columns, self._state.resident.columns.slots()
+        return int(columns.payload_bytes[slots].sum() + columns.vector_bytes[slots].sum())
+
+    @property
+    def columns(self) -> Columns:
+        """What stays in memory of every record, by slot; not to be written to."""
+        self._state.refresh()
+        return self._state.resident.columns
+
+    @property
+    def about(self) -> Mapping[str, set[int]]:
+        """Slots by the id of what the records are about."""
+        return self._state.resident.about
+
+    @property
+    def words(self) -> WordIndex:
+        """The full-text index."""
+        return self._state.words
 
     def __len__(self) -> int:
-        return len(self._records)
+        self._state.refresh()
+        return len(self._state.resident.slots)
 
-    def __contains__(self, record_id: str) -> bool:
-        return record_id in self._records
+    def __contains__(self, record_id: object) -> bool:
+        self._state.refresh()
+        return record_id in self._state.resident.slots
+
+    # -- reading ------------------------------------------------------------------------------
+
+    def slot_of(self, record_id: str) -> int:
+        """Returns the slot of a record.
+
+        Raises:
+            StoreError: If no record has that id.
+        """
+        self._state.refresh()
+        return self._state.slot_of(record_id)
 
     def get(self, record_id: str) -> MemoryRecord:
         """Returns a record.
 
         Raises:
             StoreError: If no record has that id.
+            DamagedRecordError: If its bytes do not match their checksum.
         """
-        try:
-            return self._records[record_id]
-        except KeyError:
-            raise StoreError(f"no record has the id {record_id!r}") from None
+        return self._state.record_at(self.slot_of(record_id))
 
-    def records(self) -> Iterator[MemoryRecord]:
-        """Yields all records, archived ones too, in the order of their ids."""
-        for record_id in sorted(self._records):
-            yield self._records[record_id]
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes of all payloads and embeddings."""
-        return sum(record.nbytes for record in self._records.values())
-
-    def apply(self, operations: Sequence[Operation]) -> tuple[MemoryRecord | None, ...]:
-        """Carries out a batch as a whole or, on an error, not at all.
-
-        Returns:
-            For each operation the record as stored, or None for DELETE and NOOP.
+    def record_at(self, slot: int, *, payload: bool = True) -> MemoryRecord:
+        """Returns the record in a slot; without payload and embedding where `payload` is False.
 
         Raises:
-            StoreError: If an id to add exists, or an id to change does not.
+            StoreError: If the slot is empty.
+            DamagedRecordError: If its bytes do not match their checksum.
         """
-        undo: dict[str, MemoryRecord | None] = {}
-        results: list[MemoryRecord | None] = []
-        try:
-            for operation in operations:
-                results.append(self._apply_one(operation, undo))
-        except Exception:
-            for record_id, record in undo.items():
-                if record is None:
-                    self._records.pop(record_id, None)
-                else:
-                    self._records[record_id] = record
-            raise
-        return tuple(results)
+        self._state.refresh()
+        return self._state.record_at(slot, payload=payload)
 
-    def _apply_one(
-        self, operation: Operation, undo: dict[str, MemoryRecord | None]
-    ) -> MemoryRecord | None:
-        match operation:
-            case Noop():
-                return None
-            case Add(record=record):
-                if record.id in self._records:
-                    raise StoreError(f"ADD of {record.id}: a record with that id exists")
-                return self._put(record, undo)
-            case Update():
-                return self._update(operation, undo)
-            case Delete(id=record_id):
-                undo.setdefault(record_id, self.get(record_id))
-                del self._records[record_id]
-                self._unlink(record_id, undo)
-                return None
+    def records(self, *, payload: bool = True) -> Iterator[MemoryRecord]:
+        """Yields all records, archived ones too, in the order of their ids."""
+        self._state.refresh()
+        slots = self._state.resident.slots
+        for record_id in sorted(slots):
+            yield self._state.record_at(slots[record_id], payload=payload)
 
-    def _put(self, record: MemoryRecord, undo: dict[str, MemoryRecord | None]) -> MemoryRecord:
-        undo.setdefault(record.id, self._records.get(record.id))
-        self._records[record.id] = record
-        return record
+    def select(self, filter: Filter) -> Slots:
+        """Returns the slots of the records that meet a filter, ascending."""
+        resident = self._state.resident
+        return matching(filter, self.columns, resident.about, resident.slots)
 
-    def _update(self, update: Update, undo: dict[str, MemoryRecord | None]) -> MemoryRecord:
-        old = self.get(update.id)
-        unknown = set(update.changes) - set(MemoryRecord.__struct_fields__)
-        if unknown or "id" in update.changes:
-            raise StoreError(f"UPDATE of {old.id}: cannot change {sorted(unknown) or ['id']}")
-        if update.supersede_as is None:
-            return self._put(msgspec.structs.replace(old, **update.changes), undo)
-        if update.supersede_as in self._records:
-            raise StoreError(f"UPDATE of {old.id}: {update.supersede_as} exists")
-        self._put(
-            msgspec.structs.replace(
-                old, status="archived", valid_to=update.tick, superseded_at=update.tick
-            ),
-            undo,
-        )
-        fields: dict[str, Any] = {
-            "valid_from": update.tick,
-            "recorded_at": update.tick,
-            **update.changes,
-            "id": update.supersede_as,
-            "version": old.version + 1,
-            "provenance": (*old.provenance, old.id)[-1:],
-        }
-        return self._put(msgspec.structs.replace(old, **fields), undo)
+    def query(self, filter: Filter, *, payload: bool = True) -> list[MemoryRecord]:
+        """Returns the records that meet a filter, in the order of their ids."""
+        records = [self._state.record_at(int(s), payload=payload) for s in self.select(filter)]
+        return sorted(records, key=lambda record: record.id)
 
-    def _unlink(self, record_id: str, undo: dict[str, MemoryRecord | None]) -> None:
-        for record in list(self._records.values()):
-            if any(link.id == record_id for link in record.links):
-                links = tuple(link for link in record.links if link.id != record_id)
-                self._put(msgspec.structs.replace(record, links=links), undo)
+    def as_of(self, tick: int) -> list[MemoryRecord]:
+        """Returns what was believed at a tick; ends that were learned later are open in it."""
+        return [
+            record
+            if record.superseded_at is None
+            else msgspec.structs.replace(record, status="active", valid_to=None, superseded_at=None)
+            for record in self.query(Filter(as_of=tick))
+        ]
+
+    def history(self, record_id: str) -> tuple[MemoryRecord, ...]:
+        """Returns all versions of what a record tells, oldest first.
+
+        Raises:
+            StoreError: If no record has that id.
+        """
+        self._state.refresh()
+        versions = {record_id: self._state.full(record_id)}
+        waiting = [record_id]
+        while waiting:
+            current = waiting.pop()
+            before = [link.id for link in versions[current].links if link.type == SUPERSEDES]
+            for other in (*before, *self._state.linked_from(current)):
+                if other in versions or other not in self._state.resident.slots:
+                    continue
+                record = self._state.full(other)
+                if other in before or any(
+                    link.type == SUPERSEDES and link.id == current for link in record.links
+                ):
+                    versions[other] = record
+                    waiting.append(other)
+        return tuple(sorted(versions.values(), key=lambda r: (r.version, r.recorded_at, r.id)))
+
+    def search(
+        self,
+        vector: Float32Array,
+        k: int,
+        space: str = "",
+        slots: Slots | None = None,
+    ) -> tuple[Slots, Float32Array]:
+        """Finds the records whose vectors are nearest by cosine, at the quality of exact search.
+
+        Args:
+            vector: float32 (dimension,).
+            k: How many at most.
+            space: Name of the embedder; records of other spaces or dimensions are not looked at.
+            slots: Only these; all where None.
+
+        Returns:
+            Slots and cosines, best first; equal ones in the order of slots.
+        """
+        from embodied_mem.memory.search.nearest import nearest
+
+        self._state.refresh()
+        return nearest(self._state, np.asarray(vector, np.float32), k, space, slots)
 
     def digest(self) -> str:
-        """Returns a SHA-256 of the content that does not depend on how it lies in a file."""
+        """Returns a SHA-256 of the content that does not depend on how it lies on the disk."""
         sha = hashlib.sha256()
         encoder = msgspec.msgpack.Encoder(order="deterministic")
         for record in self.records():
             sha.update(encoder.encode(msgspec.structs.replace(record, statistics=None)))
         return sha.hexdigest()
 
-    def save(self, path: Path) -> None:
-        """Writes everything to one file, whole or not at all, with a checksum."""
-        body = msgspec.msgpack.Encoder(order="deterministic").encode(
-            _File(
-                schema=SCHEMA,
-                session=self.session,
-                seed=self.seed,
-                seconds_per_tick=self.seconds_per_tick,
-                records=list(self.records()),
-            )
-        )
-        write_bytes(path, _MAGIC + hashlib.sha256(body).digest() + body)
+    # -- writing ------------------------------------------------------------------------------
 
-    @classmethod
-    def load(cls, path: Path) -> "MemoryStore":
-        """Reads a memory file.
+    def apply(self, operations: Sequence[Operation]) -> tuple[str | None, ...]:
+        """Carries out a batch as a whole or, on an error, not at all; durable when it returns.
+
+        Where the budget is short, fidelity falls first: the layers with the least measured loss
+        a byte are dropped across the whole store.
+
+        Returns:
+            For each operation the id under which the record is held now: for an ADD of what an
+            active record tells already, that one's; None for DELETE and NOOP.
 
         Raises:
-            MemoryFileError: If it is missing, not a memory file, damaged, or of another schema.
+            StoreError: If an operation is not valid, or the store was opened for reading.
+            BudgetError: If the batch does not fit, even at the lowest fidelity.
+            StoreFullError: If the disk is full or read-only.
         """
+        writer, state = self._writing(), self._state
+        batch = Batch(state)
+        for operation in operations:
+            batch.run(operation)
+        batch.check_links()
+        if not batch.drafts:
+            return tuple(batch.results)
+        parts, removed = writer.prepare(batch.drafts)
         try:
-            data = path.read_bytes()
-        except OSError as error:
-            raise MemoryFileError(f"cannot read the memory file {path}: {error.strerror}") from None
-        if not data.startswith(_MAGIC):
-            raise MemoryFileError(f"{path} is not a memory file (made by `run` or `ingest`)")
-        start = len(_MAGIC) + 32
-        if hashlib.sha256(data[start:]).digest() != data[len(_MAGIC) : start]:
-            raise MemoryFileError(f"{path} is damaged: its checksum does not match its content")
+            writer.encode(parts)
+            self._budget.admit(parts)
+            before = state.sequence
+            writer.write(parts, removed)
+        except BaseException:
+            writer.give_back(parts)
+            raise
+        if self._budget.exceeded():
+            self._budget.withdraw(before)
+        return tuple(batch.results)
+
+    def rollback(self, sequence: int) -> None:
+        """Undoes batch number `sequence` and all after it; the records are byte for byte as before.
+
+        It is a batch itself, and can be undone. The last 256 batches can be, while what they
+        changed was not given up for space.
+
+        Raises:
+            StoreError: If that batch cannot be undone.
+        """
+        self._writing().rollback(sequence)
+
+    def note_reads(self, record_ids: Sequence[str], tick: int, *, cited: bool = False) -> None:
+        """Counts records as read, or cited; kept with the next `close`, not durable before."""
+        self._writing().note_reads([self._state.slot_of(i) for i in record_ids], tick, cited)
+
+    def shrink(self, target_bytes: int) -> None:
+        """Brings the store down to that many bytes on the disk, never re-encoding anything.
+
+        Dead bytes go first, then the layers with the least measured loss a byte across all
+        records. No record is lost.
+
+        Raises:
+            BudgetError: If everything at its lowest fidelity still takes more.
+        """
+        self._writing()
+        self._budget.shrink(target_bytes)
+
+    def grow(self) -> int:
+        """Takes dropped layers back from the archive while the budget allows; returns how many."""
+        self._writing()
+        return self._budget.grow()
+
+    def compact(self) -> None:
+        """Gives all dead bytes back; what lies in them can no longer be rolled back to."""
+        self._writing()
+        self._budget.shrink(self.disk_bytes)
+
+    def _writing(self) -> Writer:
+        if self._writer is None:
+            raise StoreError("this memory was opened for reading; open MemoryStore(path) to write")
+        return self._writer
+
+    # -- moving and checking ------------------------------------------------------------------
+
+    def export(self, path: Path) -> None:
+        """Writes everything but the archive to one checksummed file, whole or not at all."""
+        from embodied_mem.memory.transfer import export_state
+
+        self._state.refresh()
+        export_state(self._state, path)
+
+    def import_(self, path: Path, *, settings: bool = False) -> int:
+        """Takes in all records of an exported file, as one batch; returns how many.
+
+        Args:
+            path: The file, of this schema or an older one.
+            settings: Whether session, seed and length of a tick are taken over too.
+
+        Raises:
+            MemoryFileError: If the file is missing, damaged or of a newer schema.
+            StoreError: If a record with one of the ids exists.
+            BudgetError: If they do not fit.
+        """
+        from embodied_mem.memory.transfer import import_parcels
+
+        header, count = import_parcels(self._state, self._writing(), self._budget, path)
+        if settings:
+            self._settle(header.session, header.seed, header.seconds_per_tick)
+        return count
+
+    # -- the end ------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Closes the store; the folder can then be copied as it is. Closing twice is fine."""
+        state, self_writer = self._state, self._writer
+        if state.closed:
+            return
         try:
-            file = msgspec.msgpack.decode(data[start:], type=_File)
-        except msgspec.DecodeError as error:
-            raise MemoryFileError(f"{path} does not hold valid records: {error}") from None
-        if file.schema != SCHEMA:
-            raise MemoryFileError(f"{path} has schema {file.schema}; this version reads {SCHEMA}")
-        store = cls(session=file.session, seed=file.seed, seconds_per_tick=file.seconds_per_tick)
-        store._records = {record.id: record for record in file.records}
-        return store
+            if self_writer is not None:
+                self_writer.finish()
+                self._budget.vacuum()
+        finally:
+            state.close()
+            if self_writer is not None:
+                self_writer.close()
+                state.medium.unlock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def open_to_write(medium: Medium, segment_bytes: int) -> State:
+    """Opens or makes the files of a store for writing, and clears what a crash left over."""
+    state = State(medium, write=True, segment_bytes=segment_bytes)
+    try:
+        if state.journal.is_new():
+            with state.journal.transaction():
+                state.journal.create(Settings())
+                state.words.create()
+            medium.folder.sync()
+        state.load()
+        state.clear_orphans()
+    except BaseException:
+        with contextlib.suppress(Exception):
+            state.close()
+        raise
+    return state

@@ -6,12 +6,13 @@ instead of two, and move to a segment later, many at once.
 """
 
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import final
+from typing import Protocol, final
 
 import msgspec
+import numpy as np
 
 from embodied_mem.errors import StoreError
 from embodied_mem.memory.batch import Draft
@@ -52,13 +53,16 @@ class Parts:
     content: bytes
     mark: int
     total_layers: int
-    heap: Heap
     layers: tuple[bytes, ...] | None = None
-    """New payload; None where the one of the heap stays."""
+    """New payload; None where the one that is held stays."""
     code: VectorCode | None = None
     """New vector."""
     keep_vector: bool = False
-    """Whether the vector of the heap stays."""
+    """Whether the vector that is held stays."""
+    level: int | None = None
+    """To lower the payload that stays to."""
+    bits: int | None = None
+    """To lower the vector that stays to."""
     body: bytes = b""
     text: str | None = None
 
@@ -97,6 +101,22 @@ class Rows:
     """Whether bytes move, so that nothing before can be undone and readers must look anew."""
 
 
+class Room(Protocol):
+    """What bounds the bytes of a store."""
+
+    def admit(self, parts: list[Parts]) -> None:
+        """Makes room for what is to be written, or raises."""
+        ...
+
+    def exceeded(self) -> bool:
+        """Tells whether the store takes more than it may."""
+        ...
+
+    def withdraw(self, sequence: int) -> None:
+        """Takes back the batch after `sequence`, and raises."""
+        ...
+
+
 @final
 class Writer:
     """The one writer of a store."""
@@ -108,6 +128,8 @@ class Writer:
         self._pool: ThreadPoolExecutor | None = None
         self._written_counter = state.counter
         self._known_spaces = len(state.vectors.spaces)
+        self._read: set[int] = set()
+        """Slots whose use statistics are newer than their rows."""
 
     def recover(self) -> None:
         """Writes the vectors of staged records again: a power cut may have taken them."""
@@ -134,7 +156,8 @@ class Writer:
             slot = slots.get(record_id)
             if slot is None:
                 slot = self.state.resident.take_slot()
-            parts.append(self._parts(slot, draft))
+            parts.append(self.part_of(slot, draft))
+        _encode_vectors(parts)
         return parts, removed
 
     def give_back(self, parts: Iterable[Parts]) -> None:
@@ -145,32 +168,39 @@ class Writer:
                 resident.give_back(part.slot)
 
     @staticmethod
-    def _parts(slot: int, draft: Draft) -> Parts:
-        record, heap = draft.record, draft.heap
-        code = None
-        if draft.new_vector and record.embedding:
-            code = encode_vectors(record.vector[None])[0]
-            code = lowered_code(code, record.bits)
+    def part_of(slot: int, draft: Draft) -> Parts:
+        """Returns what is to be written of a draft; vectors are encoded later, all at once."""
+        record = draft.record
         layers = record.payload if draft.new_payload else None
-        if draft.level is not None:
-            layers = None if layers is None else layers[: draft.level]
-            heap = msgspec.structs.replace(heap, level=min(heap.level, draft.level))
-        if draft.bits is not None:
-            code = None if code is None else lowered_code(code, draft.bits)
-            if heap.vector is not None:
-                vector = lowered_place(heap.vector, draft.bits)
-                heap = msgspec.structs.replace(heap, vector=vector)
+        if layers is not None and draft.level is not None:
+            layers = layers[: draft.level]
         return Parts(
             slot,
             record,
             draft.content,
             draft.mark,
             max(draft.layers, len(record.losses)),
-            heap,
             layers,
-            code,
             keep_vector=not draft.new_vector,
+            level=draft.level,
+            bits=draft.bits,
         )
+
+    def write_new(self, parts: list[Parts], budget: Room) -> None:
+        """Writes records that come from elsewhere, as one batch that can be undone as a whole."""
+        _encode_vectors(part for part in parts if part.code is None)
+        for part in parts:
+            part.slot = self.state.resident.take_slot()
+        try:
+            self.encode(part for part in parts if not part.body)
+            budget.admit(parts)
+            before = self.state.sequence
+            self.write(parts, [])
+        except BaseException:
+            self.give_back(parts)
+            raise
+        if budget.exceeded():
+            budget.withdraw(before)
 
     def encode(self, parts: Iterable[Parts]) -> None:
         """Encodes the rows as far as they do not depend on where the bytes will lie."""
@@ -237,29 +267,38 @@ class Writer:
         rows.sync = bool(rows.moved)
 
     def _place(self, parts: list[Parts], rows: Rows, *, staged: bool) -> None:
-        places = self._place_vectors(parts)
+        heaps = [self._held(part, rows) for part in parts]
+        places = self._place_vectors(parts, heaps)
         layers = [layer for part in parts for layer in part.layers or ()]
         extents = iter(() if staged else self.state.segments.append(layers))
-        for part, place in zip(parts, places, strict=True):
+        for part, held, place in zip(parts, heaps, places, strict=True):
             data = None
-            heap = part.heap
-            rows.sync |= part.new_bytes > 0 and not staged
             if staged and part.new_bytes:
-                held, data = _staged(part)
-                heap = Heap(held, len(held), place)
+                found, data = _staged(part)
+                heap = Heap(found, len(found), place)
             elif part.layers is not None:
-                held = tuple(next(extents) for _ in part.layers)
-                heap = Heap(held, len(held), place)
-            elif part.slot in rows.moved:
-                moved = decode_heap(rows.moved[part.slot])
-                kept = (*moved.layers[: heap.level], *heap.archived)
-                heap = Heap(kept, heap.level, place)
+                heap = Heap(tuple([next(extents) for _ in part.layers]), len(part.layers), place)
             else:
-                heap = msgspec.structs.replace(heap, vector=place)
+                heap = Heap(held.layers, held.level, place)
+            rows.sync |= part.new_bytes > 0 and data is None
             rows.changes[part.slot] = Change(part.body, encode(heap), part.text, data)
 
-    def _place_vectors(self, parts: list[Parts]) -> list[VectorPlace | None]:
-        places = [part.heap.vector if part.keep_vector else None for part in parts]
+    def _held(self, part: Parts, rows: Rows) -> Heap:
+        """Returns where the bytes lie that a record has now, lowered as asked."""
+        if not self._alive(part.slot) or (part.layers is not None and not part.keep_vector):
+            return Heap()
+        moved = rows.moved.get(part.slot)
+        heap = self.state.row(part.slot)[2] if moved is None else decode_heap(moved)
+        level = heap.level if part.level is None else min(part.level, heap.level)
+        vector = heap.vector
+        if vector is not None and part.bits is not None:
+            vector = lowered_place(vector, part.bits)
+        layers = heap.layers if level == heap.level else heap.layers[:level]
+        return Heap(layers, level, vector)
+
+    def _place_vectors(self, parts: list[Parts], heaps: list[Heap]) -> list[VectorPlace | None]:
+        pairs = zip(parts, heaps, strict=True)
+        places = [heap.vector if part.keep_vector else None for part, heap in pairs]
         by_space: dict[tuple[str, int], list[int]] = {}
         for index, part in enumerate(parts):
             if part.code is not None:
@@ -358,6 +397,11 @@ class Writer:
 
     def _take_over(self, rows: Rows, old: Mapping[int, Heap]) -> None:
         state = self.state
+        columns = state.resident.columns
+        read = {
+            slot: (columns.ids[slot], self._statistics(slot))
+            for slot in self._read.intersection(old)
+        }
         for slot, heap in old.items():
             state.refer(slot, heap, -1)
             state.vanish(slot)
@@ -373,6 +417,40 @@ class Writer:
                 state.staged[slot] = len(change.staged)
             else:
                 state.staged.pop(slot, None)
+            if slot in read and read[slot][0] == columns.ids[slot]:
+                reads, citations, last = read[slot][1]
+                columns.reads[slot], columns.citations[slot] = reads, citations
+                columns.last_read[slot] = -1 if last is None else last
+            else:
+                self._read.discard(slot)
+
+    # -- use statistics -----------------------------------------------------------------------
+
+    def note_reads(self, slots: Iterable[int], tick: int, cited: bool) -> None:
+        """Counts records as read, or as cited; in memory, until `write_reads`."""
+        columns = self.state.resident.columns
+        for slot in slots:
+            columns.reads[slot] += 1
+            columns.citations[slot] += cited
+            columns.last_read[slot] = max(tick, columns.last_read[slot])
+            self._read.add(slot)
+
+    def write_reads(self) -> None:
+        """Writes the use statistics into the rows."""
+        rows = Rows(undo=False)
+        for slot in sorted(self._read):
+            if self._alive(slot):
+                row, body, _ = self.state.row(slot)
+                fresh = msgspec.structs.replace(body, statistics=self._statistics(slot))
+                rows.changes[slot] = Change(encode(fresh), row.heap)
+        if rows.changes:
+            self.transact(rows)
+        self._read.clear()
+
+    def _statistics(self, slot: int) -> tuple[int, int, int | None]:
+        columns = self.state.resident.columns
+        last = int(columns.last_read[slot])
+        return int(columns.reads[slot]), int(columns.citations[slot]), None if last < 0 else last
 
     # -- going back ---------------------------------------------------------------------------
 
@@ -387,6 +465,7 @@ class Writer:
             raise StoreError(
                 f"there is no batch {sequence}; the last one is {state.sequence} (store.sequence)"
             )
+        self.write_reads()
         self.flush()
         batches = state.journal.undo(sequence)
         rows = Rows()
@@ -402,11 +481,29 @@ class Writer:
             del rows.changes[slot]
         self.transact(rows)
 
+    def finish(self) -> None:
+        """Brings everything to where it lasts, so that the folder can be copied."""
+        self.write_reads()
+        self.flush()
+
     def close(self) -> None:
         """Ends the helper thread."""
         if self._pool is not None:
             self._pool.shutdown()
             self._pool = None
+
+
+def _encode_vectors(parts: Iterable[Parts]) -> None:
+    by_dimension: dict[int, list[Parts]] = {}
+    for part in parts:
+        if part.record.embedding and not part.keep_vector:
+            by_dimension.setdefault(len(part.record.embedding), []).append(part)
+    for group in by_dimension.values():
+        joined = b"".join([part.record.embedding for part in group])
+        matrix = np.frombuffer(joined, "<f4").reshape(len(group), -1)
+        for part, code in zip(group, encode_vectors(matrix), strict=True):
+            bits = part.record.bits if part.bits is None else min(part.bits, part.record.bits)
+            part.code = lowered_code(code, bits)
 
 
 def _undo_of(rows: Rows, old: Mapping[int, tuple[Row, Body, Heap]]) -> list[Undo]:
@@ -419,6 +516,11 @@ def _undo_of(rows: Rows, old: Mapping[int, tuple[Row, Body, Heap]]) -> list[Undo
         elif moved is None or change.heap != moved or change.body != before[0].body:
             undo.append(Undo(slot, before[0].body, moved or before[0].heap))
     return undo
+
+
+def first_crc(payload: Sequence[bytes]) -> int:
+    """Returns the CRC-32 of the layer that is never dropped; 0 where there is no payload."""
+    return zlib.crc32(payload[0]) if payload else 0
 
 
 def lowered_code(code: VectorCode, bits: int) -> VectorCode:

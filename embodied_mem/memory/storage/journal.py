@@ -224,6 +224,12 @@ class Journal:
             return None
         return [(key, _undo_decoder.decode(body)) for key, body, _ in rows]
 
+    def all_undo(self) -> Iterator[Undo]:
+        """Reads everything that a rollback can bring back; what is damaged is left out."""
+        for key, body, crc in self._rows("SELECT sequence, body, crc FROM journal"):
+            if _intact(crc, key, body):
+                yield from _undo_decoder.decode(body) or ()
+
     def forget_undo(self, before: int) -> None:
         """Drops the undo information of batches before `before`, never of the last one."""
         self._execute(

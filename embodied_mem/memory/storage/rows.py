@@ -115,6 +115,10 @@ def checksum(key: int, *blobs: bytes) -> int:
     return crc
 
 
+def _floats(pose: Pose | None) -> Pose | None:
+    return None if pose is None else tuple([float(value) for value in pose])  # type: ignore[return-value]
+
+
 def fingerprint(record: MemoryRecord, content: bytes, first_layer: int) -> int:
     """Hashes what a record claims: not its id, its times, its vector or how it was used.
 
@@ -123,7 +127,7 @@ def fingerprint(record: MemoryRecord, content: bytes, first_layer: int) -> int:
     dropped.
     """
     times = None if record.kind == "fact" else record.valid_from
-    rest = (record.kind, record.place, record.pose, record.about, record.observer, times)
+    rest = (record.kind, record.place, _floats(record.pose), record.about, record.observer, times)
     digest = blake2b(content, digest_size=7)
     digest.update(_encoder.encode((rest, first_layer)))
     return int.from_bytes(digest.digest(), "little")
@@ -137,7 +141,7 @@ def body_of(record: MemoryRecord, content: bytes, layers: int, mark: int) -> Bod
         kind=record.kind,
         content=msgspec.Raw(content),
         place=record.place,
-        pose=record.pose,
+        pose=_floats(record.pose),
         about=record.about,
         observer=record.observer,
         session=record.session,
@@ -146,7 +150,7 @@ def body_of(record: MemoryRecord, content: bytes, layers: int, mark: int) -> Bod
         recorded_at=record.recorded_at,
         superseded_at=record.superseded_at,
         space=record.space,
-        losses=record.losses,
+        losses=tuple([float(loss) for loss in record.losses]),
         links=record.links,
         provenance=record.provenance,
         version=record.version,

@@ -1,0 +1,184 @@
+"""The byte budget: what the store takes, and how it makes room before it gives anything up."""
+
+from typing import Final, final
+
+from embodied_mem.errors import BudgetError, StoreError
+from embodied_mem.memory.compaction import Compactor
+from embodied_mem.memory.fidelity import lower_fidelity
+from embodied_mem.memory.state import State
+from embodied_mem.memory.storage.journal import translated
+from embodied_mem.memory.storage.medium import PAGE
+from embodied_mem.memory.writer import Parts, Writer
+
+SMALLEST_BUDGET: Final = 1 << 20
+"""Bytes below which the database and its log alone would take most of it."""
+_FIXED: Final = 48 << 10
+"""The folders themselves, the lock and the database's shared memory."""
+_NEW_FILES: Final = 4 * PAGE
+_SPARE: Final = 50
+"""When room is made, a fiftieth of the budget more is freed, so that it is not made every time."""
+
+
+def share(budget: int | None, part: int, least: int, most: int) -> int:
+    """Returns a part of the budget within bounds; the upper one where there is no budget.
+
+    >>> share(1 << 20, 16, 1 << 10, 1 << 20), share(None, 16, 1 << 10, 1 << 20)
+    (65536, 1048576)
+    """
+    return most if budget is None else min(max(budget // part, least), most)
+
+
+@final
+class Budget:
+    """Keeps a store within its bytes."""
+
+    def __init__(self, state: State, writer: Writer, total: int | None, archive: int) -> None:
+        if total is not None and total < SMALLEST_BUDGET:
+            raise StoreError(
+                f"a budget of {total} bytes is too small; the least is {SMALLEST_BUDGET}"
+            )
+        if archive < 0:
+            raise StoreError(f"archive_bytes is {archive}; expected 0 or more")
+        self.total = total
+        self.archive = archive
+        self._state = state
+        self._compactor = Compactor(state, writer)
+        self.log_bytes = share(total, 16, 128 << 10, 4 << 20)
+        """Bytes that the database's log may take; they are set aside."""
+        execute = state.journal.connection.execute
+        execute(f"PRAGMA wal_autocheckpoint={self.log_bytes // PAGE}")
+        execute(f"PRAGMA journal_size_limit={self.log_bytes}")
+
+    def used(self) -> int:
+        """Returns the bytes that the store takes, its log counted as full."""
+        state = self._state
+        database, log = state.medium.database_bytes()
+        ((pages,),) = state.journal.connection.execute("PRAGMA page_count").fetchall()
+        return (
+            max(database, int(pages) * PAGE)
+            + max(log, self.log_bytes)
+            + state.segments.disk_bytes()
+            + state.vectors.disk_bytes()
+            + _FIXED
+        )
+
+    def capacity(self) -> int | None:
+        """Returns the bytes that live records can take in all; None without a budget."""
+        if self.total is None:
+            return None
+        columns = self._state.resident.columns
+        slots = columns.slots()
+        live = sum(
+            int(getattr(columns, name)[slots].sum())
+            for name in ("payload_bytes", "vector_bytes", "metadata_bytes")
+        )
+        return self.total - self.used() + self._compactor.dead_bytes() + live
+
+    def admit(self, parts: list[Parts]) -> None:
+        """Makes room for what is to be written.
+
+        Raises:
+            BudgetError: If even the lowest fidelity of everything leaves too little.
+        """
+        if self.total is None:
+            return
+        # Bytes that wait in the database may move to a segment with this batch.
+        needed = _NEW_FILES + sum(self._state.staged.values())
+        needed += sum(
+            part.new_bytes + 3 * (len(part.body) + len(part.text or "") + 128) for part in parts
+        )
+        if self.used() + needed > self.total:
+            self._make_room(needed)
+
+    def _make_room(self, needed: int) -> None:
+        if self.total is None:
+            return
+        goal = self.total - needed
+        spare = self.total // _SPARE
+        self.tidy()
+        if self.used() > goal and self._compactor.dead_bytes():
+            self._compactor.reclaim(self.used() - goal + spare)
+        if self.used() > goal and self._compactor.dead_bytes():
+            self._compactor.reclaim()
+        while (excess := self.used() - goal) > 0:
+            if not lower_fidelity(
+                self._state, self._compactor, excess + spare, archive_room=self.archive_room()
+            ):
+                self._refuse(needed, excess)
+            self.tidy()
+
+    def _refuse(self, needed: int, excess: int) -> None:
+        _, log = self._state.medium.database_bytes()
+        hint = ""
+        if log > 2 * self.log_bytes:
+            hint = f" A reader that does not move on keeps {log} bytes of the log from being freed."
+        raise BudgetError(
+            f"{needed} bytes more do not fit into the budget of {self.total}: {excess} too many, "
+            f"with everything at its lowest fidelity. Delete records (an allocator chooses which), "
+            f"or give the store a larger budget.{hint}"
+        )
+
+    def archive_room(self) -> int:
+        """Returns the bytes that the archive can still take."""
+        return max(self.archive - self._state.archive.disk_bytes() - PAGE, 0)
+
+    def tidy(self) -> None:
+        """Cuts the database's log off where it outgrew its share."""
+        _, log = self._state.medium.database_bytes()
+        if log > self.log_bytes:
+            self.checkpoint()
+
+    def checkpoint(self) -> None:
+        """Moves the log into the database and empties it, unless a reader still needs it."""
+        self._state.journal.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def vacuum(self) -> None:
+        """Gives the database's free pages back, where they are more than a few."""
+        execute = self._state.journal.connection.execute
+        ((free,),) = execute("PRAGMA freelist_count").fetchall()
+        ((pages,),) = execute("PRAGMA page_count").fetchall()
+        if free > max(pages // 20, 8):
+            with translated():
+                execute("VACUUM")
+        self.checkpoint()
+
+    def exceeded(self) -> bool:
+        """Tells whether the store takes more than it may, although its log was cut off."""
+        if self.total is None or self.used() <= self.total:
+            return False
+        self.tidy()
+        return self.used() > self.total
+
+    def withdraw(self, sequence: int) -> None:
+        """Takes back the batch after `sequence`, which turned out not to fit.
+
+        Raises:
+            BudgetError: Always; the batch is not acknowledged.
+        """
+        self._compactor.writer.rollback(sequence + 1)
+        self._compactor.reclaim()
+        self.checkpoint()
+        raise BudgetError(
+            f"the batch takes more than the budget of {self.total} bytes leaves and was taken "
+            "back; make it smaller, delete records, or give the store a larger budget"
+        )
+
+    def grow(self) -> int:
+        """Takes layers back from the archive while there is room; see `MemoryStore.grow`."""
+        room = None if self.total is None else self.total - self.used() - self.total // _SPARE
+        return self._compactor.raise_fidelity(room)
+
+    def shrink(self, target: int) -> None:
+        """Brings the store down to `target` bytes on the disk; see `MemoryStore.shrink`."""
+        self._compactor.writer.flush()
+        if self._compactor.dead_bytes():
+            self._compactor.reclaim()
+        self.vacuum()
+        while (excess := self._state.medium.disk_bytes() - target) > 0:
+            room = self.archive_room()
+            if not lower_fidelity(self._state, self._compactor, excess, archive_room=room):
+                raise BudgetError(
+                    f"the store takes {target + excess} bytes with everything at its lowest "
+                    f"fidelity; it cannot shrink to {target}. Delete records first"
+                )
+            self.checkpoint()
