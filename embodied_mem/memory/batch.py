@@ -67,6 +67,8 @@ class Batch:
         self.drafts: dict[str, Draft | None] = {}
         """The records that change, by id, in the order of the first change; None to remove."""
         self.results: list[str | None] = []
+        self._marks: dict[int, str] = {}
+        """Ids of records that were added, by fingerprint."""
 
     def run(self, operation: Operation) -> None:
         """Plans one operation on top of those before it.
@@ -119,15 +121,17 @@ class Batch:
         mark = fingerprint(record, content, _first_crc(record.payload))
         if record.status == "active" and (known := self._known(mark)) is not None:
             return known
+        self._marks[mark] = record.id
         self.drafts[record.id] = Draft(
             record, content, mark, len(record.payload), new_payload=True, new_vector=True
         )
         return record.id
 
     def _known(self, mark: int) -> str | None:
-        for record_id, draft in self.drafts.items():
-            if draft is not None and draft.mark == mark and draft.record.status == "active":
-                return record_id
+        record_id = self._marks.get(mark)
+        draft = None if record_id is None else self.drafts.get(record_id)
+        if draft is not None and draft.mark == mark and draft.record.status == "active":
+            return record_id
         known = self._source.same_fact(mark)
         return None if known in self.drafts else known
 

@@ -1,6 +1,6 @@
 """Keeps in memory what filters, searches and allocators read, in step with the rows."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from heapq import heapify, heappop, heappush
 from typing import Any, final
 
@@ -13,6 +13,8 @@ from embodied_mem.memory.storage.rows import Body, Heap
 _KIND = {name: code for code, name in enumerate(KINDS)}
 _STATUS = {name: code for code, name in enumerate(STATUSES)}
 _NAN = (float("nan"),) * 3
+_FEW = 8
+"""Rows up to which one by one is faster than column by column."""
 _NO_KEYS: tuple[tuple[str, ...], tuple[str, ...], int] = ((), (), -1)
 ROW_OVERHEAD = 48
 """Bytes of a database row besides its blobs, about."""
@@ -66,11 +68,25 @@ class Resident:
 
     def put(self, slot: int, body: Body, heap: Heap, metadata_bytes: int) -> None:
         """Takes a record into an empty slot."""
-        self._extend(slot + 1)
+        self.put_all([(slot, body, heap, metadata_bytes)])
+
+    def put_all(self, rows: Sequence[tuple[int, Body, Heap, int]]) -> None:
+        """Takes records into empty slots."""
+        if not rows:
+            return
         columns = self.columns
-        for name, value in zip(_COLUMNS, self._entry(body, heap, metadata_bytes), strict=True):
-            getattr(columns, name)[slot] = value
-        self._index(slot, body)
+        self._extend(max([row[0] for row in rows]) + 1)
+        entries = [self._entry(body, heap, size) for _, body, heap, size in rows]
+        if len(rows) < _FEW:
+            for (slot, *_), entry in zip(rows, entries, strict=True):
+                for name, value in zip(_COLUMNS, entry, strict=True):
+                    getattr(columns, name)[slot] = value
+        else:
+            at = np.array([row[0] for row in rows], np.intp)
+            for name, values in zip(_COLUMNS, zip(*entries, strict=True), strict=True):
+                getattr(columns, name)[at] = values
+        for slot, body, _, _ in rows:
+            self._index(slot, body)
 
     def drop(self, slot: int) -> None:
         """Takes the record out of a slot; `give_back` frees the slot."""
@@ -95,11 +111,7 @@ class Resident:
         columns.ids = [""] * columns.size
         self._keys = [_NO_KEYS] * columns.size
         at = np.array([row[0] for row in rows], np.intp)
-        entries = [self._entry(body, heap, size) for _, body, heap, size in rows]
-        for name, values in zip(_COLUMNS, zip(*entries, strict=True), strict=False):
-            getattr(columns, name)[at] = values
-        for slot, body, _, _ in rows:
-            self._index(slot, body)
+        self.put_all(rows)
         taken = np.zeros(columns.size, bool)
         taken[at] = True
         self._free = np.flatnonzero(~taken).tolist()

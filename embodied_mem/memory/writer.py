@@ -64,6 +64,8 @@ class Parts:
     bits: int | None = None
     """To lower the vector that stays to."""
     body: bytes = b""
+    row: Body | None = None
+    """What `body` encodes."""
     text: str | None = None
 
     @property
@@ -84,6 +86,8 @@ class Change:
     """Words of the new record; worked out from the row where None."""
     staged: bytes | None = None
     """Bytes to put into the database beside the row."""
+    decoded: tuple[Body, Heap] | None = None
+    """What body and heap encode, where that is at hand."""
 
 
 @dataclass(slots=True)
@@ -95,6 +99,8 @@ class Rows:
     """Whether what was there before is written to the journal."""
     sync: bool = False
     """Whether bytes were written that only the files hold."""
+    syncing: Future[None] | None = None
+    """The sync, where it has begun; all bytes are written then."""
     moved: dict[int, bytes] = field(default_factory=dict)
     """Where the bytes of records lie now that were staged before, by slot."""
     barrier: bool = False
@@ -157,7 +163,6 @@ class Writer:
             if slot is None:
                 slot = self.state.resident.take_slot()
             parts.append(self.part_of(slot, draft))
-        _encode_vectors(parts)
         return parts, removed
 
     def give_back(self, parts: Iterable[Parts]) -> None:
@@ -188,11 +193,10 @@ class Writer:
 
     def write_new(self, parts: list[Parts], budget: Room) -> None:
         """Writes records that come from elsewhere, as one batch that can be undone as a whole."""
-        _encode_vectors(part for part in parts if part.code is None)
         for part in parts:
             part.slot = self.state.resident.take_slot()
         try:
-            self.encode(part for part in parts if not part.body)
+            self.encode(parts)
             budget.admit(parts)
             before = self.state.sequence
             self.write(parts, [])
@@ -204,10 +208,18 @@ class Writer:
 
     def encode(self, parts: Iterable[Parts]) -> None:
         """Encodes the rows as far as they do not depend on where the bytes will lie."""
+        parts = list(parts)
+        _encode_vectors(part for part in parts if part.code is None)
         for part in parts:
+            if part.body:
+                continue
             body = body_of(part.record, part.content, part.total_layers, part.mark)
-            part.body = encode(body)
-            part.text = text_of(part.record)
+            try:
+                part.body = encode(body)
+                part.row = decode_body(part.body)
+                part.text = text_of(part.record)
+            except (msgspec.MsgspecError, TypeError, ValueError, OverflowError) as error:
+                raise StoreError(f"record {part.record.id}: {error}") from None
 
     # -- writing ------------------------------------------------------------------------------
 
@@ -269,8 +281,13 @@ class Writer:
     def _place(self, parts: list[Parts], rows: Rows, *, staged: bool) -> None:
         heaps = [self._held(part, rows) for part in parts]
         places = self._place_vectors(parts, heaps)
-        layers = [layer for part in parts for layer in part.layers or ()]
-        extents = iter(() if staged else self.state.segments.append(layers))
+        layers = [] if staged else [layer for part in parts for layer in part.layers or ()]
+        start = self.state.segments.write(layers)
+        rows.sync |= any(part.new_bytes for part in parts) and not staged
+        if rows.sync:
+            # The disk writes while the rows are made.
+            rows.syncing = self._start_sync()
+        extents = iter(self.state.segments.extents(layers, start))
         for part, held, place in zip(parts, heaps, places, strict=True):
             data = None
             if staged and part.new_bytes:
@@ -280,8 +297,8 @@ class Writer:
                 heap = Heap(tuple([next(extents) for _ in part.layers]), len(part.layers), place)
             else:
                 heap = Heap(held.layers, held.level, place)
-            rows.sync |= part.new_bytes > 0 and data is None
-            rows.changes[part.slot] = Change(part.body, encode(heap), part.text, data)
+            decoded = None if part.row is None else (part.row, heap)
+            rows.changes[part.slot] = Change(part.body, encode(heap), part.text, data, decoded)
 
     def _held(self, part: Parts, rows: Rows) -> Heap:
         """Returns where the bytes lie that a record has now, lowered as asked."""
@@ -316,7 +333,7 @@ class Writer:
         """Commits rows whose bytes are written, and takes them over into memory."""
         state, journal = self.state, self.state.journal
         old = {slot: state.row(slot) for slot in rows.changes if self._alive(slot)}
-        syncing = self._start_sync() if rows.sync else None
+        syncing = rows.syncing or (self._start_sync() if rows.sync else None)
         sequence = state.sequence + 1
         with journal.transaction():
             self._write_meta()
@@ -379,7 +396,7 @@ class Writer:
             journal.stage(staged)
 
     def _write_words(self, rows: Rows, old: Mapping[int, tuple[bytes, Body]]) -> None:
-        words = self.state.words
+        words, added = self.state.words, []
         for slot, change in rows.changes.items():
             before = old.get(slot)
             if before is not None and change.body == before[0]:
@@ -393,7 +410,9 @@ class Writer:
             if old_text is not None:
                 words.remove(slot, old_text)
             if new_text is not None:
-                words.add(slot, new_text)
+                added.append((slot, new_text))
+        if added:
+            words.add_many(added)
 
     def _take_over(self, rows: Rows, old: Mapping[int, Heap]) -> None:
         state = self.state
@@ -405,13 +424,17 @@ class Writer:
         for slot, heap in old.items():
             state.refer(slot, heap, -1)
             state.vanish(slot)
+        taken = []
         for slot, change in rows.changes.items():
             if change.body is None or change.heap is None:
                 state.resident.give_back(slot)
                 continue
-            heap = decode_heap(change.heap)
+            body, heap = change.decoded or (decode_body(change.body), decode_heap(change.heap))
             size = len(change.body) + len(change.heap) + ROW_OVERHEAD
-            state.resident.put(slot, decode_body(change.body), heap, size)
+            taken.append((slot, body, heap, size))
+        state.resident.put_all(taken)
+        for slot, _, heap, _ in taken:
+            change = rows.changes[slot]
             state.refer(slot, heap)
             if change.staged is not None:
                 state.staged[slot] = len(change.staged)
@@ -501,6 +524,11 @@ def _encode_vectors(parts: Iterable[Parts]) -> None:
     for group in by_dimension.values():
         joined = b"".join([part.record.embedding for part in group])
         matrix = np.frombuffer(joined, "<f4").reshape(len(group), -1)
+        if not np.isfinite(matrix).all():
+            bad = int(np.flatnonzero(~np.isfinite(matrix).all(axis=1))[0])
+            raise StoreError(
+                f"record {group[bad].record.id}: embedding holds numbers that are not finite"
+            )
         for part, code in zip(group, encode_vectors(matrix), strict=True):
             bits = part.record.bits if part.bits is None else min(part.bits, part.record.bits)
             part.code = lowered_code(code, bits)

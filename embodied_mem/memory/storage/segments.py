@@ -45,12 +45,22 @@ class Segments:
 
     def append(self, parts: Sequence[bytes]) -> list[Extent]:
         """Writes parts one behind the other and returns where each lies; not yet on the disk."""
+        return self.extents(parts, self.write(parts))
+
+    def write(self, parts: Sequence[bytes]) -> tuple[int, int]:
+        """Writes parts one behind the other; returns segment and offset of the first."""
         if not parts:
-            return []
+            return 0, 0
         data = b"".join(parts)
         number, file = self._writable(len(data))
         offset = file.append(data)
         self._unsynced.add(number)
+        return number, offset
+
+    @staticmethod
+    def extents(parts: Sequence[bytes], start: tuple[int, int]) -> list[Extent]:
+        """Returns where each of the parts lies that were written from `start` on."""
+        number, offset = start
         extents = []
         for part in parts:
             extents.append(Extent(number, offset, len(part), zlib.crc32(part)))
