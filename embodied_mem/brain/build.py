@@ -50,6 +50,5 @@ def build_hippocampus(
     if resume is None:
         store = MemoryStore(session=session, seed=seed, seconds_per_tick=seconds_per_tick)
     else:
-        store = MemoryStore.load(resume)
-        store.session = session or store.session
+        store = MemoryStore.read(resume)
     return Hippocampus(SceneGraph(segmenter, ColourShapeEmbedder(), config.scene), store)

@@ -89,7 +89,7 @@ class Hippocampus:
     def save(self, path: Path) -> None:
         """Consolidates and writes the store to one file."""
         self.consolidate()
-        self.store.save(path)
+        self.store.export(path)
 
     # -- objects ------------------------------------------------------------------------------
 

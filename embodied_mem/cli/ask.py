@@ -45,7 +45,7 @@ class Ask:
         """
         if not self.questions:
             raise ConfigError('no question given; ask one in quotes, such as "Where is the bed?"')
-        memory = MemoryStore.load(self.memory)
+        memory = MemoryStore.read(self.memory)
         view = read_view(memory)
         answers = [answer_question(question, memory) for question in self.questions]
         console = Console()

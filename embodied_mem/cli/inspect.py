@@ -35,7 +35,7 @@ class Inspect:
         Raises:
             MemoryFileError: If the file is missing or damaged.
         """
-        memory = MemoryStore.load(self.memory)
+        memory = MemoryStore.read(self.memory)
         if self.digest:
             print(memory.digest())
         view = read_view(memory)

@@ -1,11 +1,13 @@
 """The typed contents of records: what the scene writes, and what answers are read from."""
 
-from collections.abc import Iterator
-from typing import Literal, TypeVar
+from collections.abc import Iterator, Mapping
+from typing import Final, Literal, TypeVar
 
 import msgspec
 
-from embodied_mem.memory.record import MemoryRecord
+from embodied_mem.errors import DamagedRecordError, StoreError
+from embodied_mem.memory.filter import Filter
+from embodied_mem.memory.record import Kind, MemoryRecord
 from embodied_mem.memory.store import MemoryStore
 
 Vector = tuple[float, float, float]
@@ -59,7 +61,10 @@ class PlaceFact(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag
 
 
 class SnapshotFact(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="snapshot"):
-    """Why a picture was kept. Kind `snapshot`; the payload is the JPEG; `about` its cluster."""
+    """Why a picture was kept. Kind `snapshot`; the payload is the picture, in layers.
+
+    `about` holds its cluster; `memory.codec.pictures.join` makes a JPEG of the layers.
+    """
 
     tick: int
     cluster: tuple[str, ...]
@@ -110,15 +115,51 @@ Fact = ObjectFact | PlaceFact | SnapshotFact | FrontierFact | MapFact | WalkFact
 F = TypeVar("F", ObjectFact, PlaceFact, SnapshotFact, FrontierFact, MapFact, WalkFact)
 
 
+KIND_OF: Final[Mapping[type[Fact], Kind]] = {
+    ObjectFact: "fact",
+    PlaceFact: "summary",
+    SnapshotFact: "snapshot",
+    FrontierFact: "frontier",
+    MapFact: "summary",
+    WalkFact: "event",
+}
+"""The kind of the records that hold each type of fact."""
+
+
 def fact_of(record: MemoryRecord) -> Fact:
     """Decodes a record's content."""
     fact: Fact = msgspec.convert(record.content, Fact)
     return fact
 
 
-def active(store: MemoryStore, fact_type: type[F]) -> Iterator[tuple[MemoryRecord, F]]:
-    """Yields the records that are believed now and hold one type of fact, oldest first."""
+def active(
+    store: MemoryStore, fact_type: type[F], *, payload: bool = True
+) -> Iterator[tuple[MemoryRecord, F]]:
+    """Yields the records that are believed now and hold one type of fact, oldest first.
+
+    Args:
+        store: Where to look; it may be changed meanwhile, by this process or another.
+        fact_type: One of the types of this module.
+        payload: Whether the records come with their payload and embedding.
+
+    Raises:
+        DamagedRecordError: If one does not match its checksum.
+    """
     tag = fact_type.__struct_config__.tag
-    for record in store.records():
-        if record.status == "active" and record.content.get("type") == tag:
+    slots = store.select(Filter(kind=KIND_OF[fact_type]))
+    ids = store.columns.ids
+    for record_id in sorted([ids[slot] for slot in slots.tolist()]):
+        record = _read(store, record_id, payload)
+        if record is not None and record.content.get("type") == tag:
             yield record, msgspec.convert(record.content, fact_type)
+
+
+def _read(store: MemoryStore, record_id: str, payload: bool) -> MemoryRecord | None:
+    """Reads a record; None where it is no longer there or no longer believed."""
+    try:
+        record = store.record_at(store.slot_of(record_id), payload=payload)
+    except DamagedRecordError:
+        raise
+    except StoreError:
+        return None
+    return record if record.id == record_id and record.status == "active" else None

@@ -51,7 +51,7 @@ def visited(tmp_path_factory: pytest.TempPathFactory) -> tuple[House, list[str],
 
 
 def facts(path: Path) -> list[ObjectFact]:
-    return [fact for _, fact in active(MemoryStore.load(path), ObjectFact)]
+    return [fact for _, fact in active(MemoryStore.read(path), ObjectFact)]
 
 
 def claims(known: list[ObjectFact], thing: dict[str, object], within: float = 0.3) -> bool:
@@ -83,7 +83,7 @@ def test_what_showed_is_remembered_and_nothing_else(
 def test_each_object_stands_in_one_snapshot_that_shows_it(
     visited: tuple[House, list[str], Path],
 ) -> None:
-    store = MemoryStore.load(visited[2])
+    store = MemoryStore.read(visited[2])
     shots = [(record, fact) for record, fact in active(store, SnapshotFact)]
     members = [name for _, fact in shots for name in fact.cluster]
     believed = {fact.object_id for fact in facts(visited[2]) if fact.views >= 2}
@@ -96,7 +96,7 @@ def test_each_object_stands_in_one_snapshot_that_shows_it(
 
 
 def test_places_map_and_walk_are_stored(visited: tuple[House, list[str], Path]) -> None:
-    store = MemoryStore.load(visited[2])
+    store = MemoryStore.read(visited[2])
     places = {fact.place_id for _, fact in active(store, PlaceFact)}
     assert len(places) >= 3
     assert len(list(active(store, MapFact))) == 1
@@ -123,7 +123,7 @@ def test_a_second_visit_follows_a_moved_object_and_keeps_the_rest(
     assert not claims(known, moved, within=0.1)
     kept = before & {fact.object_id for fact in known}
     assert len(kept) >= 0.9 * len(before)
-    archived = [r for r in MemoryStore.load(tmp_path / "second.mem").records() if r.valid_to]
+    archived = [r for r in MemoryStore.read(tmp_path / "second.mem").records() if r.valid_to]
     assert any(record.content["category"] == moved["category"] for record in archived)
 
 

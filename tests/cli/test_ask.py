@@ -14,7 +14,7 @@ from embodied_mem.memory import MemoryStore
 @pytest.fixture
 def memory_file(sample_memory: MemoryStore, tmp_path: Path) -> Path:
     path = tmp_path / "flat.mem"
-    sample_memory.save(path)
+    sample_memory.export(path)
     return path
 
 
@@ -63,7 +63,7 @@ def test_cited_pictures_are_written_with_a_box(
     assert path.name == "question-2-snapshot-1.jpg" and str(path) in capsys.readouterr().out
     drawn = cv2.imread(str(path))
     assert drawn is not None and drawn.shape == (240, 320, 3)
-    record = MemoryStore.load(memory_file)
+    record = MemoryStore.read(memory_file)
     plain = next(r for r in record.records() if r.content.get("type") == "snapshot")
     before = cv2.imdecode(np.frombuffer(plain.payload[0], np.uint8), cv2.IMREAD_COLOR)
     assert before is not None
@@ -88,5 +88,5 @@ def test_the_json_holds_the_answers(memory_file: Path, tmp_path: Path) -> None:
 def test_no_question_and_no_file_are_errors_of_ours(memory_file: Path, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no question given"):
         ask(memory_file)
-    with pytest.raises(MemoryFileError, match="cannot read the memory file"):
+    with pytest.raises(MemoryFileError, match="cannot read the memory"):
         ask(tmp_path / "none.mem", "Where is the bed?")

@@ -38,7 +38,7 @@ def test_every_frame_is_read(ingested: Path) -> None:
 
 @needs_sample
 def test_the_large_objects_are_found_and_shown(ingested: Path) -> None:
-    store = MemoryStore.load(ingested / "kitchen.mem")
+    store = MemoryStore.read(ingested / "kitchen.mem")
     shown = {name for _, fact in active(store, SnapshotFact) for name in fact.cluster}
     known = [fact for _, fact in active(store, ObjectFact) if fact.object_id in shown]
     boxes = [(np.array(fact.box_min), np.array(fact.box_max)) for fact in known]

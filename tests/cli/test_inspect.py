@@ -12,7 +12,7 @@ from embodied_mem.memory import MemoryStore
 @pytest.fixture
 def memory_file(sample_memory: MemoryStore, tmp_path: Path) -> Path:
     path = tmp_path / "flat.mem"
-    sample_memory.save(path)
+    sample_memory.export(path)
     return path
 
 
@@ -55,7 +55,7 @@ def test_json_and_page_hold_what_the_memory_holds(memory_file: Path, tmp_path: P
 
 
 def test_a_missing_or_damaged_file_is_an_error_of_ours(memory_file: Path, tmp_path: Path) -> None:
-    with pytest.raises(MemoryFileError, match=r"cannot read the memory file .*none\.mem"):
+    with pytest.raises(MemoryFileError, match=r"cannot read the memory .*none\.mem"):
         inspect(tmp_path / "none.mem")
     data = bytearray(memory_file.read_bytes())
     data[-40] ^= 1
@@ -67,6 +67,6 @@ def test_a_missing_or_damaged_file_is_an_error_of_ours(memory_file: Path, tmp_pa
 def test_an_empty_memory_can_be_inspected(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    MemoryStore().save(tmp_path / "empty.mem")
+    MemoryStore().export(tmp_path / "empty.mem")
     assert inspect(tmp_path / "empty.mem", "--html", tmp_path / "e.html") == 0
     assert "none" in capsys.readouterr().out

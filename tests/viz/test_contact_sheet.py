@@ -20,10 +20,14 @@ def read(path: Path) -> np.ndarray:
 
 
 def crowd(memory: MemoryStore, copies: int) -> MemoryStore:
-    """A memory of many snapshots, all alike."""
-    record, _ = next(active(memory, SnapshotFact))
+    """A memory of many snapshots, alike but for the tick."""
+    record, fact = next(active(memory, SnapshotFact))
     store = MemoryStore()
-    records = [msgspec.structs.replace(record, id=f"{i:032x}") for i in range(copies)]
+    facts = [msgspec.structs.replace(fact, tick=i) for i in range(copies)]
+    records = [
+        msgspec.structs.replace(record, id=f"{i:032x}", content=msgspec.to_builtins(each))
+        for i, each in enumerate(facts)
+    ]
     store.apply([Add(record=each) for each in records])
     return store
 

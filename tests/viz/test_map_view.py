@@ -78,8 +78,8 @@ def test_each_floor_has_a_panel(view: MemoryView) -> None:
 
 
 def test_a_map_that_is_no_picture_is_named(sample_memory: MemoryStore, tmp_path: Path) -> None:
-    sample_memory.save(tmp_path / "m.mem")
-    store = Store.load(tmp_path / "m.mem")
+    sample_memory.export(tmp_path / "m.mem")
+    store = Store.read(tmp_path / "m.mem")
     record, _ = next(active(store, MapFact))
     store.apply([Update(id=record.id, tick=0, changes={"payload": (b"x",)})])
     with pytest.raises(MemoryFileError, match=f"the map {record.id} holds 1 bytes"):

@@ -125,9 +125,9 @@ def test_text_from_a_memory_cannot_become_markup(
     sample_memory: MemoryStore, tmp_path: Path
 ) -> None:
     evil = '"><script>alert(1)</script>'
-    sample_memory.save(tmp_path / "m.mem")
-    store = MemoryStore.load(tmp_path / "m.mem")
-    store.session = evil
+    sample_memory.export(tmp_path / "m.mem")
+    store = MemoryStore(session=evil)
+    store.import_(tmp_path / "m.mem")
     for kind, field in ((ObjectFact, "category"), (PlaceFact, "name")):
         for record, fact in active(store, kind):
             content = msgspec.to_builtins(msgspec.structs.replace(fact, **{field: evil}))
@@ -143,8 +143,8 @@ def test_text_from_a_memory_cannot_become_markup(
 def test_an_answer_may_cite_what_is_no_longer_kept(
     sample_memory: MemoryStore, tmp_path: Path
 ) -> None:
-    sample_memory.save(tmp_path / "m.mem")
-    store = MemoryStore.load(tmp_path / "m.mem")
+    sample_memory.export(tmp_path / "m.mem")
+    store = MemoryStore.read(tmp_path / "m.mem")
     answers = answers_of(store)
     kettle, mugs = answers[0].citations[0].snapshot, answers[1].citations[0].snapshot
     store.apply([Update(id=kettle, tick=0, changes={"status": "archived"})])

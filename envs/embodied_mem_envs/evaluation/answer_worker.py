@@ -32,7 +32,7 @@ def answer_all(memory: Path, questions: Sequence[str]) -> list[WorkerAnswer]:
     Raises:
         MemoryFileError: If the file cannot be read.
     """
-    store = MemoryStore.load(memory)
+    store = MemoryStore.read(memory)
     answers = [answer_question(question, store) for question in questions]
     return [
         WorkerAnswer(status=a.status, certain=a.certain, value=a.value, text=a.text)

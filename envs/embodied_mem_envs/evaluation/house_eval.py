@@ -119,7 +119,7 @@ def _second_visit(
     second = explore_house(
         house, folder / "second.mem", config.explore, seed=first.seed, resume=first.memory
     )
-    store = MemoryStore.load(second.memory)
+    store = MemoryStore.read(second.memory)
     return judge_moved(store, first.truth, second.truth, first.shown, second.shown)
 
 

@@ -63,7 +63,7 @@ def test_a_perfect_memory_answers_in_a_new_process(tmp_path: Path) -> None:
     """What is left over is the language alone: the paraphrases that the parser does not get."""
     truth = generate_house(4).truth()
     memory = tmp_path / "perfect.mem"
-    perfect_memory(truth).save(memory)
+    perfect_memory(truth).export(memory)
     shown = [item["id"] for item in truth["objects"]]
     questions = generate_questions(truth, shown, np.random.default_rng(4), count=40)
     asked = ask_saved(memory, questions, tmp_path)
@@ -77,7 +77,7 @@ def test_a_perfect_memory_answers_in_a_new_process(tmp_path: Path) -> None:
 def test_an_empty_memory_has_seen_nothing(tmp_path: Path) -> None:
     truth = generate_house(4).truth()
     memory = tmp_path / "empty.mem"
-    MemoryStore().save(memory)
+    MemoryStore().export(memory)
     shown = [item["id"] for item in truth["objects"]]
     questions = generate_questions(truth, shown, np.random.default_rng(5))
     asked = ask_saved(memory, questions, tmp_path)
@@ -90,7 +90,7 @@ def test_an_empty_memory_has_seen_nothing(tmp_path: Path) -> None:
 def test_the_process_is_told_the_texts_and_nothing_else(tmp_path: Path) -> None:
     truth = generate_house(4).truth()
     memory = tmp_path / "empty.mem"
-    MemoryStore().save(memory)
+    MemoryStore().export(memory)
     questions = generate_questions(truth, [], np.random.default_rng(0), count=3)
     ask_saved(memory, questions, tmp_path)
     told = msgspec.json.decode((tmp_path / "questions.json").read_bytes())
@@ -112,6 +112,6 @@ def test_the_worker_tells_how_it_is_called(capsys: pytest.CaptureFixture[str]) -
 def test_answers_travel_as_json(tmp_path: Path) -> None:
     memory = tmp_path / "perfect.mem"
     truth = generate_house(4).truth()
-    perfect_memory(truth).save(memory)
+    perfect_memory(truth).export(memory)
     (answer,) = answer_all(memory, ["Is there a piano?"])
     assert msgspec.json.decode(msgspec.json.encode(answer), type=type(answer)) == answer

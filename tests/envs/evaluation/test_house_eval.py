@@ -24,7 +24,7 @@ def test_a_walk_leaves_a_memory_of_what_showed(tmp_path: Path) -> None:
     assert [p.metres for p in visit.progress] == sorted(p.metres for p in visit.progress)
     objects = {item["id"]: item for item in visit.truth["objects"]}
     assert 5 <= len(visit.shown) <= len(objects)
-    store = MemoryStore.load(visit.memory)
+    store = MemoryStore.read(visit.memory)
     known = {fact.category for _, fact in active(store, ObjectFact)}
     missed = [name for name in visit.shown if objects[name]["category"] not in known]
     assert len(missed) <= 0.2 * len(visit.shown)
