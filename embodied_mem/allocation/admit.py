@@ -6,6 +6,7 @@ from typing import final
 from embodied_mem.allocation.allocator import Allocator
 from embodied_mem.allocation.context import AllocationContext
 from embodied_mem.allocation.view import StoreView
+from embodied_mem.errors import BudgetError
 from embodied_mem.memory.record import Add, Delete, MemoryRecord, Update
 from embodied_mem.memory.store import MemoryStore
 
@@ -22,6 +23,8 @@ class Admission:
     """Ids of the records that were dropped for it."""
     lowered: tuple[str, ...]
     """Ids of the records whose fidelity was lowered for it; its own if it came in coarse."""
+    why: str = ""
+    """Why the store would not have it, where it was the store that refused."""
 
     @property
     def refused(self) -> bool:
@@ -34,12 +37,18 @@ def admit(
 ) -> Admission:
     """Lets an allocator decide about a candidate, and does what it decides as one atomic batch.
 
+    A batch that does not fit after all changes nothing, and the candidate is refused. The bytes of
+    what goes are free only when the batch is durable, so a candidate of more than about a tenth of
+    the budget makes the store lower the fidelity of others first.
+
     Raises:
-        BudgetError: If what it decides does not fit; nothing has changed then.
         StoreError: If one of the operations is not valid; nothing has changed then.
     """
     operations = allocator.propose(StoreView(store), candidate, context)
-    results = store.apply(operations)
+    try:
+        results = store.apply(operations)
+    except BudgetError as error:
+        return Admission(None, (), (), str(error))
     stored = None
     for operation, result in zip(operations, results, strict=True):
         if isinstance(operation, Add) and operation.record.id == candidate.id:

@@ -16,8 +16,12 @@ from embodied_mem.memory.storage.rows import body_of, encode
 from embodied_mem.types import Float64Array
 
 Slots = NDArray[np.intp]
-_HEAP_BYTES = 40
-"""Bytes of a row's second blob, which says where the record's bytes lie, about."""
+_HEAP_BYTES = 24
+_EXTENT_BYTES = 14
+"""Bytes of a row's second blob, which says where the record's bytes lie, about: and per layer."""
+_RESERVE_SHARE = 8
+_LARGEST_RESERVE = 4 << 20
+"""Bytes of the budget that are left to what the store moves about while it writes."""
 
 
 class Viewable(Protocol):
@@ -31,6 +35,11 @@ class Viewable(Protocol):
     @property
     def about(self) -> Mapping[str, set[int]]:
         """Slots by entity id."""
+        ...
+
+    @property
+    def budget_bytes(self) -> int | None:
+        """The byte budget; None where there is none."""
         ...
 
     @property
@@ -67,8 +76,15 @@ class StoreView:
 
     @cached_property
     def capacity_bytes(self) -> int | None:
-        """Live bytes that fit into the budget, about; None where there is no budget."""
-        return self._store.capacity_bytes
+        """Live bytes that can be held; None where there is no budget.
+
+        Less than what the store says by a reserve, so that it never has to lower the fidelity of
+        records on its own account, of which it may not know what they are worth.
+        """
+        budget, capacity = self._store.budget_bytes, self._store.capacity_bytes
+        if budget is None or capacity is None:
+            return None
+        return capacity - min(budget // _RESERVE_SHARE, _LARGEST_RESERVE)
 
     @cached_property
     def used_bytes(self) -> int:
@@ -85,14 +101,20 @@ class StoreView:
             + (vector_bytes(dimension, 32) if dimension else 0)
             + len(encode(body))
             + _HEAP_BYTES
+            + _EXTENT_BYTES * len(candidate.payload)
             + ROW_OVERHEAD
         )
 
     def missing_bytes(self, candidate: MemoryRecord) -> int:
-        """Returns how many live bytes have to go before a candidate fits; 0 or less: none."""
+        """Returns how many live bytes have to go before a candidate fits; 0 or less: none.
+
+        At most twice what the candidate brings: the capacity comes and goes a little with the
+        store's log, and no candidate is to pay for all of that at once.
+        """
         if self.capacity_bytes is None:
             return 0
-        return self.used_bytes + self.bytes_needed(candidate) - self.capacity_bytes
+        needed = self.bytes_needed(candidate)
+        return min(self.used_bytes + needed - self.capacity_bytes, 2 * needed)
 
     def evictable(self, context: AllocationContext, candidate: MemoryRecord) -> Slots:
         """Returns the positions in `slots` of what may be dropped or lowered, ascending.

@@ -30,6 +30,10 @@ class ToyStore:
         return sorted(self._held.values(), key=lambda record: record.id)
 
     @property
+    def budget_bytes(self) -> int | None:
+        return None if self.capacity_bytes is None else 0  # no reserve: bytes add up here
+
+    @property
     def live_bytes(self) -> int:
         return sum(StoreView.bytes_needed(record) for record in self._held.values())
 
