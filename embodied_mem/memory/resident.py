@@ -1,14 +1,16 @@
 """Keeps in memory what filters, searches and allocators read, in step with the rows."""
 
-from collections.abc import Iterable, Sequence
-from heapq import heapify, heappop, heappush
+from collections.abc import Iterator, Sequence
+from functools import cache
+from heapq import heappop, heappush
+from operator import attrgetter
 from typing import Any, final
 
 import numpy as np
 
 from embodied_mem.memory.codec.vector_code import PLANES, plane_bytes
 from embodied_mem.memory.columns import KINDS, OPEN_END, STATUSES, Columns
-from embodied_mem.memory.storage.rows import Body, Heap
+from embodied_mem.memory.storage.rows import Body, Heap, VectorPlace
 
 _KIND = {name: code for code, name in enumerate(KINDS)}
 _STATUS = {name: code for code, name in enumerate(STATUSES)}
@@ -66,26 +68,28 @@ class Resident:
             self._keys += [_NO_KEYS] * (size - columns.size)
             columns.size = size
 
-    def put(self, slot: int, body: Body, heap: Heap, metadata_bytes: int) -> None:
-        """Takes a record into an empty slot."""
-        self.put_all([(slot, body, heap, metadata_bytes)])
-
-    def put_all(self, rows: Sequence[tuple[int, Body, Heap, int]]) -> None:
-        """Takes records into empty slots."""
-        if not rows:
+    def put(
+        self,
+        slots: Sequence[int],
+        bodies: Sequence[Body],
+        heaps: Sequence[Heap],
+        sizes: Sequence[int],
+    ) -> None:
+        """Takes records into empty slots; `sizes` are the bytes of their rows."""
+        if not slots:
             return
+        self._extend(max(slots) + 1)
         columns = self.columns
-        self._extend(max([row[0] for row in rows]) + 1)
-        entries = [self._entry(body, heap, size) for _, body, heap, size in rows]
-        if len(rows) < _FEW:
-            for (slot, *_), entry in zip(rows, entries, strict=True):
-                for name, value in zip(_COLUMNS, entry, strict=True):
-                    getattr(columns, name)[slot] = value
+        if len(slots) < _FEW:
+            for name, values in self._entries(bodies, heaps, sizes):
+                array = getattr(columns, name)
+                for slot, value in zip(slots, values, strict=True):
+                    array[slot] = value
         else:
-            at = np.array([row[0] for row in rows], np.intp)
-            for name, values in zip(_COLUMNS, zip(*entries, strict=True), strict=True):
+            at = np.array(slots, np.intp)
+            for name, values in self._entries(bodies, heaps, sizes):
                 getattr(columns, name)[at] = values
-        for slot, body, _, _ in rows:
+        for slot, body in zip(slots, bodies, strict=True):
             self._index(slot, body)
 
     def drop(self, slot: int) -> None:
@@ -102,78 +106,70 @@ class Resident:
         if self.facts.get(mark) == slot:
             del self.facts[mark]
 
-    def load(self, rows: Iterable[tuple[int, Body, Heap, int]]) -> None:
-        """Takes in all records at once; slots ascend, and the object is empty."""
-        rows = list(rows)
-        columns = self.columns
-        columns.size = rows[-1][0] + 1 if rows else 0
-        columns.reserve(columns.size)
-        columns.ids = [""] * columns.size
-        self._keys = [_NO_KEYS] * columns.size
-        at = np.array([row[0] for row in rows], np.intp)
-        self.put_all(rows)
-        taken = np.zeros(columns.size, bool)
-        taken[at] = True
-        self._free = np.flatnonzero(~taken).tolist()
-        heapify(self._free)
+    def _entries(
+        self, bodies: Sequence[Body], heaps: Sequence[Heap], sizes: Sequence[int]
+    ) -> Iterator[tuple[str, Sequence[Any]]]:
+        """Yields every column with its values, in the order of the records."""
+        vectors = [heap.vector for heap in heaps]
+        yield "alive", [True] * len(bodies)
+        yield "kind", [_KIND[body.kind] for body in bodies]
+        yield "status", [_STATUS[body.status] for body in bodies]
+        for name in ("place", "observer", "session"):
+            names = list(map(attrgetter(name), bodies))
+            # Sorted, since the order of a set of names differs from run to run.
+            codes = {each: self.columns.code(each) for each in sorted(set(names), key=str)}
+            yield name, [codes[each] for each in names]
+        yield "position", [_NAN if body.pose is None else body.pose[:3] for body in bodies]
+        for name in ("valid_from", "recorded_at", "version", "layers"):
+            yield name, list(map(attrgetter(name), bodies))
+        for name in ("valid_to", "superseded_at"):
+            ends = map(attrgetter(name), bodies)
+            yield name, [OPEN_END if end is None else end for end in ends]
+        yield "level", [heap.level for heap in heaps]
+        yield "loss", [_loss(body, heap) for body, heap in zip(bodies, heaps, strict=True)]
+        yield "payload_bytes", [sum([part.length for part in heap.held]) for heap in heaps]
+        yield "segment", [heap.layers[0].segment if heap.level else -1 for heap in heaps]
+        yield "metadata_bytes", sizes
+        uses = [body.statistics for body in bodies]
+        yield "reads", [use[0] for use in uses]
+        yield "citations", [use[1] for use in uses]
+        yield "last_read", [-1 if use[2] is None else use[2] for use in uses]
+        yield "space", [-1 if v is None else v.space for v in vectors]
+        yield "bits", [0 if v is None else v.bits for v in vectors]
+        yield "vector_bytes", [_vector_bytes(v) for v in vectors]
+        yield "signs_at", [-1 if v is None else v.signs.row for v in vectors]
+        for name in ("planes", "exact"):
+            rows = [None if v is None else getattr(v, name) for v in vectors]
+            yield f"{name}_at", [-1 if row is None else row.row for row in rows]
+        yield "scale", [0.0 if v is None else v.scale for v in vectors]
 
     def _index(self, slot: int, body: Body) -> None:
         record_id = body.id.hex()
         self.columns.ids[slot] = record_id
         self.slots[record_id] = slot
-        links = tuple([link.id for link in body.links])
+        links = tuple([link.id for link in body.links]) if body.links else ()
         self._keys[slot] = (body.about, links, body.fingerprint)
         for entity in body.about:
-            self.about.setdefault(entity, set()).add(slot)
+            slots = self.about.get(entity)
+            if slots is None:
+                self.about[entity] = {slot}
+            else:
+                slots.add(slot)
         for target in links:
             self.linked_from.setdefault(target, set()).add(slot)
         if body.status == "active":
             self.facts[body.fingerprint] = slot
 
-    def _entry(self, body: Body, heap: Heap, metadata_bytes: int) -> tuple[Any, ...]:
-        code, vector = self.columns.code, heap.vector
-        reads, citations, last_read = body.statistics
-        level = heap.level
-        return (
-            True,
-            _KIND[body.kind],
-            _STATUS[body.status],
-            code(body.place),
-            code(body.observer),
-            code(body.session),
-            -1 if vector is None else vector.space,
-            _NAN if body.pose is None else body.pose[:3],
-            body.valid_from,
-            OPEN_END if body.valid_to is None else body.valid_to,
-            body.recorded_at,
-            OPEN_END if body.superseded_at is None else body.superseded_at,
-            body.version,
-            level,
-            body.layers,
-            0 if vector is None else vector.bits,
-            body.losses[level - 1] if body.losses and level else 0.0,
-            sum([extent.length for extent in heap.layers[:level]]),
-            0 if vector is None else vector_bytes(vector.dimension, vector.bits),
-            metadata_bytes,
-            reads,
-            citations,
-            -1 if last_read is None else last_read,
-            heap.layers[0].segment if level else -1,
-            -1 if vector is None else vector.signs.row,
-            -1 if vector is None or vector.planes is None else vector.planes.row,
-            -1 if vector is None or vector.exact is None else vector.exact.row,
-            0.0 if vector is None else vector.scale,
-        )
+
+def _vector_bytes(place: VectorPlace | None) -> int:
+    return 0 if place is None else vector_bytes(place.dimension, place.bits)
 
 
-_COLUMNS = (
-    *("alive", "kind", "status", "place", "observer", "session", "space", "position"),
-    *("valid_from", "valid_to", "recorded_at", "superseded_at", "version", "level", "layers"),
-    *("bits", "loss", "payload_bytes", "vector_bytes", "metadata_bytes"),
-    *("reads", "citations", "last_read", "segment", "signs_at", "planes_at", "exact_at", "scale"),
-)
+def _loss(body: Body, heap: Heap) -> float:
+    return body.losses[heap.level - 1] if body.losses and heap.level else 0.0
 
 
+@cache
 def vector_bytes(dimension: int, bits: int) -> int:
     """Returns the bytes of a vector's layers.
 

@@ -1,9 +1,12 @@
 """A store's state as its files hold it: opened, read, and kept fresh while another writes."""
 
-from collections.abc import Iterable
+import contextlib
+import gc
+from collections.abc import Iterable, Iterator
 from typing import final
 
 import msgspec
+import numpy as np
 
 from embodied_mem.errors import DamagedRecordError, StoreError
 from embodied_mem.memory.batch import Draft
@@ -17,8 +20,10 @@ from embodied_mem.memory.storage.rows import (
     Body,
     Extent,
     Heap,
+    VectorPlace,
     decode_body,
     decode_heap,
+    decode_many,
     encode,
     record_of,
 )
@@ -64,7 +69,7 @@ class State:
         Raises:
             MemoryFileError: If the settings or the database as a whole are damaged.
         """
-        with self.journal.snapshot():
+        with self.journal.snapshot(), _without_collector():
             self._version = self._data_version()
             self.settings = self.journal.settings()
             self.counter = self.journal.counter()
@@ -81,21 +86,37 @@ class State:
         self.resident, self.damaged, self.staged = Resident(), [], {}
         self.segments.live.clear()
         self.archive.live.clear()
-        loaded = []
-        for row in self.journal.read_all():
-            try:
-                if not row.intact:
-                    raise ValueError
-                body, heap = decode_body(row.body), decode_heap(row.heap)
-            except (msgspec.DecodeError, ValueError):
-                self.damaged.append(row.slot)
-                continue
-            loaded.append((row.slot, body, heap, _metadata_bytes(row)))
-        self.resident.load(loaded)
-        for slot, _, heap, _ in loaded:
-            self.refer(slot, heap)
+        for rows in self.journal.read_all():
+            self._load_rows(rows)
         for slot in self.damaged:
             self.resident.block(slot)
+
+    def _load_rows(self, rows: list[Row]) -> None:
+        whole = [row for row in rows if row.intact]
+        self.damaged += [row.slot for row in rows if not row.intact]
+        bodies, heaps = decode_many([row.body for row in whole], [row.heap for row in whole])
+        slots = [row.slot for row in whole]
+        self.resident.put(slots, bodies, heaps, [_metadata_bytes(row) for row in whole])
+        self._refer_all(slots, heaps)
+
+    def _refer_all(self, slots: list[int], heaps: list[Heap]) -> None:
+        """Does what `refer` does, for many records just loaded."""
+        columns, at = self.resident.columns, np.array(slots, np.intp)
+        segments = columns.segment[at]
+        numbers, inverse = np.unique(segments, return_inverse=True)
+        live = np.bincount(inverse, columns.payload_bytes[at]).astype(int)
+        for number, size in zip(numbers.tolist(), live.tolist(), strict=True):
+            if number > STAGED:
+                self.segments.live[number] += size
+        for heap in heaps:
+            if len(heap.layers) > heap.level:
+                self.archive.refer(heap.archived)
+        places = {_generations(h.vector): h.vector for h in heaps if h.vector is not None}
+        for place in places.values():
+            self.vectors.adopt(place)
+        for space in self.vectors.spaces:
+            inside = at[columns.space[at] == space.number]
+            space.own_all(columns.signs_at[inside], inside)
 
     def refer(self, slot: int, heap: Heap, sign: int = 1) -> None:
         """Counts the bytes of a record as live, or with -1 as no longer so."""
@@ -142,7 +163,7 @@ class State:
         if row is None:
             return
         body, heap = _decoded(row)
-        self.resident.put(slot, body, heap, _metadata_bytes(row))
+        self.resident.put([slot], [body], [heap], [_metadata_bytes(row)])
         self.refer(slot, heap)
 
     def vanish(self, slot: int) -> None:
@@ -328,6 +349,18 @@ class State:
         self.vectors.close()
 
 
+@contextlib.contextmanager
+def _without_collector() -> Iterator[None]:
+    """Stops Python's garbage collector, which would look at all new objects again and again."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
 def _decoded(row: Row) -> tuple[Body, Heap]:
     try:
         if not row.intact:
@@ -338,6 +371,16 @@ def _decoded(row: Row) -> tuple[Body, Heap]:
             f"the row of slot {row.slot} does not match its checksum; "
             "`embodied-mem inspect --repair` drops it"
         ) from None
+
+
+def _generations(place: VectorPlace) -> tuple[int, int, int, int]:
+    planes, exact = place.planes, place.exact
+    return (
+        place.space,
+        place.signs.generation,
+        -1 if planes is None else planes.generation,
+        -1 if exact is None else exact.generation,
+    )
 
 
 def _metadata_bytes(row: Row) -> int:

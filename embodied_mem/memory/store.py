@@ -21,7 +21,7 @@ from embodied_mem.memory.state import State
 from embodied_mem.memory.storage.journal import Settings
 from embodied_mem.memory.storage.medium import DiskMedium, Medium, RamMedium
 from embodied_mem.memory.writer import Writer
-from embodied_mem.types import Float32Array
+from embodied_mem.types import Float32Array, Float64Array
 
 
 @final
@@ -291,7 +291,7 @@ class MemoryStore:
         k: int,
         space: str = "",
         slots: Slots | None = None,
-    ) -> tuple[Slots, Float32Array]:
+    ) -> tuple[Slots, Float64Array]:
         """Finds the records whose vectors are nearest by cosine, at the quality of exact search.
 
         Args:

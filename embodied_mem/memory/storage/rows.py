@@ -5,6 +5,7 @@ rows still read.
 """
 
 import zlib
+from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Any
 
@@ -105,6 +106,23 @@ _heap_decoder = msgspec.msgpack.Decoder(Heap)
 encode = _encoder.encode
 decode_body = _body_decoder.decode
 decode_heap = _heap_decoder.decode
+
+
+_bodies_decoder = msgspec.msgpack.Decoder(list[Body])
+_heaps_decoder = msgspec.msgpack.Decoder(list[Heap])
+
+
+def decode_many(bodies: Sequence[bytes], heaps: Sequence[bytes]) -> tuple[list[Body], list[Heap]]:
+    """Decodes many rows at once, which costs less than one by one.
+
+    Raises:
+        msgspec.DecodeError: If one does not decode.
+    """
+    start = b"\xdd" + len(bodies).to_bytes(4, "big")
+    return (
+        _bodies_decoder.decode(start + b"".join(bodies)),
+        _heaps_decoder.decode(start + b"".join(heaps)),
+    )
 
 
 def checksum(key: int, *blobs: bytes) -> int:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, Literal, final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from embodied_mem.memory.codec.vector_code import PLANES, VectorCode, plane_bytes
 from embodied_mem.memory.storage.arena import Arena
@@ -59,12 +60,22 @@ class Space:
 
     def own(self, row: int, slot: int) -> None:
         """Gives a row of the signs to a record, or with -1 to none."""
-        if row >= len(self.owner):
-            grown = np.full(max(row + 1, 2 * len(self.owner)), -1, np.int64)
-            grown[: len(self.owner)] = self.owner
-            self.owner = grown
+        self._reserve(row + 1)
         self.vectors += (slot >= 0) - bool(self.owner[row] >= 0)
         self.owner[row] = slot
+
+    def own_all(self, rows: Int64Array, slots: NDArray[np.intp]) -> None:
+        """Gives rows that nobody has to records."""
+        if len(rows):
+            self._reserve(int(rows.max()) + 1)
+            self.owner[rows] = slots
+            self.vectors += len(rows)
+
+    def _reserve(self, rows: int) -> None:
+        if rows > len(self.owner):
+            grown = np.full(max(rows, 2 * len(self.owner)), -1, np.int64)
+            grown[: len(self.owner)] = self.owner
+            self.owner = grown
 
 
 @final
