@@ -1,5 +1,6 @@
 """The byte budget: what the store takes, and how it makes room before it gives anything up."""
 
+from collections.abc import Iterable
 from typing import Final, final
 
 from embodied_mem.errors import BudgetError, StoreError
@@ -74,8 +75,8 @@ class Budget:
         )
         return self.total - self.used() + self._compactor.dead_bytes() + live
 
-    def admit(self, parts: list[Parts]) -> None:
-        """Makes room for what is to be written.
+    def admit(self, parts: list[Parts], removed: Iterable[int] = ()) -> None:
+        """Makes room for what is to be written, beyond what the same batch removes.
 
         Raises:
             BudgetError: If even the lowest fidelity of everything leaves too little.
@@ -87,8 +88,15 @@ class Budget:
         needed += sum(
             part.new_bytes + 3 * (len(part.body) + len(part.text or "") + 128) for part in parts
         )
+        needed -= self._freed(parts, removed)
         if self.used() + needed > self.total:
             self._make_room(needed)
+
+    def _freed(self, parts: list[Parts], removed: Iterable[int]) -> int:
+        """Returns the payload bytes that the batch itself leaves dead."""
+        columns = self._state.resident.columns
+        slots = [*removed, *(part.slot for part in parts if part.layers is not None)]
+        return sum(int(columns.payload_bytes[s]) for s in slots if columns.alive[s])
 
     def _make_room(self, needed: int) -> None:
         if self.total is None:
@@ -143,10 +151,19 @@ class Budget:
         self.checkpoint()
 
     def exceeded(self) -> bool:
-        """Tells whether the store takes more than it may, although its log was cut off."""
+        """Tells whether the store takes more than it may, although all dead bytes were given back.
+
+        Where that would not suffice they are left, so that the last batch can still be undone.
+        """
         if self.total is None or self.used() <= self.total:
             return False
         self.tidy()
+        excess = self.used() - self.total
+        if 0 < excess <= self._compactor.dead_bytes() - _NEW_FILES:
+            self._compactor.reclaim(excess + self.total // _SPARE)
+            if self.used() > self.total:
+                self._compactor.reclaim()
+            self.tidy()
         return self.used() > self.total
 
     def withdraw(self, sequence: int) -> None:

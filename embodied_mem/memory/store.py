@@ -85,6 +85,8 @@ class MemoryStore:
             self._writer.recover()
             self._budget = Budget(self._state, self._writer, budget_bytes, archive_bytes)
             self._settle(session, seed, seconds_per_tick)
+            # A crash may have come between a batch and the space that it gave back.
+            self._budget.exceeded()
         except BaseException:
             self.close()
             raise
@@ -343,7 +345,7 @@ class MemoryStore:
         parts, removed = writer.prepare(batch.drafts)
         try:
             writer.encode(parts)
-            self._budget.admit(parts)
+            self._budget.admit(parts, removed)
             before = state.sequence
             writer.write(parts, removed)
         except BaseException:

@@ -424,16 +424,21 @@ class Writer:
         for slot, heap in old.items():
             state.refer(slot, heap, -1)
             state.vanish(slot)
-        taken = []
+        slots: list[int] = []
+        bodies: list[Body] = []
+        heaps: list[Heap] = []
+        sizes: list[int] = []
         for slot, change in rows.changes.items():
             if change.body is None or change.heap is None:
                 state.resident.give_back(slot)
                 continue
             body, heap = change.decoded or (decode_body(change.body), decode_heap(change.heap))
-            size = len(change.body) + len(change.heap) + ROW_OVERHEAD
-            taken.append((slot, body, heap, size))
-        state.resident.put_all(taken)
-        for slot, _, heap, _ in taken:
+            slots.append(slot)
+            bodies.append(body)
+            heaps.append(heap)
+            sizes.append(len(change.body) + len(change.heap) + ROW_OVERHEAD)
+        state.resident.put(slots, bodies, heaps, sizes)
+        for slot, heap in zip(slots, heaps, strict=True):
             change = rows.changes[slot]
             state.refer(slot, heap)
             if change.staged is not None:
