@@ -188,9 +188,10 @@ def _judge(data: bytes, flipped: Sequence[int]) -> WalReport:
 
 def _synced_commits(frames: Frames, header: WalHeader, good: int) -> int:
     """Counts the commits from the first bad frame on that a later frame proves to be synced."""
-    whole = follows_stored(frames)
-    commits = (frames.sizes > 0) & (whole | has_salts(frames, header))
-    followed = np.flatnonzero(commits[:-1] & (whole | follows_true(frames))[1:])
+    ours = has_salts(frames, header)  # frames of an older generation can lie behind
+    commits = ours & (frames.sizes > 0)
+    goes_on = ours & (follows_stored(frames) | follows_true(frames))
+    followed = np.flatnonzero(commits[:-1] & goes_on[1:])
     if not len(followed) or followed[-1] < good:
         return 0
     return int(np.count_nonzero(commits[good : followed[-1] + 1]))

@@ -78,7 +78,7 @@ def _usable(frames: Frames, header: WalHeader, flipped: tuple[int, ...]) -> NDAr
     """
     tied = follows_stored(frames) | follows_true(frames)
     ahead = np.append(tied[1:], False)
-    usable: NDArray[np.bool_] = tied | (has_salts(frames, header) & ahead)
+    usable: NDArray[np.bool_] = has_salts(frames, header) & (tied | ahead)
     usable[list(flipped)] = True
     return usable & (frames.pages > 0) & (frames.pages < _LARGEST_PAGE)
 

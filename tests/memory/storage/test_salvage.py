@@ -29,7 +29,7 @@ class Database:
         journal = Journal(connection)
         self.rows = Salvaged(
             meta=dict(connection.execute("SELECT id, body FROM meta")),
-            records={row.slot: (row.body, row.heap) for row in journal.read_all()},
+            records={r.slot: (r.body, r.heap) for rows in journal.read_all() for r in rows},
             staged={s: [data] for s, data in journal.all_staged() if journal.read(s)},
             journal=dict(connection.execute("SELECT sequence, body FROM journal")),
         )
@@ -74,7 +74,8 @@ class Database:
                 undo = [Undo(slot, body, heap) for slot, body, heap in rows[:2]]
                 journal.write_undo(step + 1, undo if step % 7 else None)
             if step == 50:
-                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                # The log begins anew in front of frames of its older generation.
+                connection.execute("PRAGMA wal_checkpoint(RESTART)")
 
     def read(self, folder: Path, data: bytes, log: bytes = b"") -> Salvaged:
         """Salvages other bytes."""

@@ -41,9 +41,7 @@ def written_log(folder: Path, commits: int = COMMITS, *, restarted: bool = False
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("CREATE TABLE t(k INTEGER PRIMARY KEY, body BLOB)")
     if restarted:
-        connection.execute("BEGIN")
-        connection.executemany("INSERT INTO t(body) VALUES(?)", [(os.urandom(900),)] * 200)
-        connection.execute("COMMIT")
+        connection.executemany("INSERT INTO t(body) VALUES(?)", [(os.urandom(900),)] * 40)
         connection.execute("PRAGMA wal_checkpoint(RESTART)")
     for number in range(commits):
         connection.execute("INSERT INTO t(body) VALUES(?)", (bytes([number % 256]) * 700,))
