@@ -45,8 +45,8 @@ class RetrieverConfig:
     """Metres at which the signal of place has fallen to 1/e."""
     half_life: float = 600.0
     """Seconds in which recency halves."""
-    candidates: int = 64
-    """Records that each signal proposes; all of these are scored by all signals."""
+    candidates: int = 20
+    """Records that each signal proposes at least; all of these are scored by all signals."""
 
     def __post_init__(self) -> None:
         weights = (self.semantic, self.lexical, self.place, self.recency, self.fidelity)

@@ -47,7 +47,7 @@ class Searchable(Protocol):
 
     def search(
         self, vector: Float32Array, k: int, space: str = "", slots: Slots | None = None
-    ) -> tuple[Slots, Float32Array]:
+    ) -> tuple[Slots, Float64Array]:
         """Returns slots and cosines of the nearest vectors."""
         ...
 
@@ -107,8 +107,8 @@ class Retriever:
             vector: float32 (dimension,), compared by meaning instead of the text, an embedded
                 picture for example.
             pose: Where to look: x, y, z in metres, or a whole `Pose`.
-            time: Tick that recency refers to; the one that the filter asks about or else the
-                newest in the store where None.
+            time: Tick that recency refers to; where None the one that the filter asks about, or
+                else the newest of the records that meet it.
             k: Hits at most.
             token_budget: Estimated tokens that the texts of the hits may take; the first hit that
                 would exceed it ends the answer.
@@ -120,11 +120,12 @@ class Retriever:
         """
         if k < 1 or (token_budget is not None and token_budget < 0):
             raise ConfigError(f"k must be positive and token_budget not negative: {k=}")
-        question = self._question(text, vector, pose, time, filter, space)
+        count = max(k, self.config.candidates)
+        question = self._question(text, vector, pose, time, filter, space, count)
         hits: list[Hit] = []
         unreadable: list[str] = []
         tokens = 0
-        for hit in self._ranked(question, self._candidates(question)):
+        for hit in self._ranked(question, self._candidates(question, count)):
             if isinstance(hit, str):
                 unreadable.append(hit)
                 continue
@@ -152,20 +153,19 @@ class Retriever:
         time: int | None,
         filter: Filter,
         space: str | None,
+        count: int,
     ) -> Question:
         slots, columns = self.store.select(filter), self.store.columns
-        alive = columns.alive[: columns.size]
-        among = None if len(slots) == np.count_nonzero(alive) else slots
+        among = None if len(slots) == np.count_nonzero(columns.alive[: columns.size]) else slots
         words = None
         if text is not None:
-            count = self.config.candidates
             words = self.store.words.search(text, count, size=columns.size, among=among)
             if vector is None and columns.bits[slots].any():
                 vector, space = self.embedder.embed([text])[0], self.embedder.name
         ticks = (time, filter.valid_at, filter.as_of)
         tick = next((tick for tick in ticks if tick is not None), None)
         if tick is None:
-            tick = int(columns.valid_from[: columns.size][alive].max(initial=0))
+            tick = int(columns.valid_from[slots].max(initial=0))
         return Question(
             vector=_direction(vector),
             space=self.embedder.name if space is None else space,
@@ -179,10 +179,10 @@ class Retriever:
 
     # -- candidates ---------------------------------------------------------------------------
 
-    def _candidates(self, question: Question) -> Slots:
-        """Returns the slots to score: what each signal proposes."""
-        count, slots = self.config.candidates, question.slots
-        if len(slots) <= 2 * count:
+    def _candidates(self, question: Question, count: int) -> Slots:
+        """Returns the slots to score: all of a few, else what each signal proposes."""
+        slots = question.slots
+        if len(slots) <= 4 * count:
             return slots
         columns = question.columns
         proposed = [_least(slots, np.abs(columns.valid_from[slots] - question.tick), count)]
