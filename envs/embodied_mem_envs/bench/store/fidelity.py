@@ -102,14 +102,13 @@ def _shrink_all(
     whole = store.disk_bytes
     full = _read(store, ids, held)
     hits = recogniser.right(full.descriptors, held)
-    note(
-        f"fidelity: whole, {whole} bytes, {full.psnr.mean():.1f} dB, {hits.mean():.1%} named right"
-    )
+    hits_by_colour = recogniser.right(full.descriptors, held, _COLOURS)
+    note(f"fidelity: {whole} bytes, {full.psnr.mean():.1f} dB, {hits.mean():.1%} named right")
     metrics = {
         "fidelity_snapshots": float(len(held)),
         "fidelity_psnr_full": float(full.psnr.mean()),
         "fidelity_hits_full": float(hits.mean()),
-        "fidelity_colour_hits_full": float(colour_hits.mean()),
+        "fidelity_colour_hits_full": float(hits_by_colour.mean()),
     }
     losses, spent, short = [_loss(store)], [], []
     for target in TARGETS:
@@ -121,20 +120,20 @@ def _shrink_all(
         losses.append(_loss(store))
         now = _read(store, ids, held)
         kept = _share(recogniser.right(now.descriptors, held), hits)
-        by_colour = _share(recogniser.right(now.descriptors, held, _COLOURS), colour_hits)
+        by_colour = recogniser.right(now.descriptors, held, _COLOURS)
+        dropping = _dropping(full.sizes, hits, target / 100)
         metrics |= {
             f"shrink_readable_at_{target}": kept if now.decoded.all() else 0.0,
-            f"shrink_colour_readable_at_{target}": by_colour,
+            f"shrink_colour_readable_at_{target}": _share(by_colour, hits_by_colour),
             f"shrink_psnr_at_{target}": float(now.psnr.mean()),
             f"shrink_loss_at_{target}": losses[-1],
             f"shrink_below_at_{target}": short[-1],
-            f"dropping_readable_at_{target}": _dropping(full.sizes, hits, target / 100),
+            f"dropping_readable_at_{target}": dropping,
         }
         note(
             f"fidelity: {target} %, {short[-1]:.2%} below, {spent[-1]:.0f} ms per 1000, "
-            f"{now.psnr.mean():.1f} dB, {kept:.1%} of the hits kept, {by_colour:.1%} by colour "
-            f"alone (dropping whole ones: "
-            f"{metrics[f'dropping_readable_at_{target}']:.1%})"
+            f"{now.psnr.mean():.1f} dB, {kept:.1%} of the hits kept, by colour alone "
+            f"{_share(by_colour, hits_by_colour):.1%} (dropping whole ones: {dropping:.1%})"
         )
     return metrics | {
         "shrink_ms_per_1000": float(np.median(spent)),
