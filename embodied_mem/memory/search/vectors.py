@@ -30,7 +30,8 @@ _MISSED: Final = 0.0001
 _HOPELESS: Final = 4
 """Where one in so many was not enough, all are compared: the signs say too little."""
 _SAMPLE: Final = 8192
-"""Distances that are counted."""
+"""Distances that are counted, or one in `_MOST_STEP` where that is more."""
+_MOST_STEP: Final = 12
 _BLOCK: Final = 4096
 """Vectors held at a time while comparing."""
 _LEAST_SQUARE, _MOST_SQUARE = 1e-20, 1e30
@@ -180,7 +181,7 @@ class _Shells:
     """How many vectors there are at each distance, and how far out to go."""
 
     def __init__(self, distances: AnyArray, dimension: int, bits: int) -> None:
-        step = max(len(distances) // _SAMPLE, 1)
+        step = min(max(len(distances) // _SAMPLE, 1), _MOST_STEP)
         sample = distances[::step].astype(np.intp)
         self._count = np.bincount(sample, minlength=bits + 1) * step
         self._within = np.cumsum(self._count)
