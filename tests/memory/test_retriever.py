@@ -209,6 +209,26 @@ def test_the_best_of_a_large_memory_is_found_by_each_signal_and_by_all() -> None
         assert retriever.query(text, pose=pose, time=time, k=1).hits[0].id == best
 
 
+def test_a_rare_word_alone_finds_an_old_record_in_a_large_memory() -> None:
+    store, _ = filled(300, seed=2)
+    told = MemoryRecord(id="f" * 32, kind="event", content={"text": "a yellow umbrella"})
+    store.apply([Add(record=told)])
+    found = Retriever(store, embedder=EMBEDDER, config=CONFIG).query("Umbrellas?", time=10**6)
+    assert found.hits[0].id == told.id
+    assert found.hits[0].signals.lexical == 1.0
+
+
+def test_of_equal_records_the_newer_comes_first() -> None:
+    store = MemoryStore()
+    same = [
+        MemoryRecord(id=f"{n:032x}", kind="event", content={"text": "a mug"}, about=(str(n),))
+        for n in (3, 9, 5)
+    ]
+    store.apply([Add(record=each) for each in same])
+    found = [int(hit.id, 16) for hit in Retriever(store).query("mug").hits]
+    assert found == [9, 5, 3]
+
+
 def test_few_records_are_read() -> None:
     watched = Watched(LARGE[0])
     retriever = Retriever(watched, embedder=EMBEDDER, config=CONFIG)

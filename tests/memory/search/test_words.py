@@ -108,6 +108,7 @@ def test_a_common_word_is_read_in_its_newest_slots_only(monkeypatch: pytest.Monk
     assert holders <= set(both.slots.tolist())
     assert min(holders) < min(both.reach.values())
     np.testing.assert_allclose(both.scores[list(holders)], 1.0)
+    np.testing.assert_allclose(both.unread(np.array(list(holders))), 0.0, atol=1e-12)
 
 
 @given(st.text(max_size=40))
