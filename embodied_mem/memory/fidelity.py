@@ -40,6 +40,7 @@ def lower_fidelity(
     Returns:
         Whether anything could be dropped.
     """
+    compactor.writer.flush()
     layers = _droppable(state)
     if not len(layers.owner):
         return False

@@ -1,10 +1,10 @@
 """Keeps in memory what filters, searches and allocators read, in step with the rows."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from heapq import heappop, heappush
 from operator import attrgetter
-from typing import Any, final
+from typing import Any, Final, final
 
 import numpy as np
 
@@ -34,6 +34,8 @@ class Resident:
         """Slots of the records that link to an id."""
         self.facts: dict[int, int] = {}
         """Slot of the active record with a fingerprint."""
+        self.changes = 0
+        """How often something came or went."""
         self._free: list[int] = []
         self._blocked: set[int] = set()
         self._keys: list[tuple[tuple[str, ...], tuple[str, ...], int]] = []
@@ -79,12 +81,11 @@ class Resident:
         if not slots:
             return
         self._extend(max(slots) + 1)
+        self.changes += 1
         columns = self.columns
         if len(slots) < _FEW:
-            for name, values in self._entries(bodies, heaps, sizes):
-                array = getattr(columns, name)
-                for slot, value in zip(slots, values, strict=True):
-                    array[slot] = value
+            for row in zip(slots, bodies, heaps, sizes, strict=True):
+                self._put_one(*row)
         else:
             at = np.array(slots, np.intp)
             for name, values in self._entries(bodies, heaps, sizes):
@@ -92,8 +93,21 @@ class Resident:
         for slot, body in zip(slots, bodies, strict=True):
             self._index(slot, body)
 
+    def move(self, slots: Sequence[int], heaps: Sequence[Heap]) -> None:
+        """Notes where the bytes of records lie now; what is held of them is the same."""
+        if not slots:
+            return
+        self.changes += 1
+        at = np.array(slots, np.intp)
+        for name, of_heap in _OF_HEAP:
+            getattr(self.columns, name)[at] = list(map(of_heap, heaps))
+        entries = [_vector_entry(heap.vector) for heap in heaps]
+        for name, values in zip(_OF_VECTOR, zip(*entries, strict=True), strict=True):
+            getattr(self.columns, name)[at] = values
+
     def drop(self, slot: int) -> None:
         """Takes the record out of a slot; `give_back` frees the slot."""
+        self.changes += 1
         about, links, mark = self._keys[slot]
         del self.slots[self.columns.ids[slot]]
         self.columns.alive[slot] = False
@@ -106,42 +120,38 @@ class Resident:
         if self.facts.get(mark) == slot:
             del self.facts[mark]
 
+    def _put_one(self, slot: int, body: Body, heap: Heap, size: int) -> None:
+        columns = self.columns
+        columns.alive[slot] = True
+        columns.metadata_bytes[slot] = size
+        for name in _NAMED:
+            getattr(columns, name)[slot] = columns.code(getattr(body, name))
+        for name, of_body in _OF_BODY:
+            getattr(columns, name)[slot] = of_body(body)
+        for name, of_heap in _OF_HEAP:
+            getattr(columns, name)[slot] = of_heap(heap)
+        for name, value in zip(_OF_VECTOR, _vector_entry(heap.vector), strict=True):
+            getattr(columns, name)[slot] = value
+        columns.loss[slot] = _loss(body, heap)
+
     def _entries(
         self, bodies: Sequence[Body], heaps: Sequence[Heap], sizes: Sequence[int]
     ) -> Iterator[tuple[str, Sequence[Any]]]:
         """Yields every column with its values, in the order of the records."""
-        vectors = [heap.vector for heap in heaps]
         yield "alive", [True] * len(bodies)
-        yield "kind", [_KIND[body.kind] for body in bodies]
-        yield "status", [_STATUS[body.status] for body in bodies]
-        for name in ("place", "observer", "session"):
+        yield "metadata_bytes", sizes
+        for name in _NAMED:
             names = list(map(attrgetter(name), bodies))
             # Sorted, since the order of a set of names differs from run to run.
             codes = {each: self.columns.code(each) for each in sorted(set(names), key=str)}
             yield name, [codes[each] for each in names]
-        yield "position", [_NAN if body.pose is None else body.pose[:3] for body in bodies]
-        for name in ("valid_from", "recorded_at", "version", "layers"):
-            yield name, list(map(attrgetter(name), bodies))
-        for name in ("valid_to", "superseded_at"):
-            ends = map(attrgetter(name), bodies)
-            yield name, [OPEN_END if end is None else end for end in ends]
-        yield "level", [heap.level for heap in heaps]
-        yield "loss", [_loss(body, heap) for body, heap in zip(bodies, heaps, strict=True)]
-        yield "payload_bytes", [sum([part.length for part in heap.held]) for heap in heaps]
-        yield "segment", [heap.layers[0].segment if heap.level else -1 for heap in heaps]
-        yield "metadata_bytes", sizes
-        uses = [body.statistics for body in bodies]
-        yield "reads", [use[0] for use in uses]
-        yield "citations", [use[1] for use in uses]
-        yield "last_read", [-1 if use[2] is None else use[2] for use in uses]
-        yield "space", [-1 if v is None else v.space for v in vectors]
-        yield "bits", [0 if v is None else v.bits for v in vectors]
-        yield "vector_bytes", [_vector_bytes(v) for v in vectors]
-        yield "signs_at", [-1 if v is None else v.signs.row for v in vectors]
-        for name in ("planes", "exact"):
-            rows = [None if v is None else getattr(v, name) for v in vectors]
-            yield f"{name}_at", [-1 if row is None else row.row for row in rows]
-        yield "scale", [0.0 if v is None else v.scale for v in vectors]
+        for name, of_body in _OF_BODY:
+            yield name, list(map(of_body, bodies))
+        for name, of_heap in _OF_HEAP:
+            yield name, list(map(of_heap, heaps))
+        entries = [_vector_entry(heap.vector) for heap in heaps]
+        yield from zip(_OF_VECTOR, zip(*entries, strict=True), strict=True)
+        yield "loss", list(map(_loss, bodies, heaps))
 
     def _index(self, slot: int, body: Body) -> None:
         record_id = body.id.hex()
@@ -161,8 +171,41 @@ class Resident:
             self.facts[body.fingerprint] = slot
 
 
-def _vector_bytes(place: VectorPlace | None) -> int:
-    return 0 if place is None else vector_bytes(place.dimension, place.bits)
+_NAMED: Final = ("place", "observer", "session")
+_OF_BODY: Final[tuple[tuple[str, Callable[[Body], Any]], ...]] = (
+    ("kind", lambda body: _KIND[body.kind]),
+    ("status", lambda body: _STATUS[body.status]),
+    ("position", lambda body: _NAN if body.pose is None else body.pose[:3]),
+    ("valid_from", attrgetter("valid_from")),
+    ("valid_to", lambda body: OPEN_END if body.valid_to is None else body.valid_to),
+    ("recorded_at", attrgetter("recorded_at")),
+    ("superseded_at", lambda body: OPEN_END if body.superseded_at is None else body.superseded_at),
+    ("version", attrgetter("version")),
+    ("layers", attrgetter("layers")),
+    ("reads", lambda body: body.statistics[0]),
+    ("citations", lambda body: body.statistics[1]),
+    ("last_read", lambda body: -1 if body.statistics[2] is None else body.statistics[2]),
+)
+_OF_HEAP: Final[tuple[tuple[str, Callable[[Heap], Any]], ...]] = (
+    ("level", attrgetter("level")),
+    ("payload_bytes", lambda heap: sum([part.length for part in heap.held])),
+    ("segment", lambda heap: heap.layers[0].segment if heap.level else -1),
+)
+_OF_VECTOR: Final = ["space", "bits", "vector_bytes", "signs_at", "planes_at", "exact_at", "scale"]
+
+
+def _vector_entry(place: VectorPlace | None) -> tuple[int, int, int, int, int, int, float]:
+    if place is None:
+        return (-1, 0, 0, -1, -1, -1, 0.0)
+    return (
+        place.space,
+        place.bits,
+        vector_bytes(place.dimension, place.bits),
+        -1 if place.signs is None else place.signs.row,
+        -1 if place.planes is None else place.planes.row,
+        -1 if place.exact is None else place.exact.row,
+        place.scale,
+    )
 
 
 def _loss(body: Body, heap: Heap) -> float:

@@ -83,7 +83,8 @@ class State:
             space.owner[:] = -1
             space.vectors = 0
             space.current.clear()
-        self.resident, self.damaged, self.staged = Resident(), [], {}
+        self.resident, self.damaged = Resident(), []
+        self.staged = self.journal.staged_bytes()
         self.segments.live.clear()
         self.archive.live.clear()
         for rows in self.journal.read_all():
@@ -115,7 +116,7 @@ class State:
         for place in places.values():
             self.vectors.adopt(place)
         for space in self.vectors.spaces:
-            inside = at[columns.space[at] == space.number]
+            inside = at[(columns.space[at] == space.number) & (columns.signs_at[at] >= 0)]
             space.own_all(columns.signs_at[inside], inside)
 
     def refer(self, slot: int, heap: Heap, sign: int = 1) -> None:
@@ -127,8 +128,9 @@ class State:
         if heap.vector is not None:
             if sign > 0:
                 self.vectors.adopt(heap.vector)
-            space = self.vectors.spaces[heap.vector.space]
-            space.own(heap.vector.signs.row, slot if sign > 0 else -1)
+            if heap.vector.signs is not None:
+                space = self.vectors.spaces[heap.vector.space]
+                space.own(heap.vector.signs.row, slot if sign > 0 else -1)
 
     # -- keeping up with a writer -------------------------------------------------------------
 
@@ -171,7 +173,7 @@ class State:
         columns = self.resident.columns
         if slot >= columns.size or not columns.alive[slot]:
             return
-        if columns.space[slot] >= 0:
+        if columns.signs_at[slot] >= 0:
             self.vectors.spaces[columns.space[slot]].own(int(columns.signs_at[slot]), -1)
         self.resident.drop(slot)
 
@@ -308,24 +310,44 @@ class State:
     def clear_orphans(self) -> None:
         """Removes files that nothing refers to, left over from an interrupted operation.
 
-        Where a row is damaged nobody knows what it referred to, and nothing is removed.
+        Where a row is damaged nobody knows what it referred to, and nothing is removed; nor where
+        the database can hide rows.
         """
-        pinned = self._pinned()
-        if not self.damaged:
-            for segments in (self.segments, self.archive):
-                for number in segments.numbers():
-                    if number not in segments.live and number not in pinned:
-                        segments.remove(number)
-        for name, (layer, number, generation) in self.vectors.names().items():
-            known = number < len(self.vectors.spaces)
-            if known and self.vectors.spaces[number].current.get(layer) == generation:
-                self.vectors.arena(self.vectors.spaces[number], layer, generation)
-            elif not self.damaged and generation not in pinned:
+        segments, arenas = self.orphans()
+        if (segments or arenas) and not self.damaged and not self.journal.problems():
+            for group, number in segments:
+                group.remove(number)
+            for name in arenas:
                 self.medium.folder.remove(name)
+        for space in self.vectors.spaces:
+            for layer, generation in space.current.items():
+                with contextlib.suppress(FileNotFoundError):
+                    self.vectors.arena(space, layer, generation)
         self.segments.open_all()
         self.archive.open_all()
 
-    def _pinned(self) -> set[int]:
+    def orphans(self) -> tuple[list[tuple[Segments, int]], list[str]]:
+        """Lists segments and arenas that no record needs and no rollback can bring back."""
+        pinned = self.pinned()
+        segments = [
+            (group, number)
+            for group in (self.segments, self.archive)
+            for number in group.numbers()
+            if number not in group.live and number not in pinned
+        ]
+        used = {
+            (layer, space.number, generation)
+            for space in self.vectors.spaces
+            for layer, generation in space.current.items()
+        }
+        arenas = [
+            name
+            for name, key in self.vectors.names().items()
+            if key not in used and key[2] not in pinned
+        ]
+        return segments, arenas
+
+    def pinned(self) -> set[int]:
         """Returns the numbers of the files that a rollback may need."""
         pinned: set[int] = set()
         for undo in self.journal.all_undo():
@@ -374,13 +396,9 @@ def _decoded(row: Row) -> tuple[Body, Heap]:
 
 
 def _generations(place: VectorPlace) -> tuple[int, int, int, int]:
-    planes, exact = place.planes, place.exact
-    return (
-        place.space,
-        place.signs.generation,
-        -1 if planes is None else planes.generation,
-        -1 if exact is None else exact.generation,
-    )
+    rows = (place.signs, place.planes, place.exact)
+    signs, planes, exact = (-1 if row is None else row.generation for row in rows)
+    return place.space, signs, planes, exact
 
 
 def _metadata_bytes(row: Row) -> int:

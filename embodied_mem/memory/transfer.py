@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
+import numpy as np
 
 from embodied_mem.errors import DamagedRecordError, MemoryFileError, StoreError
 from embodied_mem.memory.batch import Draft
 from embodied_mem.memory.budget import Budget
 from embodied_mem.memory.checks import check_record
-from embodied_mem.memory.codec.planes import decode_vector
+from embodied_mem.memory.codec.planes import decode_vector, encode_vectors
 from embodied_mem.memory.record import MemoryRecord
 from embodied_mem.memory.state import State
 from embodied_mem.memory.storage.exchange import (
@@ -59,6 +60,8 @@ def parcel_at(state: State, slot: int) -> Parcel:
             f"record {body.id.hex()} does not match its checksum; `embodied-mem inspect --repair` "
             "drops what is lost"
         )
+    if code is not None and not code.signs:
+        code = encode_vectors(np.frombuffer(code.exact, "<f4")[None])[0]
     held = tuple(layer for layer in layers if layer is not None)
     return Parcel(state.fresh_body(slot, row.body), held, code)
 

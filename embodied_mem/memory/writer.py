@@ -5,23 +5,25 @@ that refers to them; those of a small one go into the database with it, which co
 instead of two, and move to a segment later, many at once.
 """
 
+import math
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from typing import Protocol, final
+from typing import NamedTuple, Protocol, final
 
 import msgspec
 import numpy as np
 
-from embodied_mem.errors import StoreError
+from embodied_mem.errors import DamagedRecordError, StoreError
 from embodied_mem.memory.batch import Draft
 from embodied_mem.memory.codec.planes import encode_vectors
 from embodied_mem.memory.codec.vector_code import PLANES, VectorCode
 from embodied_mem.memory.record import MemoryRecord
-from embodied_mem.memory.resident import ROW_OVERHEAD
+from embodied_mem.memory.resident import ROW_OVERHEAD, vector_bytes
 from embodied_mem.memory.state import State
 from embodied_mem.memory.storage.journal import Row, Undo
+from embodied_mem.memory.storage.medium import RamMedium
 from embodied_mem.memory.storage.rows import (
     STAGED,
     Body,
@@ -34,7 +36,6 @@ from embodied_mem.memory.storage.rows import (
     encode,
     record_of,
 )
-from embodied_mem.memory.storage.vector_files import LAYERS, row_bytes
 from embodied_mem.memory.text import text_of
 
 SMALL_BATCH = 64 << 10
@@ -67,13 +68,8 @@ class Parts:
     row: Body | None = None
     """What `body` encodes."""
     text: str | None = None
-
-    @property
-    def new_bytes(self) -> int:
-        """Bytes of payload and vector to write."""
-        code = self.code
-        vector = 0 if code is None else len(code.signs) + len(code.planes) + len(code.exact)
-        return sum(map(len, self.layers or ())) + vector
+    new_bytes: int = 0
+    """Bytes of payload and vector to write; `encode` counts them."""
 
 
 @dataclass(slots=True)
@@ -90,6 +86,18 @@ class Change:
     """What body and heap encode, where that is at hand."""
 
 
+class Waiting(NamedTuple):
+    """A record whose bytes still lie in the database."""
+
+    body: bytes
+    heap: Heap
+    data: bytes
+
+    def layers(self) -> list[bytes]:
+        """Returns the payload."""
+        return [self.data[part.offset : part.offset + part.length] for part in self.heap.held]
+
+
 @dataclass(slots=True)
 class Rows:
     """The changed rows of one transaction."""
@@ -99,9 +107,9 @@ class Rows:
     """Whether what was there before is written to the journal."""
     sync: bool = False
     """Whether bytes were written that only the files hold."""
-    syncing: Future[None] | None = None
-    """The sync, where it has begun; all bytes are written then."""
-    moved: dict[int, bytes] = field(default_factory=dict)
+    syncing: list[Future[None]] = field(default_factory=list)
+    """The syncs of the files, where they have begun; all bytes are written then."""
+    moved: dict[int, Heap] = field(default_factory=dict)
     """Where the bytes of records lie now that were staged before, by slot."""
     barrier: bool = False
     """Whether bytes move, so that nothing before can be undone and readers must look anew."""
@@ -134,20 +142,36 @@ class Writer:
         self._pool: ThreadPoolExecutor | None = None
         self._written_counter = state.counter
         self._known_spaces = len(state.vectors.spaces)
+        self._waiting: dict[int, Waiting] = {}
         self._read: set[int] = set()
         """Slots whose use statistics are newer than their rows."""
 
     def recover(self) -> None:
-        """Writes the vectors of staged records again: a power cut may have taken them."""
+        """Takes over what waits in the database, and writes its vectors to their files again.
+
+        A power cut may have taken these. Of a damaged record nothing is moved; it stays where it
+        is, for `repair`.
+        """
         state = self.state
+        self._waiting.clear()
         for slot, data in state.journal.all_staged():
-            if slot in state.damaged:
+            del state.staged[slot]
+            row = state.journal.read(slot)
+            if row is None or not row.intact:
                 continue
+            heap = decode_heap(row.heap)
+            start = sum(extent.length for extent in heap.held)
+            exact = data[start:]
+            place = heap.vector
+            if any(part.cut_from(data) is None for part in heap.held) or (
+                place is not None and (place.exact is None or zlib.crc32(exact) != place.exact.crc)
+            ):
+                continue
+            if place is not None:
+                code = VectorCode(place.dimension, place.scale, b"", b"", exact)
+                state.vectors.rewrite(place, code)
             state.staged[slot] = len(data)
-            _, _, heap = state.row(slot)
-            if heap.vector is not None:
-                start = sum(extent.length for extent in heap.held)
-                state.vectors.rewrite(heap.vector, _staged_code(heap.vector, data[start:]))
+            self._waiting[slot] = Waiting(row.body, heap, data)
 
     # -- from drafts to rows ------------------------------------------------------------------
 
@@ -208,9 +232,9 @@ class Writer:
 
     def encode(self, parts: Iterable[Parts]) -> None:
         """Encodes the rows as far as they do not depend on where the bytes will lie."""
-        parts = list(parts)
-        _encode_vectors(part for part in parts if part.code is None)
         for part in parts:
+            _take_vector(part)
+            part.new_bytes = sum(map(len, part.layers or ())) + _code_bytes(part.code)
             if part.body:
                 continue
             body = body_of(part.record, part.content, part.total_layers, part.mark)
@@ -238,6 +262,7 @@ class Writer:
         fresh = not removed and not any(alive[part.slot] for part in parts)
         small = fresh and total <= SMALL_BATCH
         try:
+            small = small and all(part.record.bits == 32 for part in parts)
             small = small and sum(state.staged.values()) + total <= self.stage_bytes
             if not small and (fresh or self._touches_staged(parts, removed)):
                 self._flush(rows)
@@ -250,14 +275,14 @@ class Writer:
             raise
 
     def _touches_staged(self, parts: list[Parts], removed: list[int]) -> bool:
-        staged = self.state.staged
-        return bool(staged) and any(
-            slot in staged for slot in (*removed, *(part.slot for part in parts))
+        waiting = self._waiting
+        return bool(waiting) and any(
+            slot in waiting for slot in (*removed, *(part.slot for part in parts))
         )
 
     def flush(self) -> None:
         """Moves all staged bytes to a segment."""
-        if not self.state.staged:
+        if not self._waiting:
             return
         rows = Rows(undo=False)
         sizes = self.state.segments.sizes()
@@ -269,24 +294,54 @@ class Writer:
             raise
 
     def _flush(self, rows: Rows) -> None:
-        for slot, data in self.state.journal.all_staged():
-            row, _, heap = self.state.row(slot)
-            cut = [data[e.offset : e.offset + e.length] for e in heap.held]
-            layers = (*self.state.segments.append(cut), *heap.archived)
-            moved = encode(msgspec.structs.replace(heap, layers=layers))
-            rows.moved[slot] = moved
-            rows.changes[slot] = Change(row.body, moved)
+        segments = self.state.segments
+        waiting = self._waiting.items()
+        layers = [
+            [part.cut_from(held.data) or b"" for part in held.heap.held] for _, held in waiting
+        ]
+        extents = iter(segments.append([layer for group in layers for layer in group]))
+        places = self._complete_places([held.heap.vector for _, held in waiting])
+        for (slot, held), group, place in zip(waiting, layers, places, strict=True):
+            found = tuple([next(extents) for _ in group])
+            rows.moved[slot] = Heap((*found, *held.heap.archived), held.heap.level, place)
         rows.sync = bool(rows.moved)
+
+    def _complete_places(self, places: list[VectorPlace | None]) -> list[VectorPlace | None]:
+        """Writes the sign planes of vectors of which there is only the exact layer so far."""
+        vectors, done = self.state.vectors, list(places)
+        by_space: dict[int, list[int]] = {}
+        for index, place in enumerate(places):
+            if place is not None and place.signs is None:
+                by_space.setdefault(place.space, []).append(index)
+        for number, indices in by_space.items():
+            exact = [vectors.read_layer(place, "exact") for i in indices if (place := places[i])]
+            if None in exact:
+                raise DamagedRecordError(
+                    "the vector of a new record does not match its checksum; "
+                    "`embodied-mem inspect --repair` keeps what can be read"
+                )
+            dimension = vectors.spaces[number].dimension
+            codes = _with_planes([VectorCode(dimension, 0.0, b"", b"", e or b"") for e in exact])
+            coarse = vectors.append(
+                vectors.spaces[number],
+                [VectorCode(c.dimension, c.scale, c.signs, c.planes) for c in codes],
+            )
+            for index, place in zip(indices, coarse, strict=True):
+                old = places[index]
+                done[index] = msgspec.structs.replace(place, exact=old and old.exact)
+        return done
 
     def _place(self, parts: list[Parts], rows: Rows, *, staged: bool) -> None:
         heaps = [self._held(part, rows) for part in parts]
+        if not staged:
+            _complete(parts)
         places = self._place_vectors(parts, heaps)
         layers = [] if staged else [layer for part in parts for layer in part.layers or ()]
         start = self.state.segments.write(layers)
         rows.sync |= any(part.new_bytes for part in parts) and not staged
         if rows.sync:
             # The disk writes while the rows are made.
-            rows.syncing = self._start_sync()
+            rows.syncing = self._sync()
         extents = iter(self.state.segments.extents(layers, start))
         for part, held, place in zip(parts, heaps, places, strict=True):
             data = None
@@ -305,7 +360,7 @@ class Writer:
         if not self._alive(part.slot) or (part.layers is not None and not part.keep_vector):
             return Heap()
         moved = rows.moved.get(part.slot)
-        heap = self.state.row(part.slot)[2] if moved is None else decode_heap(moved)
+        heap = self.state.row(part.slot)[2] if moved is None else moved
         level = heap.level if part.level is None else min(part.level, heap.level)
         vector = heap.vector
         if vector is not None and part.bits is not None:
@@ -333,41 +388,66 @@ class Writer:
         """Commits rows whose bytes are written, and takes them over into memory."""
         state, journal = self.state, self.state.journal
         old = {slot: state.row(slot) for slot in rows.changes if self._alive(slot)}
-        syncing = rows.syncing or (self._start_sync() if rows.sync else None)
+        changes = state.resident.changes
+        syncing = rows.syncing or (self._sync() if rows.sync else [])
         sequence = state.sequence + 1
-        with journal.transaction():
-            self._write_meta()
-            self._write_rows(rows)
-            self._write_words(rows, {s: (row.body, body) for s, (row, body, _) in old.items()})
-            if rows.barrier:
-                journal.write_undo(sequence, None)
-                journal.forget_undo(sequence)
-            elif rows.undo:
-                journal.write_undo(sequence, _undo_of(rows, old))
-                if sequence % 64 == 0:
-                    journal.forget_undo(sequence - UNDO_BATCHES)
-            if syncing is not None:
-                syncing.result()
+        try:
+            with journal.transaction():
+                self._write_tables(rows, old, sequence)
+                for sync in syncing:
+                    sync.result()
+                # While the disk is busy with the commit, memory follows.
+                committing = self._run(journal.commit)
+                try:
+                    self._take_over(rows, {slot: heap for slot, (_, _, heap) in old.items()})
+                finally:
+                    wait([committing])
+                committing.result()
+        except BaseException:
+            if state.resident.changes != changes:
+                state.load()
+                self.recover()
+            raise
         if rows.undo or rows.barrier:
             state.sequence = sequence
         self._written_counter = state.counter
         self._known_spaces = len(state.vectors.spaces)
-        self._take_over(rows, {slot: heap for slot, (_, _, heap) in old.items()})
+
+    def _write_tables(
+        self, rows: Rows, old: Mapping[int, tuple[Row, Body, Heap]], sequence: int
+    ) -> None:
+        journal = self.state.journal
+        self._write_meta()
+        self._write_rows(rows)
+        self._write_words(rows, {s: (row.body, body) for s, (row, body, _) in old.items()})
+        if rows.barrier:
+            journal.write_undo(sequence, None)
+            journal.forget_undo(sequence)
+        elif rows.undo:
+            journal.write_undo(sequence, _undo_of(rows, old))
+            if sequence % 64 == 0:
+                journal.forget_undo(sequence - UNDO_BATCHES)
 
     def _alive(self, slot: int) -> bool:
         columns = self.state.resident.columns
         return slot < columns.size and bool(columns.alive[slot])
 
-    def _start_sync(self) -> Future[None]:
-        """Starts to sync payload and vectors; it runs while the rows are written."""
+    def _run(self, job: Callable[[], None]) -> Future[None]:
+        """Starts what waits for the disk; it runs beside this thread."""
+        if isinstance(self.state.medium, RamMedium):
+            done: Future[None] = Future()
+            job()
+            done.set_result(None)
+            return done
         if self._pool is None:
-            self._pool = ThreadPoolExecutor(1, "embodied-mem-sync")
-        return self._pool.submit(self._sync_now)
+            self._pool = ThreadPoolExecutor(4, "embodied-mem-disk")
+        return self._pool.submit(job)
 
-    def _sync_now(self) -> None:
-        self.state.segments.sync()
-        self.state.archive.sync()
-        self.state.vectors.sync()
+    def _sync(self) -> list[Future[None]]:
+        """Starts to sync all files with new bytes, side by side, since they share the disk."""
+        state = self.state
+        jobs = [*state.segments.syncs(), *state.archive.syncs(), *state.vectors.syncs()]
+        return [self._run(job) for job in jobs]
 
     def _write_meta(self) -> None:
         state = self.state
@@ -386,8 +466,11 @@ class Writer:
             written.append((slot, change.body, change.heap))
             if change.staged is not None:
                 staged.append((slot, change.staged))
+        for slot, heap in rows.moved.items():
+            if slot not in rows.changes:
+                written.append((slot, self._waiting[slot].body, encode(heap)))
         if rows.moved:
-            journal.clear_staged()
+            journal.clear_staged(rows.moved)
         if removed:
             journal.remove(removed)
         if written:
@@ -424,6 +507,8 @@ class Writer:
         for slot, heap in old.items():
             state.refer(slot, heap, -1)
             state.vanish(slot)
+        for slot in rows.moved:
+            del state.staged[slot], self._waiting[slot]
         slots: list[int] = []
         bodies: list[Body] = []
         heaps: list[Heap] = []
@@ -438,19 +523,25 @@ class Writer:
             heaps.append(heap)
             sizes.append(len(change.body) + len(change.heap) + ROW_OVERHEAD)
         state.resident.put(slots, bodies, heaps, sizes)
+        self._take_over_moved({s: h for s, h in rows.moved.items() if s not in rows.changes})
         for slot, heap in zip(slots, heaps, strict=True):
             change = rows.changes[slot]
             state.refer(slot, heap)
-            if change.staged is not None:
+            if change.staged is not None and change.body is not None:
                 state.staged[slot] = len(change.staged)
-            else:
-                state.staged.pop(slot, None)
+                self._waiting[slot] = Waiting(change.body, heap, change.staged)
             if slot in read and read[slot][0] == columns.ids[slot]:
                 reads, citations, last = read[slot][1]
                 columns.reads[slot], columns.citations[slot] = reads, citations
                 columns.last_read[slot] = -1 if last is None else last
             else:
                 self._read.discard(slot)
+
+    def _take_over_moved(self, moved: Mapping[int, Heap]) -> None:
+        state = self.state
+        state.resident.move(list(moved), list(moved.values()))
+        for slot, heap in moved.items():
+            state.refer(slot, heap)
 
     # -- use statistics -----------------------------------------------------------------------
 
@@ -521,33 +612,54 @@ class Writer:
             self._pool = None
 
 
-def _encode_vectors(parts: Iterable[Parts]) -> None:
-    by_dimension: dict[int, list[Parts]] = {}
-    for part in parts:
-        if part.record.embedding and not part.keep_vector:
-            by_dimension.setdefault(len(part.record.embedding), []).append(part)
-    for group in by_dimension.values():
-        joined = b"".join([part.record.embedding for part in group])
-        matrix = np.frombuffer(joined, "<f4").reshape(len(group), -1)
-        if not np.isfinite(matrix).all():
-            bad = int(np.flatnonzero(~np.isfinite(matrix).all(axis=1))[0])
-            raise StoreError(
-                f"record {group[bad].record.id}: embedding holds numbers that are not finite"
-            )
-        for part, code in zip(group, encode_vectors(matrix), strict=True):
-            bits = part.record.bits if part.bits is None else min(part.bits, part.record.bits)
-            part.code = lowered_code(code, bits)
+def _take_vector(part: Parts) -> None:
+    """Takes a new vector as it is; its sign planes come when it goes to its files."""
+    embedding = part.record.embedding
+    if part.code is not None or part.keep_vector or not embedding:
+        return
+    vector = part.record.vector
+    if not math.isfinite(float(np.add.reduce(vector, dtype=np.float64))):
+        raise StoreError(f"record {part.record.id}: embedding holds numbers that are not finite")
+    part.code = VectorCode(len(vector), 0.0, b"", b"", embedding)
+
+
+def _complete(parts: Sequence[Parts]) -> None:
+    """Gives new vectors their sign planes, and lowers those that are to come in coarse."""
+    new = [part for part in parts if part.code is not None]
+    for part, code in zip(new, _with_planes([part.code for part in new if part.code]), strict=True):
+        bits = part.record.bits if part.bits is None else min(part.bits, part.record.bits)
+        part.code = lowered_code(code, bits)
+
+
+def _code_bytes(code: VectorCode | None) -> int:
+    return 0 if code is None else vector_bytes(code.dimension, code.bits)
+
+
+def _with_planes(codes: Sequence[VectorCode]) -> list[VectorCode]:
+    """Gives vectors their sign planes, those of one dimension all at once."""
+    done = list(codes)
+    by_dimension: dict[int, list[int]] = {}
+    for index, code in enumerate(codes):
+        if not code.signs:
+            by_dimension.setdefault(code.dimension, []).append(index)
+    for dimension, indices in by_dimension.items():
+        joined = b"".join([codes[index].exact for index in indices])
+        matrix = np.frombuffer(joined, "<f4").reshape(len(indices), dimension)
+        for index, code in zip(indices, encode_vectors(matrix), strict=True):
+            done[index] = code
+    return done
 
 
 def _undo_of(rows: Rows, old: Mapping[int, tuple[Row, Body, Heap]]) -> list[Undo]:
     """Returns what the slots held; of bytes that left the database, where they lie now."""
     undo = []
-    for slot, change in rows.changes.items():
+    for slot in rows.changes:
         before, moved = old.get(slot), rows.moved.get(slot)
         if before is None:
             undo.append(Undo(slot, None, None))
-        elif moved is None or change.heap != moved or change.body != before[0].body:
-            undo.append(Undo(slot, before[0].body, moved or before[0].heap))
+        else:
+            heap = before[0].heap if moved is None else encode(moved)
+            undo.append(Undo(slot, before[0].body, heap))
     return undo
 
 
@@ -581,12 +693,3 @@ def _staged(part: Parts) -> tuple[tuple[Extent, ...], bytes]:
     code = part.code
     vector = () if code is None else (code.signs, code.planes, code.exact)
     return tuple(extents), b"".join((*(part.layers or ()), *vector))
-
-
-def _staged_code(place: VectorPlace, data: bytes) -> VectorCode:
-    parts: dict[str, bytes] = {}
-    for layer in LAYERS:
-        if getattr(place, layer) is not None:
-            length = row_bytes(layer, place.dimension)
-            parts[layer], data = data[:length], data[length:]
-    return VectorCode(place.dimension, place.scale, **parts)

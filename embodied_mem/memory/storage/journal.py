@@ -62,10 +62,11 @@ class Journal:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
         self._execute = connection.execute
+        self._committed = False
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
-        """Runs statements as a whole or not at all; durable when it ends.
+        """Runs statements as a whole or not at all; durable when it ends, or after `commit`.
 
         Raises:
             StoreFullError: If the disk is full or read-only.
@@ -73,13 +74,20 @@ class Journal:
         """
         with translated():
             self._execute("BEGIN IMMEDIATE")
+            self._committed = False
             try:
                 yield
-                self._execute("COMMIT")
+                if not self._committed:
+                    self.commit()
             except BaseException:
                 with contextlib.suppress(Exception):
                     self._execute("ROLLBACK")
                 raise
+
+    def commit(self) -> None:
+        """Ends the open transaction before its block does; nothing may be written after it."""
+        self._execute("COMMIT")
+        self._committed = True
 
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -97,6 +105,19 @@ class Journal:
         with translated():
             (count,) = self._execute("SELECT count(*) FROM sqlite_master").fetchone()
         return bool(count == 0)
+
+    def problems(self) -> list[str]:
+        """Returns what is wrong with the structure of the database, one line each.
+
+        A database with such problems can hide rows, or show others twice, without an error.
+        """
+        with translated():
+            lines = [line for (line,) in self._execute("PRAGMA integrity_check(20)").fetchall()]
+            made = [sql for (sql,) in self._execute("SELECT sql FROM sqlite_master").fetchall()]
+        return [
+            *(line for line in lines if line != "ok"),
+            *(f"a table is not as it was made: {sql}" for sql in _TABLES if sql not in made),
+        ]
 
     def create(self, settings: Settings) -> None:
         """Makes the tables."""
@@ -145,6 +166,13 @@ class Journal:
     def write_space(self, number: int, name: str, dimension: int) -> None:
         """Remembers a vector space."""
         self._write_meta(_SPACES + number, msgspec.msgpack.encode((name, dimension)))
+
+    def damaged_settings(self) -> list[str]:
+        """Returns which rows of the settings do not match their checksum."""
+        rows = {key: (body, crc) for key, body, crc in self._rows("SELECT * FROM meta")}
+        wrong = [key for key, (body, crc) in rows.items() if not _intact(crc, key, body)]
+        wrong += [key for key in (_SETTINGS, _COUNTERS) if key not in rows]
+        return [f"row {key} of the settings is damaged" for key in wrong]
 
     def _meta(self, key: int) -> bytes:
         rows = self._rows("SELECT body, crc FROM meta WHERE id = ?", (key,))
@@ -200,15 +228,20 @@ class Journal:
     def staged(self, slot: int) -> bytes | None:
         """Reads the staged bytes of a slot."""
         rows = self._rows("SELECT data FROM staged WHERE slot = ?", (slot,))
-        return bytes(rows[0][0]) if rows else None
+        return _blob(rows[0][0]) if rows else None
 
     def all_staged(self) -> list[tuple[int, bytes]]:
         """Reads all staged bytes."""
-        return self._rows("SELECT slot, data FROM staged ORDER BY slot")
+        rows = self._rows("SELECT slot, data FROM staged ORDER BY slot")
+        return [(slot, _blob(data)) for slot, data in rows]
 
-    def clear_staged(self) -> None:
-        """Forgets all staged bytes."""
-        self._execute("DELETE FROM staged")
+    def staged_bytes(self) -> dict[int, int]:
+        """Returns the number of staged bytes by slot."""
+        return dict(self._rows("SELECT slot, coalesce(length(data), 0) FROM staged"))
+
+    def clear_staged(self, slots: Iterable[int]) -> None:
+        """Forgets the staged bytes of slots."""
+        self.connection.executemany("DELETE FROM staged WHERE slot = ?", [(s,) for s in slots])
 
     # -- undo ---------------------------------------------------------------------------------
 
@@ -241,12 +274,24 @@ class Journal:
             if _intact(crc, key, body):
                 yield from _undo_decoder.decode(body) or ()
 
+    def damaged_undo(self) -> list[int]:
+        """Returns the batches whose undo information does not match its checksum."""
+        rows = self._rows("SELECT sequence, body, crc FROM journal")
+        return [key for key, body, crc in rows if not _intact(crc, key, body)]
+
     def forget_undo(self, before: int) -> None:
         """Drops the undo information of batches before `before`, never of the last one."""
         self._execute(
             "DELETE FROM journal WHERE sequence < min(?, (SELECT max(sequence) FROM journal))",
             (before,),
         )
+
+    def restart_undo(self) -> None:
+        """Forgets everything that could be undone, damaged or not, and counts on."""
+        rows = self._rows("SELECT sequence, body, crc FROM journal")
+        last = max((key for key, body, crc in rows if _intact(crc, key, body)), default=0)
+        self._execute("DELETE FROM journal")
+        self.write_undo(last + 1, None)
 
     def _rows(self, sql: str, parameters: tuple[Any, ...] = ()) -> list[Any]:
         with translated():
@@ -279,6 +324,10 @@ def translated() -> Iterator[None]:
 
 def _row(slot: int, body: bytes, heap: bytes, crc: int) -> Row:
     return Row(slot, body, heap, _intact(crc, slot, body, heap))
+
+
+def _blob(value: object) -> bytes:
+    return value if isinstance(value, bytes) else b""  # a flipped bit can change the type
 
 
 def _intact(crc: object, key: int, *blobs: bytes) -> bool:

@@ -40,12 +40,12 @@ class ArenaRow(msgspec.Struct, frozen=True, array_like=True):
 
 
 class VectorPlace(msgspec.Struct, frozen=True, array_like=True):
-    """Where a vector's layers lie."""
+    """Where a vector's layers lie; only the exact one until the record leaves the database."""
 
     space: int
     dimension: int
     scale: float
-    signs: ArenaRow
+    signs: ArenaRow | None
     planes: ArenaRow | None = None
     exact: ArenaRow | None = None
 

@@ -7,6 +7,7 @@ record (the out-of-band idea of SJMalloc, there for heap metadata).
 import zlib
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import final
 
 from embodied_mem.memory.storage.folder import DataFile, Folder
@@ -82,14 +83,25 @@ class Segments:
         """Lets the next bytes go to a new file."""
         self._active = None
 
+    def syncs(self) -> list[Callable[[], None]]:
+        """Returns what has to be run so that all that was appended lies on the disk."""
+        jobs: list[Callable[[], None]] = [
+            partial(self._sync_file, number) for number in sorted(self._unsynced)
+        ]
+        return [*jobs, self._sync_names] if self._new_names else jobs
+
     def sync(self) -> None:
         """Returns when all that was appended lies on the disk."""
-        for number in sorted(self._unsynced):
-            self._files[number].sync()
-        self._unsynced.clear()
-        if self._new_names:
-            self._folder.sync()
-            self._new_names = False
+        for job in self.syncs():
+            job()
+
+    def _sync_file(self, number: int) -> None:
+        self._files[number].sync()
+        self._unsynced.discard(number)
+
+    def _sync_names(self) -> None:
+        self._folder.sync()
+        self._new_names = False
 
     def read(self, extent: Extent) -> bytes | None:
         """Reads bytes; None where they are missing or do not match their checksum."""

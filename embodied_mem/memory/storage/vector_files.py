@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final, Literal, final
 
 import numpy as np
@@ -128,18 +129,10 @@ class VectorFiles:
 
     def append(self, space: Space, codes: Sequence[VectorCode]) -> list[VectorPlace]:
         """Writes vectors; returns where each lies. They are not yet on the disk."""
-        rows = {layer: self._append_layer(space, layer, codes) for layer in LAYERS}
+        rows = [self._append_layer(space, layer, codes) for layer in LAYERS]
         return [
-            VectorPlace(
-                space.number,
-                space.dimension,
-                code.scale,
-                signs,
-                rows["planes"][index],
-                rows["exact"][index],
-            )
-            for index, code in enumerate(codes)
-            if (signs := rows["signs"][index]) is not None
+            VectorPlace(space.number, space.dimension, code.scale, *places)
+            for code, *places in zip(codes, *rows, strict=True)
         ]
 
     def _append_layer(
@@ -210,14 +203,23 @@ class VectorFiles:
                 arena.overwrite(row.row, getattr(code, layer))
                 self._unsynced.add(arena)
 
+    def syncs(self) -> list[Callable[[], None]]:
+        """Returns what has to be run so that all that was appended lies on the disk."""
+        jobs: list[Callable[[], None]] = [partial(self._sync_arena, a) for a in self._unsynced]
+        return [*jobs, self._sync_names] if self._new_names else jobs
+
     def sync(self) -> None:
         """Returns when all that was appended lies on the disk."""
-        for arena in self._unsynced:
-            arena.sync()
-        self._unsynced.clear()
-        if self._new_names:
-            self._folder.sync()
-            self._new_names = False
+        for job in self.syncs():
+            job()
+
+    def _sync_arena(self, arena: Arena) -> None:
+        arena.sync()
+        self._unsynced.discard(arena)
+
+    def _sync_names(self) -> None:
+        self._folder.sync()
+        self._new_names = False
 
     def names(self) -> dict[str, tuple[str, int, int]]:
         """Lists the arena files in the folder with layer, space and generation."""

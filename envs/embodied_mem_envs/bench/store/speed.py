@@ -74,23 +74,26 @@ def _batches(count: int) -> dict[str, float]:
 
 
 def _by_turns(batches: list[list[MemoryRecord]], chunk: int) -> tuple[float, float, float]:
-    """Returns wall seconds a batch of ours and of raw SQLite, and CPU seconds of ours."""
+    """Returns wall seconds a batch of ours and of raw SQLite, and CPU seconds of ours.
+
+    Medians over the chunks: other users of the machine disturb some of them a lot.
+    """
     with tempfile.TemporaryDirectory(dir=_scratch()) as folder:
         raw = _Raw(Path(folder) / "raw.sqlite")
+        ours, theirs, cpu = [], [], []
         with MemoryStore(Path(folder) / "ours") as store:
-            spent = {"ours": 0.0, "raw": 0.0, "cpu": 0.0}
             for group in _chunks(batches, chunk):
-                start, cpu = time.perf_counter(), time.process_time()
+                start, used = time.perf_counter(), time.process_time()
                 for batch in group:
                     store.apply([Add(record=record) for record in batch])
-                spent["ours"] += time.perf_counter() - start
-                spent["cpu"] += time.process_time() - cpu
+                ours.append((time.perf_counter() - start) / len(group))
+                cpu.append((time.process_time() - used) / len(group))
                 start = time.perf_counter()
                 for batch in group:
                     raw.add(batch)
-                spent["raw"] += time.perf_counter() - start
+                theirs.append((time.perf_counter() - start) / len(group))
         raw.connection.close()
-    return spent["ours"] / len(batches), spent["raw"] / len(batches), spent["cpu"] / len(batches)
+    return statistics.median(ours), statistics.median(theirs), statistics.median(cpu)
 
 
 def _chunks(batches: list[list[MemoryRecord]], size: int) -> Iterator[list[list[MemoryRecord]]]:
