@@ -166,7 +166,7 @@ def test_filters_find_what_a_plain_reading_finds(
 
 
 def moved_cup() -> dict[int, MemoryRecord]:
-    """A cup on the table from 10, on the shelf from 20 on; slot 2 was withdrawn, 3 is an instant."""
+    """A cup: on the table from 10, on the shelf from 20; slot 2 was withdrawn, 3 is an instant."""
     fields = {"kind": "fact", "about": ("cup",)}
     return {
         0: MemoryRecord(

@@ -184,7 +184,7 @@ def test_damage_is_found_or_harmless_and_rebuilding_heals_it(tmp_path: Path) -> 
     blobs = connection.execute("SELECT id, block FROM words_data WHERE length(block) > 0")
     rng, found = np.random.default_rng(0), 0
     for block_id, block in blobs.fetchall():
-        for _ in range(12):
+        for _ in range(8):
             bad = bytearray(block)
             bad[rng.integers(len(bad))] ^= 1 << int(rng.integers(8))
             connection.execute("UPDATE words_data SET block = ? WHERE id = ?", (bad, block_id))
