@@ -52,14 +52,14 @@ def write_outcome(folder: Path, memory: MemoryStore, outcome: Outcome) -> dict[s
 
 def count_memory(memory: MemoryStore) -> dict[str, float]:
     """Counts what a memory holds now."""
-    objects = [fact for _, fact in active(memory, ObjectFact)]
+    objects = [fact for _, fact in active(memory, ObjectFact, payload=False)]
     return {
         "objects": float(sum(fact.state in ("present", "moved") for fact in objects)),
         "objects_missing": float(sum(fact.state == "missing" for fact in objects)),
         "objects_unsure": float(sum(fact.state == "unknown" for fact in objects)),
-        "places": float(sum(1 for _ in active(memory, PlaceFact))),
-        "snapshots": float(sum(1 for _ in active(memory, SnapshotFact))),
-        "frontiers": float(sum(1 for _ in active(memory, FrontierFact))),
+        "places": float(sum(1 for _ in active(memory, PlaceFact, payload=False))),
+        "snapshots": float(sum(1 for _ in active(memory, SnapshotFact, payload=False))),
+        "frontiers": float(sum(1 for _ in active(memory, FrontierFact, payload=False))),
         "memory_bytes": float(memory.nbytes),
     }
 

@@ -32,6 +32,11 @@ class ColourShapeEmbedder:
     """
 
     @property
+    def space(self) -> str:
+        """Name of the space that the vectors lie in."""
+        return "colour-shape"
+
+    @property
     def dimension(self) -> int:
         """Length of a descriptor: 44."""
         return _COLOUR_BINS + _SHAPE_BINS

@@ -39,6 +39,10 @@ class Embedder(Protocol):
     """Describes the look of each instance as one unit vector."""
 
     @property
+    def space(self) -> str:
+        """Name of the space that the vectors lie in; only those of one space are compared."""
+
+    @property
     def dimension(self) -> int:
         """Length of a descriptor."""
 

@@ -35,11 +35,14 @@ class KeptFrame:
 
     tick: int
     T_world_camera: Float64Array
-    jpeg: bytes
+    layers: tuple[bytes, ...]
+    """The picture as `memory.codec.pictures.encode_layers` gives it."""
     width: int
     height: int
     boxes: dict[int, Box] = field(default_factory=dict)
     """Object row to its pixel box x0, y0, x1, y1."""
+    losses: tuple[float, ...] = ()
+    """What each prefix of the layers loses, where that was measured."""
 
 
 class SnapshotSelector:

@@ -72,7 +72,7 @@ class LiveLog:
                 SnapshotEntry(number=number, record=record, fact=fact, room=None)
                 for number, (record, fact) in snapshots
             ],
-            frontiers=[fact for _, fact in active(hippocampus.store, FrontierFact)],
+            frontiers=[fact for _, fact in active(hippocampus.store, FrontierFact, payload=False)],
             path=hippocampus.walk.fact(observation.tick).path,
             floors=self._changed_floors(hippocampus),
         )

@@ -136,8 +136,8 @@ def _jpeg(entry: SnapshotEntry) -> bytes | None:
     picture = entry.picture()
     if picture is None:
         return None
-    if picture.shape[1] <= _WIDEST and entry.record.payload[0].startswith(b"\xff\xd8"):
-        return entry.record.payload[0]
+    if picture.shape[1] <= _WIDEST and entry.encoded.startswith(b"\xff\xd8"):
+        return entry.encoded
     scale = min(1.0, _WIDEST / picture.shape[1])
     size = (round(picture.shape[1] * scale), max(1, round(picture.shape[0] * scale)))
     smaller = cv2.resize(picture, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)

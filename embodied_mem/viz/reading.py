@@ -7,6 +7,7 @@ import msgspec
 import numpy as np
 
 from embodied_mem.errors import MemoryFileError
+from embodied_mem.memory.codec.pictures import join
 from embodied_mem.memory.facts import (
     FrontierFact,
     MapFact,
@@ -46,6 +47,11 @@ class SnapshotEntry:
         # The camera looks along its z axis: the third column of the rotation.
         return x, y, float(np.arctan2(2 * (qy * qz - qw * qx), 2 * (qx * qz + qw * qy)))
 
+    @property
+    def encoded(self) -> bytes:
+        """The picture as a file, as fine as it is still held; empty where it is not."""
+        return join(self.record.payload)
+
     def picture(self) -> UInt8Array | None:
         """Decodes the picture.
 
@@ -57,7 +63,7 @@ class SnapshotEntry:
         """
         if not self.record.payload:
             return None
-        return decode_rgb(self.record.payload[0], f"{self.title} ({self.record.id})")
+        return decode_rgb(self.encoded, f"{self.title} ({self.record.id})")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -113,7 +119,7 @@ def read_view(memory: MemoryStore) -> MemoryView:
     Raises:
         MemoryFileError: If a map's payload is not a picture.
     """
-    places = [fact for _, fact in active(memory, PlaceFact)]
+    places = [fact for _, fact in active(memory, PlaceFact, payload=False)]
     names = {fact.place_id: fact.name for fact in places}
     view = MemoryView(
         objects=[
@@ -126,12 +132,12 @@ def read_view(memory: MemoryStore) -> MemoryView:
             for record, fact in active(memory, ObjectFact)
         ],
         places=places,
-        frontiers=[fact for _, fact in active(memory, FrontierFact)],
+        frontiers=[fact for _, fact in active(memory, FrontierFact, payload=False)],
         maps=[
             FloorMap(fact=fact, grid=_decode_grid(record))
             for record, fact in active(memory, MapFact)
         ],
-        walks=[fact for _, fact in active(memory, WalkFact)],
+        walks=[fact for _, fact in active(memory, WalkFact, payload=False)],
     )
     for number, (record, fact) in enumerate(active(memory, SnapshotFact), start=1):
         view.snapshots.append(_entry(view, record, fact, number))
@@ -188,7 +194,7 @@ def encode_rgb(picture: UInt8Array, extension: str, *parameters: int) -> bytes:
 
 
 def _decode_grid(record: MemoryRecord) -> UInt8Array:
-    data = record.payload[0] if record.payload else b""
+    data = join(record.payload)
     grid = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE) if data else None
     if grid is None:
         raise MemoryFileError(f"the map {record.id} holds {len(data)} bytes that are not a picture")

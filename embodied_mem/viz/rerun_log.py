@@ -180,7 +180,7 @@ class RerunLog:
         )
         self._stream.log(entity, frustum)
         if entry.record.payload:
-            picture = rr.EncodedImage(contents=entry.record.payload[0], media_type="image/jpeg")
+            picture = rr.EncodedImage(contents=entry.encoded, media_type="image/jpeg")
             self._stream.log(f"{entity}/picture", picture)
 
     def _log_frontiers(self, frontiers: Sequence[FrontierFact]) -> None:

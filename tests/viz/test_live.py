@@ -17,6 +17,7 @@ from embodied_mem_envs.house import CameraConfig, HouseBody, HouseConfig, genera
 class MeanColour:
     """Describes an instance by its mean colour: enough to grow a scene in a test."""
 
+    space = "mean-colour"
     dimension = 4
 
     def embed(self, frame: Frame, segmentation: Segmentation) -> Float32Array:

@@ -13,6 +13,7 @@ from embodied_mem.memory.facts import (
     WalkFact,
     active,
 )
+from embodied_mem.memory.filter import Filter
 from embodied_mem.memory.record import MemoryRecord, Pose
 from embodied_mem.memory.store import MemoryStore
 from embodied_mem.perception.segmentation import UNKNOWN_CATEGORY
@@ -79,10 +80,10 @@ class Recollection:
         """Reads the records that answers need."""
         self._store = store
         self.places: dict[str, PlaceFact] = {
-            fact.place_id: fact for _, fact in active(store, PlaceFact)
+            fact.place_id: fact for _, fact in active(store, PlaceFact, payload=False)
         }
         latest: dict[str, Seen] = {}
-        for record, fact in active(store, ObjectFact):
+        for record, fact in active(store, ObjectFact, payload=False):
             latest[fact.object_id] = Seen(fact=fact, place=self._place(record))
         self.objects: tuple[Seen, ...] = tuple(latest[key] for key in sorted(latest, key=_natural))
         self.by_id: dict[str, Seen] = latest
@@ -100,21 +101,20 @@ class Recollection:
         """Where the walk ended, which is where the body stands as far as memory knows."""
         ends = [
             (fact.last_tick, fact.path[-1])
-            for _, fact in active(self._store, WalkFact)
+            for _, fact in active(self._store, WalkFact, payload=False)
             if fact.path
         ]
         return max(ends)[1] if ends else None
 
     @cached_property
     def _pictures(self) -> tuple[tuple[MemoryRecord, SnapshotFact], ...]:
-        return tuple(active(self._store, SnapshotFact))
+        return tuple(active(self._store, SnapshotFact, payload=False))
 
     def earlier(self, object_id: str) -> tuple[Earlier, ...]:
         """Returns where an object was before, oldest first; places it stayed at count once."""
         found: list[Earlier] = []
-        for record in self._store.records():
-            if record.status != "archived" or object_id not in record.about:
-                continue
+        past = Filter(kind="fact", about=object_id, status="archived")
+        for record in self._store.query(past, payload=False):
             if record.content.get("type") != "object":
                 continue
             fact = msgspec.convert(record.content, ObjectFact)

@@ -85,7 +85,7 @@ def moved_tracked(verdicts: Sequence[MovedObject]) -> float:
 def _claims(store: MemoryStore) -> dict[str, Float64Array]:
     """Returns (K, 3) positions by category of all things that are believed to be there now."""
     places: dict[str, list[tuple[float, float, float]]] = {}
-    for _, fact in active(store, ObjectFact):
+    for _, fact in active(store, ObjectFact, payload=False):
         if fact.state in ("present", "moved"):
             places.setdefault(fact.category, []).append(fact.position)
     return {category: np.array(found, float) for category, found in places.items()}

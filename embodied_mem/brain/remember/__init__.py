@@ -1,0 +1,1 @@
+"""How what the scene holds becomes records, and stays in step with them."""

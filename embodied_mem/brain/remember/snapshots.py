@@ -1,0 +1,130 @@
+"""A snapshot record of every frame that the scene chooses to keep."""
+
+from collections.abc import Mapping
+from typing import final
+
+import numpy as np
+
+from embodied_mem.brain.remember.ledger import Entry, Ledger
+from embodied_mem.brain.remember.maker import RecordMaker
+from embodied_mem.brain.remember.objects import ObjectRecords
+from embodied_mem.memory import Link, MemoryRecord, MemoryStore
+from embodied_mem.memory.codec.pictures import Layers, measure_layers
+from embodied_mem.memory.facts import SnapshotFact, active
+from embodied_mem.memory.record import Operation, pose_of
+from embodied_mem.scene.graph import SceneGraph
+from embodied_mem.scene.snapshots import KeptFrame
+from embodied_mem.types import Float64Array
+
+
+@final
+class SnapshotRecords:
+    """Follows the snapshots that a scene chooses; a picture is measured when it is stored."""
+
+    def __init__(self, scene: SceneGraph, maker: RecordMaker, objects: ObjectRecords) -> None:
+        self.ledger: Ledger[KeptFrame, SnapshotFact] = Ledger()
+        self._scene = scene
+        self._maker = maker
+        self._objects = objects
+
+    def follow(self, *, refresh: bool = False) -> list[Operation]:
+        """Returns what makes the stored snapshots those that the scene chooses now.
+
+        Args:
+            refresh: Bring those up to date too whose cluster is as it was.
+        """
+        selector = self._scene.snapshots
+        chosen = {selector.frame(column): column for column in selector.columns()}
+        operations = self.ledger.prune(chosen)
+        for frame, column in chosen.items():
+            cluster = self._names(selector.cluster(column))
+            if frame not in self.ledger:
+                operations += self._add(frame, column, cluster)
+            elif refresh or self.ledger[frame].fact.cluster != cluster:
+                operations += self._change(frame, column, cluster)
+        return operations
+
+    def restore(self, store: MemoryStore, rows: Mapping[str, int]) -> None:
+        """Gives the scene the snapshots of earlier visits.
+
+        Args:
+            store: Where they are.
+            rows: Row of each object by its id.
+        """
+        for record, fact in active(store, SnapshotFact):
+            boxes = {rows[name]: box for name, box in fact.boxes.items() if name in rows}
+            if not boxes:
+                continue
+            frame = KeptFrame(
+                tick=fact.tick,
+                T_world_camera=_transform(record),
+                layers=record.payload,
+                width=fact.width,
+                height=fact.height,
+                boxes=boxes,
+                losses=record.losses,
+            )
+            names = {row: name for name, row in rows.items()}
+            quality = np.array([fact.quality.get(names[row], 0.5) for row in boxes], np.float32)
+            column = self._scene.snapshots.add(frame, np.array(list(boxes)), quality)
+            self._scene.snapshots.chosen[column] = True
+            self.ledger.adopt(frame, Entry(record, fact))
+
+    def _add(self, frame: KeptFrame, column: int, cluster: tuple[str, ...]) -> list[Operation]:
+        if self.ledger.withheld(frame, self._maker.tick):
+            return []
+        losses = frame.losses
+        if not losses and frame.layers:
+            losses = measure_layers(frame.layers).losses
+        entry = self._entry(self._maker.new_id(), column, cluster, Layers(frame.layers, losses))
+        return self.ledger.add(frame, entry)
+
+    def _change(self, frame: KeptFrame, column: int, cluster: tuple[str, ...]) -> list[Operation]:
+        held = self.ledger[frame].record
+        picture = Layers(held.payload, held.losses)
+        entry = self._entry(held.id, column, cluster, picture)
+        return self.ledger.change(frame, entry, self._maker.tick)
+
+    def _entry(
+        self, record_id: str, column: int, cluster: tuple[str, ...], picture: Layers
+    ) -> Entry[SnapshotFact]:
+        selector, ids = self._scene.snapshots, self._scene.objects.ids
+        frame = selector.frame(column)
+        fact = SnapshotFact(
+            tick=frame.tick,
+            cluster=cluster,
+            boxes={ids[row]: box for row, box in sorted(frame.boxes.items())},
+            width=frame.width,
+            height=frame.height,
+            quality={
+                ids[row]: round(float(selector.quality[row, column]), 4)
+                for row in sorted(frame.boxes)
+            },
+        )
+        shown = (self._objects.ledger.id_of(row) for row in selector.cluster(column))
+        record = self._maker.make(
+            record_id,
+            fact,
+            about=cluster,
+            pose=pose_of(frame.T_world_camera),
+            place=self._scene.place_at(frame.T_world_camera[:2, 3]),
+            valid_from=frame.tick,
+            payload=picture.layers,
+            losses=picture.losses,
+            links=tuple(Link("shows", fact_id) for fact_id in shown if fact_id is not None),
+        )
+        return Entry(record, fact)
+
+    def _names(self, rows: list[int]) -> tuple[str, ...]:
+        return tuple(self._scene.objects.ids[row] for row in rows)
+
+
+def _transform(record: MemoryRecord) -> Float64Array:
+    from scipy.spatial.transform import Rotation
+
+    transform = np.eye(4)
+    if record.pose is not None:
+        x, y, z, qw, qx, qy, qz = record.pose
+        transform[:3, :3] = Rotation.from_quat((qx, qy, qz, qw)).as_matrix()
+        transform[:3, 3] = x, y, z
+    return transform
