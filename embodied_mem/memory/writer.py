@@ -40,6 +40,8 @@ from embodied_mem.memory.text import text_of
 
 SMALL_BATCH = 64 << 10
 """Bytes up to which a batch goes into the database first."""
+_WORTH_A_THREAD = 16
+"""Rows from which on what memory does meanwhile takes longer than to wake another thread."""
 UNDO_BATCHES = 256
 """Batches that can be rolled back, while their bytes are there."""
 
@@ -397,7 +399,8 @@ class Writer:
                 for sync in syncing:
                     sync.result()
                 # While the disk is busy with the commit, memory follows.
-                committing = self._run(journal.commit)
+                small = len(rows.changes) + len(rows.moved) < _WORTH_A_THREAD
+                committing = _done(journal.commit) if small else self._run(journal.commit)
                 try:
                     self._take_over(rows, {slot: heap for slot, (_, _, heap) in old.items()})
                 finally:
@@ -435,10 +438,7 @@ class Writer:
     def _run(self, job: Callable[[], None]) -> Future[None]:
         """Starts what waits for the disk; it runs beside this thread."""
         if isinstance(self.state.medium, RamMedium):
-            done: Future[None] = Future()
-            job()
-            done.set_result(None)
-            return done
+            return _done(job)
         if self._pool is None:
             self._pool = ThreadPoolExecutor(4, "embodied-mem-disk")
         return self._pool.submit(job)
@@ -661,6 +661,13 @@ def _undo_of(rows: Rows, old: Mapping[int, tuple[Row, Body, Heap]]) -> list[Undo
             heap = before[0].heap if moved is None else encode(moved)
             undo.append(Undo(slot, before[0].body, heap))
     return undo
+
+
+def _done(job: Callable[[], None]) -> Future[None]:
+    done: Future[None] = Future()
+    job()
+    done.set_result(None)
+    return done
 
 
 def first_crc(payload: Sequence[bytes]) -> int:

@@ -36,6 +36,7 @@ class _Raw:
         execute = self.connection.execute
         execute("PRAGMA journal_mode=WAL")
         execute("PRAGMA synchronous=FULL")
+        execute("PRAGMA secure_delete=OFF")
         execute("CREATE TABLE records(id TEXT PRIMARY KEY, body, picture BLOB, vector BLOB)")
         execute("CREATE VIRTUAL TABLE words USING fts5(text)")
 
