@@ -16,12 +16,13 @@ from embodied_mem.cli.result import write_result
 
 @dataclass(frozen=True, kw_only=True)
 class Bench:
-    """Measure what an update of the memory and a rendered frame cost (CPU time, one thread)."""
+    """Measure the project's figures (CPU time of one thread, or ratios within one run)."""
 
-    what: tyro.conf.Positional[Literal["scene", "house", "all"]] = "all"
-    """`scene` (memory updates, snapshots), `house` (rendering) or both."""
+    what: tyro.conf.Positional[Literal["scene", "house", "store", "all"]] = "all"
+    """`scene` (memory updates, snapshots), `house` (rendering), `store` (the memory store:
+    durability, budget, search; extra `bench`) or all of them."""
     quick: bool = False
-    """A tenth of the frames and houses, for a first look; the figures are noisier."""
+    """Smaller sizes, for a first look; the figures are noisier."""
     json: Path | None = None
     """Write the figures and the machine as one JSON file."""
 
@@ -40,6 +41,10 @@ class Bench:
             metrics |= bench_house()
         if self.what in ("scene", "all"):
             metrics |= self._scene(Console(stderr=True).print)
+        if self.what in ("store", "all"):
+            from embodied_mem_envs.bench.store.suite import bench_store
+
+            metrics |= bench_store(quick=self.quick, note=Console(stderr=True).print)
         spent = {
             "wall_s": time.perf_counter() - started,
             "cpu_s": time.process_time() - cpu,
