@@ -191,7 +191,12 @@ class Batch:
                 losses=full.losses if old.new_payload else held.losses[: len(held.payload)],
                 embedding=full.embedding if old.new_vector else held.embedding,
             )
-        ended = {"status": "archived", "valid_to": update.tick, "superseded_at": update.tick}
+        known = old.record.valid_to
+        ended = {
+            "status": "archived",
+            "valid_to": update.tick if known is None else min(known, update.tick),
+            "superseded_at": update.tick,
+        }
         self.drafts[update.id] = self._changed(update.id, old, ended)
         fields: dict[str, Any] = {
             "valid_from": update.tick,

@@ -128,7 +128,10 @@ class Budget:
 
     def archive_room(self) -> int:
         """Returns the bytes that the archive can still take."""
-        return max(self.archive - self._state.archive.disk_bytes() - PAGE, 0)
+        archive = self._state.archive
+        for number in [n for n in archive.sizes() if not archive.live[n]]:
+            archive.remove(number)
+        return max(self.archive - archive.disk_bytes() - PAGE, 0)
 
     def tidy(self) -> None:
         """Cuts the database's log off where it outgrew its share."""
@@ -145,7 +148,8 @@ class Budget:
         execute = self._state.journal.connection.execute
         ((free,),) = execute("PRAGMA freelist_count").fetchall()
         ((pages,),) = execute("PRAGMA page_count").fetchall()
-        if free > max(pages // 20, 8):
+        # Of a damaged database, a copy would hold only what SQLite happens to find.
+        if free > max(pages // 20, 8) and not self._state.journal.problems():
             with translated():
                 execute("VACUUM")
         self.checkpoint()

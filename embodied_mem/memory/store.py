@@ -20,6 +20,7 @@ from embodied_mem.memory.search.words import WordIndex
 from embodied_mem.memory.state import State
 from embodied_mem.memory.storage.journal import Settings
 from embodied_mem.memory.storage.medium import DiskMedium, Medium, RamMedium
+from embodied_mem.memory.verification import Report, verify_state
 from embodied_mem.memory.writer import Writer
 from embodied_mem.types import Float32Array, Float64Array
 
@@ -69,26 +70,31 @@ class MemoryStore:
     ) -> None:
         if medium is None:
             medium = RamMedium() if path is None else DiskMedium(path, create=True)
+        self.path = path
+        self._writer: Writer | None = None
+        self._open(medium, budget_bytes, archive_bytes)
+        try:
+            self._settle(session, seed, seconds_per_tick)
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self, medium: Medium, budget_bytes: int | None, archive_bytes: int) -> None:
         medium.lock()
         try:
             self._state = open_to_write(medium, share(budget_bytes, 16, 256 << 10, 8 << 20))
         except BaseException:
             medium.unlock()
             raise
-        self.path = path
-        stage = 0 if path is None and isinstance(medium, RamMedium) else 1 << 20
-        self._writer: Writer | None = None
+        stage = 0 if isinstance(medium, RamMedium) else share(budget_bytes, 32, 64 << 10, 1 << 20)
         try:
-            self._writer = Writer(
-                self._state, stage_bytes=min(stage, share(budget_bytes, 32, 64 << 10, 1 << 20))
-            )
+            self._writer = Writer(self._state, stage_bytes=stage)
             self._writer.recover()
             self._budget = Budget(self._state, self._writer, budget_bytes, archive_bytes)
-            self._settle(session, seed, seconds_per_tick)
             # A crash may have come between a batch and the space that it gave back.
             self._budget.exceeded()
         except BaseException:
-            self.close()
+            self._abandon()
             raise
 
     def _settle(
@@ -157,6 +163,11 @@ class MemoryStore:
         """Number of the last acknowledged batch; 0 before the first."""
         self._state.refresh()
         return self._state.sequence
+
+    @property
+    def writable(self) -> bool:
+        """Whether it was opened for writing."""
+        return self._writer is not None
 
     @property
     def budget_bytes(self) -> int | None:
@@ -257,12 +268,7 @@ class MemoryStore:
 
     def as_of(self, tick: int) -> list[MemoryRecord]:
         """Returns what was believed at a tick; ends that were learned later are open in it."""
-        return [
-            record
-            if record.superseded_at is None
-            else msgspec.structs.replace(record, status="active", valid_to=None, superseded_at=None)
-            for record in self.query(Filter(as_of=tick))
-        ]
+        return [_as_believed(record) for record in self.query(Filter(as_of=tick))]
 
     def history(self, record_id: str) -> tuple[MemoryRecord, ...]:
         """Returns all versions of what a record tells, oldest first.
@@ -425,6 +431,36 @@ class MemoryStore:
             self._settle(header.session, header.seed, header.seconds_per_tick)
         return count
 
+    def verify(self) -> Report:
+        """Looks everything through, and names every record that is damaged, and in what."""
+        return verify_state(self._state)
+
+    def repair(self) -> Report:
+        """Drops what is damaged, and that alone; afterwards the store verifies.
+
+        Fidelity falls before records are lost. What was done before cannot be rolled back any
+        more. A store that does not open is repaired by `embodied_mem.memory.repair_folder`.
+
+        Returns:
+            What was damaged, and which records were lost or kept at a lower fidelity.
+
+        Raises:
+            MemoryFileError: If the database is damaged beyond reading, or lies in no folder.
+            StoreFullError: If there is no room to write what is repaired.
+        """
+        from embodied_mem.memory.repair import repair_folder, repair_state
+
+        writer, report = self._writing(), self.verify()
+        if not report.database:
+            return repair_state(self._state, writer, report)
+        if self.path is None:
+            raise MemoryFileError("the database of this memory is damaged, and lies in no folder")
+        budget, archive = self._budget.total, self._budget.archive
+        self._abandon()
+        report = repair_folder(self.path)
+        self._open(DiskMedium(self.path, create=True), budget, archive)
+        return report
+
     # -- the end ------------------------------------------------------------------------------
 
     def close(self) -> None:
@@ -437,10 +473,17 @@ class MemoryStore:
                 self_writer.finish()
                 self._budget.vacuum()
         finally:
-            state.close()
-            if self_writer is not None:
-                self_writer.close()
-                state.medium.unlock()
+            self._abandon()
+
+    def _abandon(self) -> None:
+        """Closes all files as they are."""
+        try:
+            self._state.close()
+        finally:
+            if self._writer is not None:
+                self._writer.close()
+            if self._state.write:
+                self._state.medium.unlock()
 
     def __enter__(self) -> Self:
         return self
@@ -454,11 +497,28 @@ class MemoryStore:
         self.close()
 
 
+def _as_believed(record: MemoryRecord) -> MemoryRecord:
+    """Returns a record as it was before something superseded it."""
+    if record.superseded_at is None:
+        return record
+    learned = record.valid_to == record.superseded_at
+    return msgspec.structs.replace(
+        record,
+        status="active",
+        valid_to=None if learned else record.valid_to,
+        superseded_at=None,
+    )
+
+
 def open_to_write(medium: Medium, segment_bytes: int) -> State:
     """Opens or makes the files of a store for writing, and clears what a crash left over."""
     state = State(medium, write=True, segment_bytes=segment_bytes)
     try:
         if state.journal.is_new():
+            if state.segments.numbers():
+                raise MemoryFileError(
+                    "the memory's database is empty, and there are pictures; put back a copy of it"
+                )
             with state.journal.transaction():
                 state.journal.create(Settings())
                 state.words.create()

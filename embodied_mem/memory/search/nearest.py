@@ -22,7 +22,9 @@ def nearest(
     scan = scan_of(state, space)
     waiting = np.flatnonzero(inside & (columns.signs_at[: columns.size] < 0))
     if slots is not None:
-        waiting = np.intersect1d(waiting, slots)
+        asked = np.zeros(columns.size, bool)
+        asked[slots] = True
+        waiting = waiting[asked[waiting]]
         slots = slots[inside[slots] & (columns.signs_at[slots] >= 0)]
     found, scores = scan.top(query, k, slots)
     if not len(waiting):
