@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 import msgspec
+import numpy as np
 
 from embodied_mem.errors import MemoryFileError, StoreError, StoreFullError
 from embodied_mem.memory.codec.vector_code import PLANES, VectorCode, plane_bytes
@@ -34,6 +35,7 @@ _COUNT: Final = struct.Struct("<Q")
 _END_BYTES: Final = len(_MARK) + _COUNT.size + 32
 _LARGEST: Final = 2**31 - 1
 _CHUNK: Final = 1 << 20
+_LARGEST_FLOAT32: Final = float(np.finfo(np.float32).max)
 
 UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What msgspec raises for bytes that are not what was asked for."""
@@ -264,8 +266,8 @@ def _parcels(path: Path, file: BinaryIO, count: int, end: int) -> Iterator[Parce
             ) from None
         if parcel.vector is not None and not _consistent(parcel.vector):
             raise MemoryFileError(
-                f"{path} is not a valid export: the vector of record {index} does not have the "
-                f"length that its {parcel.vector.dimension} dimensions need"
+                f"{path} is not a valid export: the vector of record {index} is not one of "
+                f"{parcel.vector.dimension} finite dimensions"
             )
         yield parcel
     if file.tell() != end:
@@ -273,14 +275,17 @@ def _parcels(path: Path, file: BinaryIO, count: int, end: int) -> Iterator[Parce
 
 
 def _consistent(code: VectorCode) -> bool:
-    if not 0 < code.dimension < 1 << 20 or not 0 <= code.scale < float("inf"):
+    if not 0 < code.dimension < 1 << 20 or not 0 <= code.scale <= _LARGEST_FLOAT32:
         return False
     plane = plane_bytes(code.dimension)
-    return (
-        len(code.signs) == plane
-        and len(code.planes) in (0, (PLANES - 1) * (plane + 4))
-        and len(code.exact) in (0, 4 * code.dimension)
-    )
+    if (
+        len(code.signs) != plane
+        or len(code.planes) not in (0, (PLANES - 1) * (plane + 4))
+        or len(code.exact) not in (0, 4 * code.dimension)
+    ):
+        return False
+    scales = np.frombuffer(code.planes[(PLANES - 1) * plane :], "<f4")
+    return bool(np.isfinite(scales).all() and np.isfinite(np.frombuffer(code.exact, "<f4")).all())
 
 
 def _identity(file: BinaryIO) -> tuple[int, ...]:
