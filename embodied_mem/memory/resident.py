@@ -45,6 +45,8 @@ class Resident:
         """Returns the lowest free slot."""
         while self._free:
             slot = heappop(self._free)
+            while self._free and self._free[0] == slot:
+                heappop(self._free)  # free when the arrays grew, used, and freed again
             if not self.columns.alive[slot] and slot not in self._blocked:
                 return slot
         slot = self.columns.size

@@ -96,10 +96,15 @@ class DiskMedium:
         path = self.path / DATABASE
         if read_only:
             return self._connect_to_read(path)
+        from embodied_mem.memory.storage.rebuild import prepare_to_open
+
+        prepare_to_open(self.path)
         connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         connection.execute(f"PRAGMA page_size={PAGE}")
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
+        # Some builds wipe freed pages, which writes all that passes through the database twice.
+        connection.execute("PRAGMA secure_delete=OFF")
         return connection
 
     def _connect_to_read(self, path: Path) -> sqlite3.Connection:

@@ -1,0 +1,213 @@
+"""Brings a damaged store back to a state that verifies, at the least loss.
+
+Fidelity falls before records are lost: a record whose first layers are whole keeps them, one whose
+vector is damaged keeps what of it can be rebuilt. A record goes only where its row or the first
+layer of its payload is damaged.
+"""
+
+from collections import defaultdict
+from pathlib import Path
+from typing import final
+
+import msgspec
+import numpy as np
+
+from embodied_mem.errors import EmbodiedMemError, MemoryFileError
+from embodied_mem.memory.codec.planes import encode_vectors
+from embodied_mem.memory.codec.vector_code import PLANES
+from embodied_mem.memory.state import State
+from embodied_mem.memory.storage.folder import WriterLock
+from embodied_mem.memory.storage.medium import DATABASE, DiskMedium
+from embodied_mem.memory.storage.rebuild import finish_rebuild, rebuild_database
+from embodied_mem.memory.storage.rows import Body, Heap, VectorPlace, encode, record_of
+from embodied_mem.memory.storage.vector_files import LAYERS
+from embodied_mem.memory.storage.wal_check import check_wal, mend_wal
+from embodied_mem.memory.text import text_of
+from embodied_mem.memory.verification import Damage, Report, verify_state
+from embodied_mem.memory.writer import Writer, lowered_place
+
+
+def repair_folder(path: Path) -> Report:
+    """Repairs a store that nobody has open, even one that does not open any more.
+
+    Returns:
+        What was damaged, and which records were lost or kept at a lower fidelity.
+
+    Raises:
+        MemoryFileError: If there is no store, another process writes to it, it is of a newer
+            schema, or nothing of it can be read.
+        StoreFullError: If there is no room to write what is repaired.
+    """
+    if not path.is_dir():
+        raise MemoryFileError(f"cannot repair {path}: it is not the folder of a memory")
+    lock = WriterLock(path / "writer.lock")
+    try:
+        finish_rebuild(path)
+        damages = _repair_database(path)
+        state = State(DiskMedium(path, create=False), write=True)
+        writer = Writer(state, stage_bytes=0)
+        try:
+            state.load()
+            writer.recover()
+            report = repair_state(state, writer, verify_state(state))
+        finally:
+            state.close()
+            writer.close()
+    finally:
+        lock.release()
+    return msgspec.structs.replace(report, damages=(*damages, *report.damages))
+
+
+def _repair_database(path: Path) -> list[Damage]:
+    """Makes the database one that SQLite reads as a whole; returns what was wrong with it."""
+    damages: list[Damage] = []
+    log = path / (DATABASE + "-wal")
+    before = check_wal(log)
+    if before.damaged:
+        what = f"{before.lost_commits} acknowledged batches would not be read"
+        damages.append(Damage(part="log", what=what, where=log.name))
+        if mend_wal(log).damaged:
+            return damages + _rebuild(path)
+    try:
+        state = State(DiskMedium(path, create=False), write=True)
+        try:
+            problems = state.journal.problems() + state.journal.damaged_settings()
+            state.load()
+        finally:
+            state.close()
+    except EmbodiedMemError as error:
+        problems = [str(error)]
+    if problems:
+        damages += [Damage(part="database", what=line, where=DATABASE) for line in problems]
+        damages += _rebuild(path)
+    return damages
+
+
+def _rebuild(path: Path) -> list[Damage]:
+    found = rebuild_database(path)
+    return [
+        Damage(
+            part="row",
+            what=f"a row of the table {row.table} cannot be read",
+            slot=row.key if row.table in ("records", "staged") and row.key is not None else -1,
+            where=f"{DATABASE}, page {row.page}",
+        )
+        for row in found.lost_rows
+    ]
+
+
+def repair_state(state: State, writer: Writer, report: Report) -> Report:
+    """Repairs what a report names in an open store whose database is whole.
+
+    Returns:
+        The report, and which records were lost or kept at a lower fidelity.
+    """
+    if report.ok:
+        return report
+    plan = _Plan(state, report)
+    counter = state.counter
+    if plan.moved_vectors:
+        state.vectors.sync()
+    journal = state.journal
+    with journal.transaction():
+        journal.remove(plan.lost)
+        journal.clear_staged(plan.lost)
+        journal.write((s, encode(body), encode(heap)) for s, (body, heap) in plan.kept.items())
+        journal.write_settings(state.settings)
+        journal.write_counter(counter)
+        journal.restart_undo()
+        if plan.lost or any(damage.part == "words" for damage in report.damages):
+            state.words.rebuild(plan.texts())
+    state.load()
+    state.counter = max(counter, state.counter)
+    writer.recover()
+    return msgspec.structs.replace(
+        report, lost=tuple(sorted(plan.lost.values())), lowered=tuple(sorted(plan.lowered))
+    )
+
+
+@final
+class _Plan:
+    """What is to become of the damaged records."""
+
+    def __init__(self, state: State, report: Report) -> None:
+        self._state = state
+        self.lost: dict[int, str] = {}
+        """Ids of the records to drop, by slot."""
+        self.kept: dict[int, tuple[Body, Heap]] = {}
+        """New rows by slot."""
+        self.lowered: list[str] = []
+        self.moved_vectors = False
+        parts: defaultdict[int, set[str]] = defaultdict(set)
+        for damage in report.damages:
+            parts[damage.slot].add(damage.part)
+        for slot in sorted(parts.keys() - {-1}):
+            if "row" in parts[slot]:
+                self.lost[slot] = self._name(slot)
+            elif parts[slot] & {"payload", "archive", "vector"}:
+                self._mend(slot)
+        self._drop_links()
+
+    def _name(self, slot: int) -> str:
+        ids = self._state.resident.columns.ids
+        return (ids[slot] if slot < len(ids) else "") or f"slot {slot}"
+
+    def _mend(self, slot: int) -> None:
+        _, body, heap = self._state.row(slot)
+        held = self._whole_layers(slot, heap, archived=False)
+        if held == 0 < heap.level:
+            self.lost[slot] = body.id.hex()
+            return
+        layers = heap.layers[:held]
+        if held == heap.level:
+            layers = heap.layers[: held + self._whole_layers(slot, heap, archived=True)]
+        vector = self._vector(heap.vector)
+        if held < heap.level or _bits(vector) < _bits(heap.vector):
+            self.lowered.append(body.id.hex())
+        self.kept[slot] = (body, Heap(layers, held, vector))
+
+    def _whole_layers(self, slot: int, heap: Heap, *, archived: bool) -> int:
+        extents = heap.archived if archived else heap.held
+        segments = self._state.archive if archived else self._state.segments
+        data = self._state.read_extents(slot, extents, segments)
+        return data.index(None) if None in data else len(data)
+
+    def _vector(self, place: VectorPlace | None) -> VectorPlace | None:
+        """Returns where what is whole of a vector lies; an exact one is encoded anew."""
+        if place is None:
+            return None
+        vectors = self._state.vectors
+        whole = {layer: vectors.read_layer(place, layer) for layer in LAYERS}
+        if all(whole[layer] is not None or getattr(place, layer) is None for layer in LAYERS):
+            return place
+        if whole["exact"] is not None:
+            matrix = np.frombuffer(whole["exact"], "<f4")[None]
+            (moved,) = vectors.append(vectors.spaces[place.space], encode_vectors(matrix))
+            self.moved_vectors = True
+            return moved
+        if whole["signs"] is None:
+            return None
+        return lowered_place(place, PLANES if whole["planes"] is not None else 1)
+
+    def _drop_links(self) -> None:
+        """Takes out the links that point to nothing, or to what is lost."""
+        alive = set(self._state.resident.slots) - set(self.lost.values())
+        targets = self._state.resident.linked_from
+        for target in sorted(targets.keys() - alive):
+            for slot in sorted(targets[target] - self.lost.keys()):
+                _, body, heap = self._state.row(slot)
+                body, heap = self.kept.get(slot, (body, heap))
+                links = tuple(link for link in body.links if link.id != target)
+                self.kept[slot] = (msgspec.structs.replace(body, links=links), heap)
+
+    def texts(self) -> list[tuple[int, str]]:
+        """Returns the words of all records that are kept, by slot."""
+        return [
+            (slot, text_of(record_of(self._state.row(slot)[1], 0, 32)))
+            for slot in sorted(self._state.resident.slots.values())
+            if slot not in self.lost
+        ]
+
+
+def _bits(place: VectorPlace | None) -> int:
+    return 0 if place is None else place.bits
