@@ -136,7 +136,7 @@ def test_a_damaged_file_is_noticed_or_harmless(snapshot: Snapshot, tmp_path: Pat
 def test_thousands_of_damaged_files_are_noticed_or_harmless(
     snapshot: Snapshot, tmp_path: Path
 ) -> None:
-    fuzz(snapshot, tmp_path / "store", seed=2, count=5000)
+    fuzz(snapshot, tmp_path / "store", seed=2, count=3000)
 
 
 def test_what_is_not_damaged_reads_in_full(snapshot: Snapshot, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ really was, moves that nobody saw included.
 """
 
 import tempfile
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -118,7 +119,7 @@ def _index(object_id: str) -> int:
 
 
 @dataclass
-class _Reader:
+class _Reader(ABC):
     """A way to read an answer out of a store, and how often it was right."""
 
     store: MemoryStore
@@ -126,9 +127,9 @@ class _Reader:
     first_seen: dict[str, int] = field(default_factory=dict)
     last_tick: int = 0
 
+    @abstractmethod
     def place(self, object_id: str, tick: int | None) -> str | None:
         """Says where an object was at a tick, or is now."""
-        raise NotImplementedError
 
     def ask_now(self, world: MovingWorld, tick: int, known: dict[str, int]) -> None:
         """Asks where everything is."""
@@ -180,7 +181,7 @@ def _most_common(records: list[MemoryRecord]) -> str | None:
     return Counter(record.place for record in records).most_common(1)[0][0] if records else None
 
 
-class _Similar(_Reader):
+class _Similar(_Reader, ABC):
     """ADD-only as Mem0 reads it: similarity over all records, no recency."""
 
     def __init__(self, store: MemoryStore, senses: Senses, world: MovingWorld) -> None:

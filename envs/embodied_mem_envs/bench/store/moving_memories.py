@@ -8,7 +8,7 @@
 - ADD-only: every sighting is a new fact, none is ever changed (as Mem0 writes since 2026).
 """
 
-from typing import Any, Protocol
+from typing import Any, Protocol, final
 
 import msgspec
 import numpy as np
@@ -88,6 +88,7 @@ def _pose(position: Position) -> Pose:
     return (x, y, z, 1.0, 0.0, 0.0, 0.0)
 
 
+@final
 class OnConflict:
     """Keeps one active fact an object; `keep_history` says what becomes of an outlived one."""
 
@@ -143,6 +144,7 @@ def _distance(record: MemoryRecord, sighting: Sighting) -> float:
     return float(np.linalg.norm(np.subtract(record.pose[:3], sighting.position)))
 
 
+@final
 class AddOnly:
     """Adds every sighting and changes nothing. Its store has no byte budget, to its favour."""
 
