@@ -8,7 +8,7 @@ from typing import final
 import msgspec
 import numpy as np
 
-from embodied_mem.errors import DamagedRecordError, StoreError
+from embodied_mem.errors import DamagedRecordError, MemoryFileError, StoreError
 from embodied_mem.memory.batch import Draft
 from embodied_mem.memory.record import MemoryRecord, Statistics
 from embodied_mem.memory.resident import ROW_OVERHEAD, Resident
@@ -321,7 +321,7 @@ class State:
                 self.medium.folder.remove(name)
         for space in self.vectors.spaces:
             for layer, generation in space.current.items():
-                with contextlib.suppress(FileNotFoundError):
+                with contextlib.suppress(MemoryFileError):  # `verify` names its records
                     self.vectors.arena(space, layer, generation)
         self.segments.open_all()
         self.archive.open_all()

@@ -7,10 +7,26 @@ from typing import Protocol, final
 
 from embodied_mem.errors import MemoryFileError
 from embodied_mem.memory.storage.folder import DiskFolder, Folder, RamFolder, WriterLock
+from embodied_mem.memory.storage.journal import translated
 
 DATABASE = "memory.sqlite"
 PAGE = 4096
 """Bytes of a database page, and of a block as most file systems count them."""
+
+
+def set_up(connection: sqlite3.Connection) -> None:
+    """Makes a connection durable on every commit.
+
+    Raises:
+        MemoryFileError: If the database is damaged.
+        StoreFullError: If it cannot be written to.
+    """
+    with translated():
+        connection.execute(f"PRAGMA page_size={PAGE}")
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        # Some builds wipe freed pages, which writes all that passes through the database twice.
+        connection.execute("PRAGMA secure_delete=OFF")
 
 
 class Medium(Protocol):
@@ -100,11 +116,11 @@ class DiskMedium:
 
         prepare_to_open(self.path)
         connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        connection.execute(f"PRAGMA page_size={PAGE}")
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
-        # Some builds wipe freed pages, which writes all that passes through the database twice.
-        connection.execute("PRAGMA secure_delete=OFF")
+        try:
+            set_up(connection)
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     def _connect_to_read(self, path: Path) -> sqlite3.Connection:

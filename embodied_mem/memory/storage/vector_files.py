@@ -8,6 +8,7 @@ from typing import Final, Literal, final
 import numpy as np
 from numpy.typing import NDArray
 
+from embodied_mem.errors import MemoryFileError
 from embodied_mem.memory.codec.vector_code import PLANES, VectorCode, plane_bytes
 from embodied_mem.memory.storage.arena import Arena
 from embodied_mem.memory.storage.folder import Folder
@@ -116,12 +117,18 @@ class VectorFiles:
         """Opens an arena.
 
         Raises:
-            FileNotFoundError: If it is missing and not to be created.
+            MemoryFileError: If it is missing and not to be created.
         """
         arena = space.arenas.get((layer, generation))
         if arena is None:
             name = arena_name(layer, space.number, generation)
-            file = self._folder.open(name, create=create, write=self._write)
+            try:
+                file = self._folder.open(name, create=create, write=self._write)
+            except FileNotFoundError:
+                raise MemoryFileError(
+                    f"the memory's file {name} is missing; put it back, or keep the records "
+                    "without these vectors by `embodied-mem inspect --repair`"
+                ) from None
             stride = row_bytes(layer, space.dimension)
             arena = Arena(file, stride, None if file.fileno() >= 0 else _RAM_BYTES // stride)
             space.arenas[layer, generation] = arena
@@ -174,7 +181,7 @@ class VectorFiles:
             return None
         try:
             arena = self.arena(self.spaces[place.space], layer, row.generation)
-        except (FileNotFoundError, IndexError):
+        except (MemoryFileError, IndexError):
             return None
         if row.row >= len(arena):
             return None

@@ -25,6 +25,7 @@ class Database:
         connection.execute(f"PRAGMA page_size={PAGE_BYTES}")
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA secure_delete=OFF")
         self._fill(Journal(connection), connection)
         journal = Journal(connection)
         self.rows = Salvaged(
@@ -68,7 +69,7 @@ class Database:
                     (slot, rng.bytes(size * 2)) for slot, size in zip(slots, sizes, strict=True)
                 )
                 if step % 20 == 10:
-                    journal.clear_staged()
+                    journal.clear_staged(range(260))
                 words = "red mug " * int(rng.integers(1, 5)) + f"shelf{step}"
                 connection.execute("INSERT INTO words(rowid, text) VALUES(?, ?)", (step, words))
                 undo = [Undo(slot, body, heap) for slot, body, heap in rows[:2]]

@@ -3,7 +3,7 @@
 import sqlite3
 from typing import cast, final
 
-from embodied_mem.memory.storage.medium import DATABASE, PAGE
+from embodied_mem.memory.storage.medium import DATABASE, PAGE, set_up
 from embodied_mem_envs.bench.store.simulated_disk import SimulatedDisk
 from embodied_mem_envs.bench.store.simulated_sqlite import SimulatedConnection
 
@@ -107,11 +107,9 @@ class PowerCutMedium:
 
     def connect(self, *, read_only: bool) -> sqlite3.Connection:
         """Opens the database, set up as on a real disk."""
-        connection = SimulatedConnection(self.disk, DATABASE)
-        connection.execute(f"PRAGMA page_size={PAGE}")
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
-        return cast(sqlite3.Connection, connection)
+        connection = cast(sqlite3.Connection, SimulatedConnection(self.disk, DATABASE))
+        set_up(connection)
+        return connection
 
     def lock(self) -> None:
         """Does nothing: no other process can reach it."""
