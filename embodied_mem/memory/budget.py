@@ -6,10 +6,11 @@ from typing import Final, final
 from embodied_mem.errors import BudgetError, StoreError
 from embodied_mem.memory.compaction import Compactor
 from embodied_mem.memory.fidelity import lower_fidelity
+from embodied_mem.memory.parts import Parts
 from embodied_mem.memory.state import State
 from embodied_mem.memory.storage.journal import translated
 from embodied_mem.memory.storage.medium import PAGE
-from embodied_mem.memory.writer import Parts, Writer
+from embodied_mem.memory.writer import Writer
 
 SMALLEST_BUDGET: Final = 1 << 20
 """Bytes below which the database and its log alone would take most of it."""

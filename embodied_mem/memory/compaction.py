@@ -7,6 +7,8 @@ from typing import final
 import msgspec
 import numpy as np
 
+from embodied_mem.memory.changes import Change, Rows
+from embodied_mem.memory.parts import lowered_place
 from embodied_mem.memory.state import State
 from embodied_mem.memory.storage.rows import (
     ArenaRow,
@@ -16,7 +18,7 @@ from embodied_mem.memory.storage.rows import (
     encode,
 )
 from embodied_mem.memory.storage.vector_files import Space
-from embodied_mem.memory.writer import Change, Rows, Writer, lowered_place
+from embodied_mem.memory.writer import Writer
 
 _CHUNK = 4 << 20
 """Bytes copied at a time."""

@@ -15,6 +15,7 @@ import numpy as np
 from embodied_mem.errors import EmbodiedMemError, MemoryFileError
 from embodied_mem.memory.codec.planes import encode_vectors
 from embodied_mem.memory.codec.vector_code import PLANES
+from embodied_mem.memory.parts import lowered_place
 from embodied_mem.memory.state import State
 from embodied_mem.memory.storage.folder import WriterLock
 from embodied_mem.memory.storage.medium import DATABASE, DiskMedium
@@ -24,7 +25,7 @@ from embodied_mem.memory.storage.vector_files import LAYERS
 from embodied_mem.memory.storage.wal_check import check_wal, mend_wal
 from embodied_mem.memory.text import text_of
 from embodied_mem.memory.verification import Damage, Report, verify_state
-from embodied_mem.memory.writer import Writer, lowered_place
+from embodied_mem.memory.writer import Writer
 
 
 def repair_folder(path: Path) -> Report:

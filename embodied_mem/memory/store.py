@@ -15,6 +15,7 @@ from embodied_mem.memory.batch import SUPERSEDES, Batch
 from embodied_mem.memory.budget import Budget, share
 from embodied_mem.memory.columns import Columns
 from embodied_mem.memory.filter import Filter, Slots, matching
+from embodied_mem.memory.parts import encode_parts
 from embodied_mem.memory.record import MemoryRecord, Operation
 from embodied_mem.memory.search.words import WordIndex
 from embodied_mem.memory.state import State
@@ -350,7 +351,7 @@ class MemoryStore:
             return tuple(batch.results)
         parts, removed = writer.prepare(batch.drafts)
         try:
-            writer.encode(parts)
+            encode_parts(parts)
             self._budget.admit(parts, removed)
             before = state.sequence
             writer.write(parts, removed)

@@ -11,6 +11,7 @@ from embodied_mem.memory.batch import Draft
 from embodied_mem.memory.budget import Budget
 from embodied_mem.memory.checks import check_record
 from embodied_mem.memory.codec.planes import decode_vector, encode_vectors
+from embodied_mem.memory.parts import Parts, first_crc, part_of
 from embodied_mem.memory.record import MemoryRecord
 from embodied_mem.memory.state import State
 from embodied_mem.memory.storage.exchange import (
@@ -24,7 +25,7 @@ from embodied_mem.memory.storage.exchange import (
 from embodied_mem.memory.storage.rows import Body, decode_body, encode, fingerprint, record_of
 from embodied_mem.memory.storage.schema_1 import read_schema_1
 from embodied_mem.memory.text import text_of
-from embodied_mem.memory.writer import Parts, Writer, first_crc
+from embodied_mem.memory.writer import Writer
 
 
 def export_state(state: State, path: Path) -> None:
@@ -137,4 +138,4 @@ def _part_of_record(path: Path, record: MemoryRecord) -> Parts:
         raise MemoryFileError(f"{path}: {error}") from None
     mark = fingerprint(record, content, first_crc(record.payload))
     draft = Draft(record, content, mark, len(record.payload), new_payload=True, new_vector=True)
-    return Writer.part_of(-1, draft)
+    return part_of(-1, draft)

@@ -5,32 +5,33 @@ that refers to them; those of a small one go into the database with it, which co
 instead of two, and move to a segment later, many at once.
 """
 
-import math
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol, final
+from typing import Protocol, final
 
 import msgspec
-import numpy as np
 
 from embodied_mem.errors import DamagedRecordError, StoreError
 from embodied_mem.memory.batch import Draft
-from embodied_mem.memory.codec.planes import encode_vectors
-from embodied_mem.memory.codec.vector_code import PLANES, VectorCode
-from embodied_mem.memory.record import MemoryRecord
-from embodied_mem.memory.resident import ROW_OVERHEAD, vector_bytes
+from embodied_mem.memory.changes import Change, Rows, Waiting, staged_bytes, undo_of
+from embodied_mem.memory.codec.vector_code import VectorCode
+from embodied_mem.memory.parts import (
+    Parts,
+    complete_vectors,
+    encode_parts,
+    lowered_place,
+    part_of,
+    with_planes,
+)
+from embodied_mem.memory.resident import ROW_OVERHEAD
 from embodied_mem.memory.state import State
-from embodied_mem.memory.storage.journal import Row, Undo
+from embodied_mem.memory.storage.journal import Row
 from embodied_mem.memory.storage.medium import RamMedium
 from embodied_mem.memory.storage.rows import (
-    STAGED,
     Body,
-    Extent,
     Heap,
     VectorPlace,
-    body_of,
     decode_body,
     decode_heap,
     encode,
@@ -44,77 +45,6 @@ _WORTH_A_THREAD = 16
 """Rows from which on what memory does meanwhile takes longer than to wake another thread."""
 UNDO_BATCHES = 256
 """Batches that can be rolled back, while their bytes are there."""
-
-
-@dataclass(slots=True)
-class Parts:
-    """A record on its way to its slot: what it says and the bytes that are new."""
-
-    slot: int
-    record: MemoryRecord
-    """Its bytes do not count."""
-    content: bytes
-    mark: int
-    total_layers: int
-    layers: tuple[bytes, ...] | None = None
-    """New payload; None where the one that is held stays."""
-    code: VectorCode | None = None
-    """New vector."""
-    keep_vector: bool = False
-    """Whether the vector that is held stays."""
-    level: int | None = None
-    """To lower the payload that stays to."""
-    bits: int | None = None
-    """To lower the vector that stays to."""
-    body: bytes = b""
-    row: Body | None = None
-    """What `body` encodes."""
-    text: str | None = None
-    new_bytes: int = 0
-    """Bytes of payload and vector to write; `encode` counts them."""
-
-
-@dataclass(slots=True)
-class Change:
-    """What becomes of a slot: its new row, or none."""
-
-    body: bytes | None
-    heap: bytes | None
-    text: str | None = None
-    """Words of the new record; worked out from the row where None."""
-    staged: bytes | None = None
-    """Bytes to put into the database beside the row."""
-    decoded: tuple[Body, Heap] | None = None
-    """What body and heap encode, where that is at hand."""
-
-
-class Waiting(NamedTuple):
-    """A record whose bytes still lie in the database."""
-
-    body: bytes
-    heap: Heap
-    data: bytes
-
-    def layers(self) -> list[bytes]:
-        """Returns the payload."""
-        return [self.data[part.offset : part.offset + part.length] for part in self.heap.held]
-
-
-@dataclass(slots=True)
-class Rows:
-    """The changed rows of one transaction."""
-
-    changes: dict[int, Change] = field(default_factory=dict)
-    undo: bool = True
-    """Whether what was there before is written to the journal."""
-    sync: bool = False
-    """Whether bytes were written that only the files hold."""
-    syncing: list[Future[None]] = field(default_factory=list)
-    """The syncs of the files, where they have begun; all bytes are written then."""
-    moved: dict[int, Heap] = field(default_factory=dict)
-    """Where the bytes of records lie now that were staged before, by slot."""
-    barrier: bool = False
-    """Whether bytes move, so that nothing before can be undone and readers must look anew."""
 
 
 class Room(Protocol):
@@ -188,7 +118,7 @@ class Writer:
             slot = slots.get(record_id)
             if slot is None:
                 slot = self.state.resident.take_slot()
-            parts.append(self.part_of(slot, draft))
+            parts.append(part_of(slot, draft))
         return parts, removed
 
     def give_back(self, parts: Iterable[Parts]) -> None:
@@ -198,31 +128,12 @@ class Writer:
             if not resident.columns.alive[part.slot]:
                 resident.give_back(part.slot)
 
-    @staticmethod
-    def part_of(slot: int, draft: Draft) -> Parts:
-        """Returns what is to be written of a draft; vectors are encoded later, all at once."""
-        record = draft.record
-        layers = record.payload if draft.new_payload else None
-        if layers is not None and draft.level is not None:
-            layers = layers[: draft.level]
-        return Parts(
-            slot,
-            record,
-            draft.content,
-            draft.mark,
-            max(draft.layers, len(record.losses)),
-            layers,
-            keep_vector=not draft.new_vector,
-            level=draft.level,
-            bits=draft.bits,
-        )
-
     def write_new(self, parts: list[Parts], budget: Room) -> None:
         """Writes records that come from elsewhere, as one batch that can be undone as a whole."""
         for part in parts:
             part.slot = self.state.resident.take_slot()
         try:
-            self.encode(parts)
+            encode_parts(parts)
             budget.admit(parts)
             before = self.state.sequence
             self.write(parts, [])
@@ -231,21 +142,6 @@ class Writer:
             raise
         if budget.exceeded():
             budget.withdraw(before)
-
-    def encode(self, parts: Iterable[Parts]) -> None:
-        """Encodes the rows as far as they do not depend on where the bytes will lie."""
-        for part in parts:
-            _take_vector(part)
-            part.new_bytes = sum(map(len, part.layers or ())) + _code_bytes(part.code)
-            if part.body:
-                continue
-            body = body_of(part.record, part.content, part.total_layers, part.mark)
-            try:
-                part.body = encode(body)
-                part.row = decode_body(part.body)
-                part.text = text_of(part.record)
-            except (msgspec.MsgspecError, TypeError, ValueError, OverflowError) as error:
-                raise StoreError(f"record {part.record.id}: {error}") from None
 
     # -- writing ------------------------------------------------------------------------------
 
@@ -264,7 +160,11 @@ class Writer:
         fresh = not removed and not any(alive[part.slot] for part in parts)
         small = fresh and total <= SMALL_BATCH
         try:
-            small = small and all(part.record.bits == 32 for part in parts)
+            # What comes in coarse already has no exact vector that could wait.
+            small = small and all(
+                part.record.bits == 32 and (part.code is None or not part.code.signs)
+                for part in parts
+            )
             small = small and sum(state.staged.values()) + total <= self.stage_bytes
             if not small and (fresh or self._touches_staged(parts, removed)):
                 self._flush(rows)
@@ -323,7 +223,7 @@ class Writer:
                     "`embodied-mem inspect --repair` keeps what can be read"
                 )
             dimension = vectors.spaces[number].dimension
-            codes = _with_planes([VectorCode(dimension, 0.0, b"", b"", e or b"") for e in exact])
+            codes = with_planes([VectorCode(dimension, 0.0, b"", b"", e or b"") for e in exact])
             coarse = vectors.append(
                 vectors.spaces[number],
                 [VectorCode(c.dimension, c.scale, c.signs, c.planes) for c in codes],
@@ -336,7 +236,7 @@ class Writer:
     def _place(self, parts: list[Parts], rows: Rows, *, staged: bool) -> None:
         heaps = [self._held(part, rows) for part in parts]
         if not staged:
-            _complete(parts)
+            complete_vectors(parts)
         places = self._place_vectors(parts, heaps)
         layers = [] if staged else [layer for part in parts for layer in part.layers or ()]
         start = self.state.segments.write(layers)
@@ -348,7 +248,7 @@ class Writer:
         for part, held, place in zip(parts, heaps, places, strict=True):
             data = None
             if staged and part.new_bytes:
-                found, data = _staged(part)
+                found, data = staged_bytes(part)
                 heap = Heap(found, len(found), place)
             elif part.layers is not None:
                 heap = Heap(tuple([next(extents) for _ in part.layers]), len(part.layers), place)
@@ -427,7 +327,7 @@ class Writer:
             journal.write_undo(sequence, None)
             journal.forget_undo(sequence)
         elif rows.undo:
-            journal.write_undo(sequence, _undo_of(rows, old))
+            journal.write_undo(sequence, undo_of(rows, old))
             if sequence % 64 == 0:
                 journal.forget_undo(sequence - UNDO_BATCHES)
 
@@ -612,91 +512,8 @@ class Writer:
             self._pool = None
 
 
-def _take_vector(part: Parts) -> None:
-    """Takes a new vector as it is; its sign planes come when it goes to its files."""
-    embedding = part.record.embedding
-    if part.code is not None or part.keep_vector or not embedding:
-        return
-    vector = part.record.vector
-    if not math.isfinite(float(np.add.reduce(vector, dtype=np.float64))):
-        raise StoreError(f"record {part.record.id}: embedding holds numbers that are not finite")
-    part.code = VectorCode(len(vector), 0.0, b"", b"", embedding)
-
-
-def _complete(parts: Sequence[Parts]) -> None:
-    """Gives new vectors their sign planes, and lowers those that are to come in coarse."""
-    new = [part for part in parts if part.code is not None]
-    for part, code in zip(new, _with_planes([part.code for part in new if part.code]), strict=True):
-        bits = part.record.bits if part.bits is None else min(part.bits, part.record.bits)
-        part.code = lowered_code(code, bits)
-
-
-def _code_bytes(code: VectorCode | None) -> int:
-    return 0 if code is None else vector_bytes(code.dimension, code.bits)
-
-
-def _with_planes(codes: Sequence[VectorCode]) -> list[VectorCode]:
-    """Gives vectors their sign planes, those of one dimension all at once."""
-    done = list(codes)
-    by_dimension: dict[int, list[int]] = {}
-    for index, code in enumerate(codes):
-        if not code.signs:
-            by_dimension.setdefault(code.dimension, []).append(index)
-    for dimension, indices in by_dimension.items():
-        joined = b"".join([codes[index].exact for index in indices])
-        matrix = np.frombuffer(joined, "<f4").reshape(len(indices), dimension)
-        for index, code in zip(indices, encode_vectors(matrix), strict=True):
-            done[index] = code
-    return done
-
-
-def _undo_of(rows: Rows, old: Mapping[int, tuple[Row, Body, Heap]]) -> list[Undo]:
-    """Returns what the slots held; of bytes that left the database, where they lie now."""
-    undo = []
-    for slot in rows.changes:
-        before, moved = old.get(slot), rows.moved.get(slot)
-        if before is None:
-            undo.append(Undo(slot, None, None))
-        else:
-            heap = before[0].heap if moved is None else encode(moved)
-            undo.append(Undo(slot, before[0].body, heap))
-    return undo
-
-
 def _done(job: Callable[[], None]) -> Future[None]:
     done: Future[None] = Future()
     job()
     done.set_result(None)
     return done
-
-
-def first_crc(payload: Sequence[bytes]) -> int:
-    """Returns the CRC-32 of the layer that is never dropped; 0 where there is no payload."""
-    return zlib.crc32(payload[0]) if payload else 0
-
-
-def lowered_code(code: VectorCode, bits: int) -> VectorCode:
-    """Returns a vector without the layers beyond `bits` a dimension."""
-    if bits >= code.bits:
-        return code
-    planes = code.planes if bits >= PLANES else b""
-    return VectorCode(code.dimension, code.scale, code.signs, planes)
-
-
-def lowered_place(place: VectorPlace, bits: int) -> VectorPlace:
-    """Returns a vector's place without the layers beyond `bits` a dimension."""
-    if bits >= place.bits:
-        return place
-    planes = place.planes if bits >= PLANES else None
-    return VectorPlace(place.space, place.dimension, place.scale, place.signs, planes)
-
-
-def _staged(part: Parts) -> tuple[tuple[Extent, ...], bytes]:
-    """Returns where layers lie in the staged bytes, and these: layers, then the vector's own."""
-    extents, offset = [], 0
-    for layer in part.layers or ():
-        extents.append(Extent(STAGED, offset, len(layer), zlib.crc32(layer)))
-        offset += len(layer)
-    code = part.code
-    vector = () if code is None else (code.signs, code.planes, code.exact)
-    return tuple(extents), b"".join((*(part.layers or ()), *vector))
