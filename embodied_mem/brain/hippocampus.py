@@ -7,6 +7,7 @@ The store is what lasts: it alone is saved, and questions are answered from it a
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from embodied_mem.allocation import AllocationContext, Allocator, LeastValuePerByte
 from embodied_mem.brain.language.answers import Answer, answer_question
@@ -27,6 +28,9 @@ from embodied_mem.memory.facts import MapFact
 from embodied_mem.memory.record import Operation
 from embodied_mem.scene.graph import SceneChange, SceneGraph
 from embodied_mem.types import Observation
+
+MOST_WAITING: Final = 8
+"""Pictures that may wait for a quiet frame to be measured in."""
 
 
 class Hippocampus:
@@ -77,13 +81,14 @@ class Hippocampus:
         self._maker.tick, self._maker.observer = observation.tick, observation.agent
         self.walk.add(observation)
         change = self.scene.update(observation)
-        self._apply(
-            [
-                *self._objects.follow(change),
-                *self._snapshots.follow(),
-                *self._frontiers.follow(observation),
-            ]
-        )
+        operations = [
+            *self._objects.follow(change),
+            *self._snapshots.follow(),
+            *self._frontiers.follow(observation),
+        ]
+        if not operations or self._snapshots.waiting > MOST_WAITING:
+            operations += self._snapshots.measure()
+        self._apply(operations)
         return change
 
     def settle_visit(self) -> None:
@@ -93,6 +98,8 @@ class Hippocampus:
 
     def consolidate(self) -> None:
         """Brings every record up to date: places, all facts, frontiers, the map and the walk."""
+        while operations := self._snapshots.measure():
+            self._apply(operations)
         if self.latest is None:
             return
         self.scene.snapshots.update(self.scene.required(), afresh=True)

@@ -135,6 +135,10 @@ class _Pressed:
         """The store's."""
         return self._store.slot_of(record_id)
 
+    def record_at(self, slot: int) -> MemoryRecord:
+        """The store's."""
+        return self._store.record_at(slot)
+
     def __contains__(self, record_id: object) -> bool:
         return record_id in self._store
 

@@ -12,7 +12,7 @@ from embodied_mem.memory.record import Add, Delete, MemoryRecord, Operation, Upd
 K = TypeVar("K", bound=Hashable)
 RETRY: Final = 50
 """Ticks after which something that the store had no room for is offered to it again."""
-_FOLLOWED: Final = ("place", "pose", "about", "links", "embedding", "payload")
+_FOLLOWED: Final = ("place", "pose", "about", "links", "embedding", "payload", "losses")
 
 
 class Entry(NamedTuple, Generic[F]):
@@ -78,8 +78,6 @@ class Ledger(Generic[K, F]):
         }
         if new.fact != old.fact:
             changes["content"] = new.record.content
-        if "payload" in changes and new.record.losses:
-            changes["losses"] = new.record.losses
         if not changes or self.withheld(key, tick):
             return []
         superseded = new.record.id != old.record.id

@@ -1,8 +1,10 @@
 """A snapshot record of every frame that the scene chooses to keep."""
 
+from collections import deque
 from collections.abc import Mapping
 from typing import final
 
+import msgspec
 import numpy as np
 
 from embodied_mem.brain.remember.ledger import Entry, Ledger
@@ -19,13 +21,14 @@ from embodied_mem.types import Float64Array
 
 @final
 class SnapshotRecords:
-    """Follows the snapshots that a scene chooses; a picture is measured when it is stored."""
+    """Follows the snapshots that a scene chooses."""
 
     def __init__(self, scene: SceneGraph, maker: RecordMaker, objects: ObjectRecords) -> None:
         self.ledger: Ledger[KeptFrame, SnapshotFact] = Ledger()
         self._scene = scene
         self._maker = maker
         self._objects = objects
+        self._unmeasured: deque[KeptFrame] = deque()
 
     def follow(self, *, refresh: bool = False) -> list[Operation]:
         """Returns what makes the stored snapshots those that the scene chooses now.
@@ -43,6 +46,11 @@ class SnapshotRecords:
             elif refresh or self.ledger[frame].fact.cluster != cluster:
                 operations += self._change(frame, column, cluster)
         return operations
+
+    @property
+    def waiting(self) -> int:
+        """How many pictures have not been measured yet, about."""
+        return len(self._unmeasured)
 
     def restore(self, store: MemoryStore, rows: Mapping[str, int]) -> None:
         """Gives the scene the snapshots of earlier visits.
@@ -69,15 +77,35 @@ class SnapshotRecords:
             column = self._scene.snapshots.add(frame, np.array(list(boxes)), quality)
             self._scene.snapshots.chosen[column] = True
             self.ledger.adopt(frame, Entry(record, fact))
+            self._unmeasured.append(frame)
+
+    def measure(self) -> list[Operation]:
+        """Returns what measures the picture that has waited longest for it.
+
+        It takes longer than all else that is done with a picture, so it has to wait for frames
+        that bring little; until then the store gives up the picture's layers last.
+        """
+        while self._unmeasured:
+            frame = self._unmeasured.popleft()
+            operations = self._measured(frame) if frame in self.ledger else []
+            if operations:
+                return operations
+        return []
+
+    def _measured(self, frame: KeptFrame) -> list[Operation]:
+        record, fact = self.ledger[frame]
+        if record.losses or len(record.payload) < 2:
+            return []
+        losses = measure_layers(record.payload).losses
+        entry = Entry(msgspec.structs.replace(record, losses=losses), fact)
+        return self.ledger.change(frame, entry, self._maker.tick)
 
     def _add(self, frame: KeptFrame, column: int, cluster: tuple[str, ...]) -> list[Operation]:
         if self.ledger.withheld(frame, self._maker.tick):
             return []
-        losses = frame.losses
-        if not losses and frame.layers:
-            losses = measure_layers(frame.layers).losses
-        entry = self._entry(self._maker.new_id(), column, cluster, Layers(frame.layers, losses))
-        return self.ledger.add(frame, entry)
+        picture = Layers(frame.layers, frame.losses)
+        self._unmeasured.append(frame)
+        return self.ledger.add(frame, self._entry(self._maker.new_id(), column, cluster, picture))
 
     def _change(self, frame: KeptFrame, column: int, cluster: tuple[str, ...]) -> list[Operation]:
         held = self.ledger[frame].record
