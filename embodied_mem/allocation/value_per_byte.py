@@ -5,7 +5,7 @@ fine layers, and the rest, which goes only after them). Items go in the order of
 byte until the candidate fits.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Final, final
 
 import numpy as np
@@ -13,16 +13,18 @@ import numpy as np
 from embodied_mem.allocation.context import AllocationContext
 from embodied_mem.allocation.value import ValueConfig, candidate_value, slot_values
 from embodied_mem.allocation.view import Slots, StoreView
+from embodied_mem.errors import DamagedRecordError
 from embodied_mem.memory.record import Add, Delete, MemoryRecord, Noop, Operation, Update
 from embodied_mem.types import BoolArray, Float64Array
 
 COARSE_LEVEL: Final = 2
 """Layers that a lowered payload keeps: a picture's averages and low frequencies."""
-_FINE_BYTES: Final = 0.5
-"""Share of a payload's bytes that lowering frees at least; most pictures free about 0.7."""
+_FINE_BYTES: Final = 0.7
+"""Share of a payload's bytes that lowering frees, as most pictures have it; a first guess, which
+is measured where it matters."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Items:
     """What can be given up, cheapest per byte first."""
 
@@ -32,6 +34,24 @@ class _Items:
     """Whether the whole record goes, or only its fine layers."""
     value: Float64Array
     bytes: Float64Array
+    measured: BoolArray
+    """Whether the bytes are known; those of fine layers are guessed at first."""
+
+    def in_order(self, order: Slots) -> "_Items":
+        """Returns the same items in another order."""
+        return _Items(*(getattr(self, field.name)[order] for field in fields(self)))
+
+    def measure(self, index: int, view: StoreView) -> None:
+        """Replaces the guess of what lowering a record frees by what it frees."""
+        slot = int(view.slots[self.at[index]])
+        try:
+            freed = sum(view.layer_bytes(slot)[COARSE_LEVEL:])
+        except DamagedRecordError:
+            freed = 0  # nothing to be gained from layers that cannot be read
+        (whole,) = np.flatnonzero((self.at == self.at[index]) & self.drops)
+        self.bytes[whole] += self.bytes[index] - freed
+        self.bytes[index] = freed
+        self.measured[index] = True
 
 
 @final
@@ -56,7 +76,7 @@ class LeastValuePerByte:
         worth = candidate_value(view, candidate, self.config)
         best: tuple[float, Slots, bool] | None = None
         for coarse, gain, needed in self._ways_in(candidate, worth, missing):
-            chosen = _cheapest(items, needed)
+            chosen = _enough(view, items, needed)
             if chosen is None:
                 continue
             gain -= float(items.value[chosen].sum())
@@ -100,11 +120,30 @@ class LeastValuePerByte:
             drops=np.arange(len(at) + int(split.sum())) < len(at),
             value=np.concatenate([np.where(split, value - fine_value, value), fine_value[split]]),
             bytes=np.concatenate([np.where(split, size - fine_bytes, size), fine_bytes[split]]),
+            measured=np.arange(len(at) + int(split.sum())) < len(at),
         )
         recorded = view.columns.recorded_at[view.slots[items.at]]
         density = items.value / items.bytes
         order = np.lexsort((items.at, recorded, density))
-        return _Items(items.at[order], items.drops[order], items.value[order], items.bytes[order])
+        return items.in_order(order)
+
+
+def _enough(view: StoreView, items: _Items, needed: float) -> Slots | None:
+    """Returns the cheapest items that really free enough, or None where all of them do not."""
+    while True:
+        chosen = _cheapest(items, needed)
+        if chosen is None:
+            return None
+        dropped = set(items.at[chosen[items.drops[chosen]]].tolist())
+        guessed = [
+            index
+            for index in chosen[~items.measured[chosen]].tolist()
+            if int(items.at[index]) not in dropped
+        ]
+        if not guessed:
+            return chosen
+        for index in guessed:
+            items.measure(index, view)
 
 
 def _cheapest(items: _Items, needed: float) -> Slots | None:

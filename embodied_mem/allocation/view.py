@@ -51,6 +51,10 @@ class Viewable(Protocol):
         """Returns the slot of a record."""
         ...
 
+    def record_at(self, slot: int) -> MemoryRecord:
+        """Returns the record in a slot."""
+        ...
+
     def __contains__(self, record_id: object) -> bool: ...
 
 
@@ -140,6 +144,14 @@ class StoreView:
     def ids(self, slots: Slots) -> list[str]:
         """Returns the record ids in slots."""
         return [self.columns.ids[slot] for slot in slots.tolist()]
+
+    def layer_bytes(self, slot: int) -> list[int]:
+        """Returns the bytes of each payload layer that is held, which costs a read of them.
+
+        Raises:
+            DamagedRecordError: If they do not match their checksum.
+        """
+        return [len(layer) for layer in self._store.record_at(slot).payload]
 
     @cached_property
     def incidence(self) -> tuple[Slots, Slots]:

@@ -171,6 +171,20 @@ def test_pictures_get_coarser_before_any_is_lost() -> None:
     assert operations == (lowered, Add(record=candidate))
 
 
+def test_what_lowering_frees_is_measured_not_guessed() -> None:
+    store = ToyStore()
+    heavy = (bytes(1200), bytes(1200), b"a", b"b", b"c", b"d")  # hardly anything is in the end
+    losses = (0.5, 0.3, 0.2, 0.1, 0.05, 0.0)
+    for n in range(4):
+        record = fact(str(n), kind="snapshot", payload=heavy, losses=losses, recorded_at=n)
+        store.apply([Add(record=record)])
+    store.capacity_bytes = store.live_bytes
+    candidate = fact("a", recorded_at=5)
+    store.apply(propose(LeastValuePerByte(), store, candidate))
+    assert store.live_bytes <= store.capacity_bytes
+    assert candidate.id in store
+
+
 def test_a_picture_comes_in_coarse_where_that_gains_more() -> None:
     store = ToyStore()
     store.apply([Add(record=fact(str(n), recorded_at=n)) for n in range(9)])
