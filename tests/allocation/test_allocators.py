@@ -179,10 +179,9 @@ def test_what_lowering_frees_is_measured_not_guessed() -> None:
         record = fact(str(n), kind="snapshot", payload=heavy, losses=losses, recorded_at=n)
         store.apply([Add(record=record)])
     store.capacity_bytes = store.live_bytes
-    candidate = fact("a", recorded_at=5)
-    store.apply(propose(LeastValuePerByte(), store, candidate))
-    assert store.live_bytes <= store.capacity_bytes
-    assert candidate.id in store
+    candidate = fact("a", kind="summary", recorded_at=5)
+    operations = propose(LeastValuePerByte(), store, candidate)
+    assert operations == (Delete(id=ID + "0"), Add(record=candidate))
 
 
 def test_a_picture_comes_in_coarse_where_that_gains_more() -> None:
