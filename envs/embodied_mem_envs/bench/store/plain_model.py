@@ -100,6 +100,21 @@ class PlainModel:
         return sorted(lines)
 
 
+def unfound(store: MemoryStore, model: PlainModel) -> list[str]:
+    """Searches for some records by a word and by their vector; lists those that do not come up."""
+    lines = []
+    for record_id in sorted(model.records)[::20]:
+        record, slot = store.get(record_id), store.slot_of(record_id)
+        word = record.content["text"].split()[-1]
+        if slot not in store.words.search(word, 5, size=store.columns.size).slots:
+            lines.append(f"{record_id} is not found by its word {word}")
+        if record.embedding and record.bits == 32:
+            slots, _ = store.search(record.vector, 5, record.space)
+            if slot not in slots:
+                lines.append(f"{record_id} is not found by its vector")
+    return lines
+
+
 def _claim(record: MemoryRecord) -> tuple[object, ...]:
     times = None if record.kind == "fact" else record.valid_from
     first = record.payload[:1]

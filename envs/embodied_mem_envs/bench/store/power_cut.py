@@ -11,14 +11,15 @@ import numpy as np
 
 from embodied_mem.errors import EmbodiedMemError
 from embodied_mem.memory import MemoryStore
-from embodied_mem_envs.bench.store.plain_model import PlainModel
+from embodied_mem_envs.bench.store.plain_model import PlainModel, unfound
 from embodied_mem_envs.bench.store.power_medium import PowerCutMedium
 from embodied_mem_envs.bench.store.scripted_load import (
     ARCHIVE,
     BUDGET,
     CHORES,
+    Ledger,
     ScriptedLoad,
-    Session,
+    carry_out,
 )
 from embodied_mem_envs.bench.store.simulated_disk import Image, SimulatedDisk, write_image
 
@@ -55,24 +56,24 @@ class Run:
         self.disk = disk
         self.marks = [Mark(0, model)]
         load = ScriptedLoad(seed, chores=CHORES)
-        session = Session(self._open(), model)
-        self._mark(session)
+        store = self._open()
+        ledger = Ledger(model, store.sequence)
+        self.marks.append(Mark(len(disk.log), model))
         for _ in range(steps):
-            step = load.step(session.model)
+            step = load.step(ledger.model)
+            after = ledger.foreseen(step)
             if step.chore == "reopen":
-                session.store.close()
-                session.store = self._open()
-            else:
-                session.do(step)
-            self._mark(session)
+                store.close()
+                store = self._open()
+            elif after is not None and carry_out(store, step):
+                ledger.acknowledge(after, store.sequence)
+            self.marks.append(Mark(len(disk.log), ledger.model))
+        store.close()
 
     def _open(self) -> MemoryStore:
         return MemoryStore(
             medium=PowerCutMedium(self.disk), budget_bytes=BUDGET, archive_bytes=ARCHIVE
         )
-
-    def _mark(self, session: Session) -> None:
-        self.marks.append(Mark(len(self.disk.log), session.model))
 
     def allowed(self, at: int) -> tuple[PlainModel, PlainModel]:
         """Returns what may be there after a cut: with and without the batch that was open."""
@@ -91,7 +92,7 @@ def survey(image: Image, allowed: Sequence[PlainModel], folder: Path) -> tuple[O
         with MemoryStore(folder, budget_bytes=BUDGET, archive_bytes=ARCHIVE) as store:
             found = [(model.differences(store), model) for model in allowed]
             lines, model = min(found, key=lambda item: len(item[0]))
-            lines += _unfound(store, model)
+            lines += unfound(store, model)
             named = _named(store)
         with MemoryStore.read(folder) as closed:
             lines += [line for line in model.differences(closed) if line not in lines]
@@ -104,22 +105,6 @@ def survey(image: Image, allowed: Sequence[PlainModel], folder: Path) -> tuple[O
 def _named(store: MemoryStore) -> list[str]:
     report = store.verify()
     return [str(damage) for damage in report.damages] + list(report.orphans)
-
-
-def _unfound(store: MemoryStore, model: PlainModel) -> list[str]:
-    """Searches for some records by their vector and by a word; lists those that do not come up."""
-    lines = []
-    for record_id in sorted(model.records)[::20]:
-        record = store.get(record_id)
-        slot = store.slot_of(record_id)
-        word = record.content["text"].split()[-1]
-        if slot not in store.words.search(word, 5, size=store.columns.size).slots:
-            lines.append(f"{record_id} is not found by its word {word}")
-        if record.embedding and record.bits == 32:
-            slots, _ = store.search(record.vector, 5, record.space)
-            if slot not in slots:
-                lines.append(f"{record_id} is not found by its vector")
-    return lines
 
 
 def cut_power(seed: int, cuts: int, note: Callable[[str], None]) -> list[Outcome]:

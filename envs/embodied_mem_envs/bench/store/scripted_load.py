@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Any, Final, Literal, final, get_args
 
+import msgspec
 import numpy as np
 
-from embodied_mem.errors import StoreError
+from embodied_mem.errors import BudgetError, StoreError
 from embodied_mem.memory import Add, Delete, Link, MemoryRecord, MemoryStore, Operation, Update
 from embodied_mem.memory.record import Pose
 from embodied_mem_envs.bench.store.plain_model import PlainModel
@@ -84,8 +85,7 @@ class ScriptedLoad:
             return self._superseding(old, index)
         if what < 0.85 and old.kind == "fact" and old.status == "active":
             # The same fact, told again under another id.
-            fields = {name: getattr(old, name) for name in MemoryRecord.__struct_fields__}
-            return Add(record=MemoryRecord(**{**fields, "id": self._id(index)}))
+            return Add(record=msgspec.structs.replace(old, id=self._id(index)))
         return Update(id=old.id, tick=self._count, changes=self._changes(old, known))
 
     def _superseding(self, old: MemoryRecord, index: int) -> Update:
@@ -160,53 +160,53 @@ class ScriptedLoad:
 
 
 @final
-class Session:
-    """A store and what it must hold, kept in step."""
+class Ledger:
+    """What a store must hold, batch by batch."""
 
-    def __init__(self, store: MemoryStore, model: PlainModel) -> None:
-        self.store = store
+    def __init__(self, model: PlainModel, sequence: int) -> None:
         self.model = model
-        self._before: dict[int, PlainModel] = {store.sequence: model}
+        self._before = {sequence: model}
         """What the store held after each batch."""
 
-    def do(self, step: Step) -> bool:
-        """Does a step, other than to reopen; returns whether the store let it be done.
+    def foreseen(self, step: Step) -> PlainModel | None:
+        """Returns what there must be after a step, if the store lets it be done.
 
-        It may refuse to roll back to what it gave up for space, and to shrink any further.
+        None where that cannot be told, since it goes back to before this ledger began: such a
+        step is left out.
         """
-        after = self.model
-        try:
-            if step.chore is None:
-                after = self.model.copy()
-                after.apply(step.operations)
-                self.store.apply(step.operations)
-            elif step.chore == "rollback":
-                after = self._undone()
-                self.store.rollback(self.store.sequence)
-            else:
-                self._chore(step)
-        except StoreError:
-            return False
+        if step.chore == "rollback":
+            earlier = max((n for n in self._before if n < max(self._before)), default=None)
+            return None if earlier is None else self._before[earlier]
+        after = self.model.copy()
+        after.apply(step.operations)
+        return after
+
+    def acknowledge(self, after: PlainModel, sequence: int) -> None:
+        """Takes down that a step was done, and the number of the store's last batch since."""
         self.model = after
-        self._before[self.store.sequence] = after
-        return True
+        self._before[sequence] = after
 
-    def _undone(self) -> PlainModel:
-        last = self.store.sequence
-        known = max((n for n in self._before if n < last), default=None)
-        if known is None:
-            raise StoreError("nothing is known of the time before")
-        return self._before[known]
 
-    def _chore(self, step: Step) -> None:
-        store = self.store
+def carry_out(store: MemoryStore, step: Step) -> bool:
+    """Does a step, other than to reopen; returns whether the store let it be done.
+
+    It may refuse to roll back to what it gave up for space, and to shrink any further.
+    """
+    try:
         match step.chore:
+            case None:
+                store.apply(step.operations)
             case "shrink":
                 store.shrink(int(store.disk_bytes * step.share))
             case "compact":
                 store.compact()
             case "grow":
                 store.grow()
+            case "rollback":
+                store.rollback(store.sequence)
             case "read":
                 ids = [store.columns.ids[slot] for slot in store.columns.slots()[:5]]
                 store.note_reads(ids, 1)
+    except (BudgetError, StoreError):
+        return False
+    return True
