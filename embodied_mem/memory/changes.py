@@ -50,6 +50,8 @@ class Rows:
     """The syncs of the files, where they have begun; all bytes are written then."""
     moved: dict[int, Heap] = field(default_factory=dict)
     """Where the bytes of records lie now that were staged before, by slot."""
+    old: dict[int, tuple[Row, Body, Heap]] | None = None
+    """The rows as they are, where they are at hand."""
     barrier: bool = False
     """Whether bytes move, so that nothing before can be undone and readers must look anew."""
 

@@ -10,6 +10,7 @@ import numpy as np
 from embodied_mem.memory.changes import Change, Rows
 from embodied_mem.memory.parts import lowered_place
 from embodied_mem.memory.state import State
+from embodied_mem.memory.storage.journal import Row
 from embodied_mem.memory.storage.rows import (
     ArenaRow,
     Body,
@@ -36,6 +37,7 @@ class Lowered:
 class _Work:
     """The rows that a compaction rewrites."""
 
+    rows: dict[int, tuple[Row, Body, Heap]] = field(default_factory=dict)
     bodies: dict[int, bytes] = field(default_factory=dict)
     heaps: dict[int, Heap] = field(default_factory=dict)
     dropped: dict[int, tuple[Extent, ...]] = field(default_factory=dict)
@@ -194,9 +196,10 @@ class Compactor:
             self._archive(work, archive_room)
             damaged = self._copy_payloads(work, victims)
             kept = self._copy_vectors(work, arenas)
-            rows = Rows(undo=False, barrier=True, sync=True)
+            rows = Rows(undo=False, barrier=True, sync=True, old=work.rows)
             for slot, heap in work.heaps.items():
-                rows.changes[slot] = Change(work.bodies[slot], encode(heap))
+                body = work.rows[slot][1]
+                rows.changes[slot] = Change(work.bodies[slot], encode(heap), decoded=(body, heap))
             self.writer.transact(rows)
         except BaseException:
             state.segments.cut(sizes)
@@ -224,8 +227,9 @@ class Compactor:
             chosen |= held & (columns.space[:size] == number)
         chosen &= columns.alive[:size]
         work = _Work()
-        for slot in sorted({*np.flatnonzero(chosen).tolist(), *lowered}):
-            row, _, heap = self.state.row(slot)
+        slots = sorted({*np.flatnonzero(chosen).tolist(), *lowered})
+        work.rows = self.state.rows(slots)
+        for slot, (row, _, heap) in work.rows.items():
             to = lowered.get(slot)
             if to is not None:
                 level = min(heap.level, to.level)

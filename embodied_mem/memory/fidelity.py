@@ -83,8 +83,7 @@ def _payload_layers(state: State, slots: AnyArray) -> _Layers:
     order: list[int] = []
     size: list[int] = []
     loss: list[float] = []
-    for slot in slots.tolist():
-        _, body, heap = state.row(slot)
+    for slot, (_, body, heap) in state.rows(slots.tolist()).items():
         sizes = [extent.length for extent in heap.held[1:]]
         owner += [2 * slot] * len(sizes)
         order += range(len(sizes))

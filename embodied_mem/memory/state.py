@@ -2,7 +2,7 @@
 
 import contextlib
 import gc
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import final
 
 import msgspec
@@ -30,6 +30,8 @@ from embodied_mem.memory.storage.rows import (
 from embodied_mem.memory.storage.segments import Segments
 from embodied_mem.memory.storage.vector_files import VectorFiles
 
+_FEW_ROWS = 4
+"""Rows up to which one by one is faster than many at once."""
 _TRIES = 5
 """Reads of a row whose bytes another process moves meanwhile."""
 
@@ -205,6 +207,21 @@ class State:
         if row is None:
             raise StoreError(f"slot {slot} holds no record")
         return row, *_decoded(row)
+
+    def rows(self, slots: Sequence[int]) -> dict[int, tuple[Row, Body, Heap]]:
+        """Reads the rows of many records, by slot in the order asked for.
+
+        Raises:
+            DamagedRecordError: If one is missing or does not match its checksum.
+        """
+        if len(slots) < _FEW_ROWS:
+            return {slot: self.row(slot) for slot in slots}
+        found = {row.slot: row for row in self.journal.read_many(slots)}
+        rows = [found[slot] for slot in slots if slot in found and found[slot].intact]
+        if len(rows) < len(slots):
+            return {slot: self.row(slot) for slot in slots}  # says which
+        bodies, heaps = decode_many([row.body for row in rows], [row.heap for row in rows])
+        return dict(zip(slots, zip(rows, bodies, heaps, strict=True), strict=True))
 
     def record_at(self, slot: int, *, payload: bool = True) -> MemoryRecord:
         """Reads a record, without its bytes where `payload` is False.

@@ -289,7 +289,9 @@ class Writer:
     def transact(self, rows: Rows) -> None:
         """Commits rows whose bytes are written, and takes them over into memory."""
         state, journal = self.state, self.state.journal
-        old = {slot: state.row(slot) for slot in rows.changes if self._alive(slot)}
+        old = rows.old
+        if old is None:
+            old = state.rows([slot for slot in rows.changes if self._alive(slot)])
         changes = state.resident.changes
         syncing = rows.syncing or (self._sync() if rows.sync else [])
         sequence = state.sequence + 1
