@@ -16,6 +16,9 @@ SMALLEST_BUDGET: Final = 1 << 20
 """Bytes below which the database and its log alone would take most of it."""
 _FIXED: Final = 48 << 10
 """The folders themselves, the lock and the database's shared memory."""
+_RESIDENT_BYTES: Final = 700
+"""Bytes of the entries of a record in the indexes that stay in memory, about."""
+_LEAST_RESIDENT: Final = 4 << 20
 _NEW_FILES: Final = 4 * PAGE
 _SPARE: Final = 50
 """When room is made, a fiftieth of the budget more is freed, so that it is not made every time."""
@@ -74,7 +77,9 @@ class Budget:
             int(getattr(columns, name)[slots].sum())
             for name in ("payload_bytes", "vector_bytes", "metadata_bytes")
         )
-        return self.total - self.used() + self._compactor.dead_bytes() + live
+        _, log = self._state.medium.database_bytes()
+        spare = self._free_pages() * PAGE + max(log - self.log_bytes, 0)
+        return self.total - self.used() + spare + self._compactor.dead_bytes() + live
 
     def admit(self, parts: list[Parts], removed: Iterable[int] = ()) -> None:
         """Makes room for what is to be written, beyond what the same batch removes.
@@ -84,14 +89,31 @@ class Budget:
         """
         if self.total is None:
             return
+        self._check_resident()
+        rows = 3 * sum(len(part.body) + len(part.text or "") + 128 for part in parts)
+        needed = _NEW_FILES + sum(part.new_bytes for part in parts)
+        needed += max(rows - self._free_pages() * PAGE, 0) - self._freed(parts, removed)
         # Bytes that wait in the database may move to a segment with this batch.
-        needed = _NEW_FILES + sum(self._state.staged.values())
-        needed += sum(
-            part.new_bytes + 3 * (len(part.body) + len(part.text or "") + 128) for part in parts
-        )
-        needed -= self._freed(parts, removed)
+        waiting = sum(self._state.staged.values())
+        if self.used() + needed + waiting <= self.total:
+            return
+        self._compactor.writer.flush()
         if self.used() + needed > self.total:
             self._make_room(needed)
+
+    def _check_resident(self) -> None:
+        """Keeps what stays in memory of every record within the budget too."""
+        resident = self._state.resident
+        taken = resident.columns.nbytes + _RESIDENT_BYTES * len(resident.slots)
+        if self.total is not None and taken > max(self.total, _LEAST_RESIDENT):
+            raise BudgetError(
+                f"what stays in memory of {len(resident.slots)} records takes {taken} bytes, more "
+                f"than the budget of {self.total}; delete records or give the store a larger budget"
+            )
+
+    def _free_pages(self) -> int:
+        ((free,),) = self._state.journal.connection.execute("PRAGMA freelist_count").fetchall()
+        return int(free)
 
     def _freed(self, parts: list[Parts], removed: Iterable[int]) -> int:
         """Returns the payload bytes that the batch itself leaves dead."""

@@ -1,6 +1,5 @@
 """The border of the store: what a record must be before it is taken in."""
 
-import math
 import operator
 from typing import Final, get_args
 
@@ -9,6 +8,9 @@ from embodied_mem.memory.record import Kind, Link, MemoryRecord, Status
 
 _KINDS, _STATUSES = frozenset(get_args(Kind)), frozenset(get_args(Status))
 _HEX = frozenset("0123456789abcdef")
+_VISIBILITIES: Final = ("private", "shared")
+_MANY: Final = 1 << 31
+_FARTHEST: Final = 1e30
 _FAR: Final = 1 << 62
 LARGEST_PART: Final = 1 << 30
 """Bytes of one layer or one embedding at most."""
@@ -35,7 +37,7 @@ def check_record(record: MemoryRecord) -> None:
         StoreError: If a field is out of its range; the message names the record and the field.
     """
     check_id(record.id)
-    problem = _times(record) or _pose(record) or _payload(record)
+    problem = _times(record) or _counts(record) or _pose(record) or _payload(record)
     if record.kind not in _KINDS:
         problem = f"kind {record.kind!r} is not one of {', '.join(sorted(_KINDS))}"
     elif record.status not in _STATUSES:
@@ -60,9 +62,24 @@ def _times(record: MemoryRecord) -> str:
     return ""
 
 
+def _counts(record: MemoryRecord) -> str:
+    use = record.statistics
+    if not _whole(record.version, 1, _MANY):
+        return f"version {record.version!r} is not a number from 1 on"
+    if not (_whole(use.reads, 0, _MANY) and _whole(use.citations, 0, _MANY)):
+        return "statistics count reads and citations from 0 on"
+    if use.last_read is not None and not _whole(use.last_read, 0, _FAR):
+        return f"statistics say it was read at {use.last_read!r}; expected a tick or None"
+    return "" if record.visibility in _VISIBILITIES else f"visibility {record.visibility!r}"
+
+
+def _whole(value: object, least: int, beyond: int) -> bool:
+    return type(value) is int and least <= value < beyond
+
+
 def _pose(record: MemoryRecord) -> str:
     pose = record.pose
-    if pose is None or (len(pose) == 7 and all(map(math.isfinite, pose))):
+    if pose is None or (len(pose) == 7 and all(-_FARTHEST < value < _FARTHEST for value in pose)):
         return ""
     return "pose is not 7 finite numbers x y z qw qx qy qz"
 
@@ -80,4 +97,6 @@ def _payload(record: MemoryRecord) -> str:
         return f"{len(losses)} losses for {len(record.payload)} payload layers"
     if any(map(operator.lt, losses, losses[1:])):
         return "losses rise from one layer to the next"
+    if losses and not (losses[0] < _FARTHEST and losses[-1] >= 0):
+        return "losses are not finite numbers from 0 on"
     return ""

@@ -10,7 +10,8 @@ from embodied_mem.errors import DamagedRecordError, MemoryFileError, StoreError
 from embodied_mem.memory.batch import Draft
 from embodied_mem.memory.budget import Budget
 from embodied_mem.memory.checks import check_record
-from embodied_mem.memory.codec.planes import decode_vector, encode_vectors
+from embodied_mem.memory.codec.planes import decode_vector, encode_vectors, vector_losses
+from embodied_mem.memory.codec.vector_code import VectorCode
 from embodied_mem.memory.parts import Parts, first_crc, part_of
 from embodied_mem.memory.record import MemoryRecord
 from embodied_mem.memory.state import State
@@ -26,6 +27,9 @@ from embodied_mem.memory.storage.rows import Body, decode_body, encode, fingerpr
 from embodied_mem.memory.storage.schema_1 import read_schema_1
 from embodied_mem.memory.text import text_of
 from embodied_mem.memory.writer import Writer
+
+_ROUNDING = 1e-3
+"""By how much losses may differ from machine to machine."""
 
 
 def export_state(state: State, path: Path) -> None:
@@ -107,6 +111,8 @@ def _part_of_parcel(path: Path, parcel: Parcel) -> Parts:
     except StoreError as error:
         raise MemoryFileError(f"{path}: {error}") from None
     _check_consistent(path, body, record, parcel)
+    if code is not None and code.exact and not _planes_fit(code):
+        raise MemoryFileError(f"{path}: record {record.id} has sign planes of another vector")
     return Parts(
         -1,
         record,
@@ -128,6 +134,14 @@ def _check_consistent(path: Path, body: Body, record: MemoryRecord, parcel: Parc
     )
     if not whole:
         raise MemoryFileError(f"{path}: record {record.id} contradicts itself; it is not taken in")
+
+
+def _planes_fit(code: VectorCode) -> bool:
+    """Tells whether the planes are of the exact vector; another machine may round otherwise."""
+    fresh = encode_vectors(np.frombuffer(code.exact, "<f4")[None])[0]
+    found, expected = vector_losses(code), vector_losses(fresh)
+    near = all(a <= b + _ROUNDING for a, b in zip(found, expected, strict=True))
+    return near and code.signs == fresh.signs
 
 
 def _part_of_record(path: Path, record: MemoryRecord) -> Parts:
