@@ -4,8 +4,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from embodied_mem.allocation import make_allocator
 from embodied_mem.brain.hippocampus import Hippocampus
-from embodied_mem.memory import MemoryStore
+from embodied_mem.brain.memory_folder import StoreConfig, open_memory
 from embodied_mem.perception import Segmenter
 from embodied_mem.perception.descriptor import ColourShapeEmbedder
 from embodied_mem.perception.geometric import GeometricSegmenter
@@ -22,33 +23,55 @@ class MemoryConfig:
 
     segmenter: str = "instance"
     """`instance` (ids of a simulator), `geometric` (depth and colour alone), or a plugin's name."""
+    allocator: str = "value"
+    """What is given up where the budget is short: `value` (least value per byte), `fifo`, or a
+    plugin's name."""
+    store: StoreConfig = field(default_factory=StoreConfig)
     scene: SceneConfig = field(default_factory=SceneConfig)
 
 
 def build_hippocampus(
     config: MemoryConfig | None = None,
     *,
+    path: Path | None = None,
     seed: int = 0,
     session: str = "",
     seconds_per_tick: float = 1.0,
     segmenter: Segmenter | None = None,
     resume: Path | None = None,
 ) -> Hippocampus:
-    """Builds a hippocampus with an empty memory, or with the one in the file `resume`.
+    """Builds a hippocampus with an empty memory, or with that of an earlier visit.
 
     Args:
         config: Settings; the defaults where None.
+        path: Folder that keeps the memory, durable with every observation; a memory that lies
+            there is replaced unless it is `resume`. None for one in RAM. Close it in the end:
+            `hippocampus.store.close()`.
         seed: What record ids are made from.
         session: Name of this visit, kept with every record.
         seconds_per_tick: Length of a tick in the recording or of the body.
         segmenter: One that is built already; overrides the config's.
-        resume: A memory file of an earlier visit to go on from.
+        resume: Folder or file of a memory of an earlier visit to go on from.
+
+    Raises:
+        ConfigError: If a name is unknown, or `path` holds something that is no memory.
+        MemoryFileError: If `resume` cannot be read, or another process writes to `path`.
     """
     config = config or MemoryConfig()
     if segmenter is None:
         segmenter = load_plugin("segmenter", config.segmenter, SEGMENTERS)()
-    if resume is None:
-        store = MemoryStore(session=session, seed=seed, seconds_per_tick=seconds_per_tick)
-    else:
-        store = MemoryStore.read(resume)
-    return Hippocampus(SceneGraph(segmenter, ColourShapeEmbedder(), config.scene), store)
+    allocator = make_allocator(config.allocator)
+    scene = SceneGraph(segmenter, ColourShapeEmbedder(), config.scene)
+    store = open_memory(
+        path,
+        config.store,
+        session=session,
+        seed=seed,
+        seconds_per_tick=seconds_per_tick,
+        resume=resume,
+    )
+    try:
+        return Hippocampus(scene, store, allocator)
+    except BaseException:
+        store.close()
+        raise

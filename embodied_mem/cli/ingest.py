@@ -1,21 +1,28 @@
 """`embodied-mem ingest`: remember a real RGB-D recording."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import tyro
 
 from embodied_mem.cli.outcome import Outcome, write_outcome
 from embodied_mem.cli.progress import progress
 from embodied_mem.cli.result import write_result
+from embodied_mem.cli.sizes import ByteSize
+
+if TYPE_CHECKING:
+    from embodied_mem.brain.hippocampus import Hippocampus
+    from embodied_mem.recordings.reader import Reader
+    from embodied_mem.timing import CpuTimer
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ingest:
     """Remember a posed RGB-D recording from disk.
 
-    Bad frames are skipped and counted. Beside the memory file lie its pictures and report.
+    Bad frames are skipped and counted. Beside the memory lie its pictures and report.
     """
 
     recording: tyro.conf.Positional[Path]
@@ -23,7 +30,14 @@ class Ingest:
     format: Literal["auto", "seven-scenes", "tum"] = "auto"
     """Layout of the folder; detected where not given."""
     out: Path = Path("recording.mem")
-    """The memory file to write."""
+    """Folder to keep the memory in; a memory that lies there is replaced."""
+    budget_bytes: ByteSize = 64 << 20
+    """What the memory may take on the disk, at any time."""
+    archive_bytes: ByteSize = 0
+    """What may be kept beside it of what was dropped for space."""
+    allocator: str = "value"
+    """What to give up where even that is not enough: `value` (least value per byte), `fifo`, or a
+    plugin's."""
     segmenter: str = "geometric"
     """`geometric` (depth and colour alone, no weights) or a plugin's name."""
     question: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
@@ -38,18 +52,33 @@ class Ingest:
     def run(self) -> int:
         """Ingests the recording; returns 0."""
         from embodied_mem.brain.build import MemoryConfig, build_hippocampus
+        from embodied_mem.brain.memory_folder import StoreConfig
         from embodied_mem.recordings import open_recording
         from embodied_mem.timing import CpuTimer
-        from embodied_mem.viz.live import open_live
 
         reader = open_recording(self.recording, None if self.format == "auto" else self.format)
+        store = StoreConfig(budget_bytes=self.budget_bytes, archive_bytes=self.archive_bytes)
         hippocampus = build_hippocampus(
-            MemoryConfig(segmenter=self.segmenter),
+            MemoryConfig(segmenter=self.segmenter, allocator=self.allocator, store=store),
+            path=self.out,
             seed=self.seed,
             session=self.recording.resolve().name,
             seconds_per_tick=reader.seconds_per_tick,
         )
-        timer, log = CpuTimer(), open_live(self.rerun)
+        timer = CpuTimer()
+        with hippocampus.store:
+            self._read(reader, hippocampus, timer)
+            metrics = self._finish(reader, hippocampus, timer.means())
+        for reason, count in sorted(reader.skipped.items()):
+            print(f"skipped {count}: {reason}")
+        if self.json is not None:
+            write_result(self.json, "ingest", self, metrics)
+        return 0
+
+    def _read(self, reader: "Reader", hippocampus: "Hippocampus", timer: "CpuTimer") -> None:
+        from embodied_mem.viz.live import open_live
+
+        log = open_live(self.rerun)
         with progress("ingesting", len(reader)) as advance:
             for observation in reader:
                 with timer("memory"):
@@ -57,12 +86,17 @@ class Ingest:
                 log.log(hippocampus)
                 advance(f"{int(hippocampus.scene.objects.confirmed().sum())} objects")
         log.close()
-        hippocampus.save(self.out)
+
+    def _finish(
+        self, reader: "Reader", hippocampus: "Hippocampus", timings: Mapping[str, float]
+    ) -> dict[str, float]:
+        """Answers, writes pictures and report, and returns the metrics."""
+        hippocampus.consolidate()
         outcome = Outcome(
             title=f"Recording {self.recording.resolve().name}",
-            memory_file=self.out,
+            memory_path=self.out,
             answers=tuple(hippocampus.recall(text) for text in self.question),
-            timings=timer.means(),
+            timings=timings,
             facts={
                 "frames_read": float(reader.frames_read),
                 "frames_skipped": float(reader.frames_skipped),
@@ -74,11 +108,10 @@ class Ingest:
         scene = hippocampus.scene
         required = scene.required()
         covered = scene.snapshots.assignment[: len(required)] >= 0
-        metrics |= outcome.facts
-        metrics["objects_covered"] = float((covered & required).sum() / max(required.sum(), 1))
-        metrics["update_cpu_ms"] = timer.means().get("memory", 0.0)
-        for reason, count in sorted(reader.skipped.items()):
-            print(f"skipped {count}: {reason}")
-        if self.json is not None:
-            write_result(self.json, "ingest", self, metrics)
-        return 0
+        return {
+            **metrics,
+            **outcome.facts,
+            "objects_covered": float((covered & required).sum() / max(required.sum(), 1)),
+            "update_cpu_ms": timings.get("memory", 0.0),
+            "disk_bytes": float(hippocampus.store.disk_bytes),
+        }

@@ -18,7 +18,7 @@ class Outcome:
     """One finished episode."""
 
     title: str
-    memory_file: Path
+    memory_path: Path
     answers: tuple[Answer, ...] = ()
     timings: Mapping[str, float] = field(default_factory=dict)
     """Mean CPU milliseconds a tick by stage."""
@@ -72,4 +72,4 @@ def _print_summary(outcome: Outcome, counts: Mapping[str, float], report: Path) 
     console.print(table)
     for answer in outcome.answers:
         console.print(f"[bold]{escape(answer.question)}[/]\n  {escape(answer.text)}")
-    console.print(f"memory: {outcome.memory_file}\nreport: {report}", markup=False, highlight=False)
+    console.print(f"memory: {outcome.memory_path}\nreport: {report}", markup=False, highlight=False)

@@ -12,11 +12,13 @@ import tyro
 from embodied_mem.cli.outcome import Outcome, write_outcome
 from embodied_mem.cli.progress import progress
 from embodied_mem.cli.result import write_result
+from embodied_mem.cli.sizes import ByteSize
 from embodied_mem.errors import ConfigError
 from embodied_mem.files import write_text
 
 if TYPE_CHECKING:
     from embodied_mem.brain.brain import Brain, Exploration
+    from embodied_mem.memory import MemoryStore
     from embodied_mem.viz.live import Log
 
 QUESTIONS = (
@@ -35,7 +37,8 @@ QUESTIONS = (
 class Run:
     """Walk a furnished house never seen before, remember it, and answer from memory.
 
-    Leaves snapshots.png, map.png, the memory file, result.json and report.html in `--out`.
+    Leaves snapshots.png, map.png, the memory, result.json and report.html in `--out`. The memory
+    is durable while the walk goes on: after a crash, `--resume` it.
     """
 
     seed: int = 7
@@ -53,9 +56,16 @@ class Run:
     segmenter: str = "instance"
     """`instance` (the simulator's masks), `geometric` (depth and colour alone), or a plugin's."""
     resume: Path | None = None
-    """A memory file of an earlier visit to the same house to go on from."""
+    """A memory (folder or file) of an earlier visit to the same house to go on from."""
+    budget_bytes: ByteSize = 64 << 20
+    """What the memory may take on the disk, at any time."""
+    archive_bytes: ByteSize = 0
+    """What may be kept beside it of what was dropped for space."""
+    allocator: str = "value"
+    """What to give up where even that is not enough: `value` (least value per byte), `fifo`, or a
+    plugin's."""
     out: Path = Path("runs/house")
-    """Folder for the results."""
+    """Folder for the results; the memory is `house.mem` in it, and replaces the one there."""
     rerun: Path | None = None
     """Record the run for the Rerun viewer (extra `viz`)."""
     json: Path | None = None
@@ -66,15 +76,17 @@ class Run:
         if self.steps < 1 or self.width < 32:
             raise ConfigError("a run needs at least 1 step and pictures at least 32 pixels wide")
         brain = self._prepare()
-        exploration, complete = self._explore(brain)
+        with brain.hippocampus.store:
+            self._finish(brain, *self._explore(brain))
+        return 0
+
+    def _finish(self, brain: "Brain", exploration: "Exploration", complete: bool) -> None:
         hippocampus = brain.hippocampus
-        self.out.mkdir(parents=True, exist_ok=True)
-        memory_file = self.out / "house.mem"
-        hippocampus.save(memory_file)
+        hippocampus.consolidate()
         answers = [hippocampus.recall(text) for text in self.question or QUESTIONS]
         outcome = Outcome(
             title=f"House {self.seed}",
-            memory_file=memory_file,
+            memory_path=self._memory_path,
             answers=tuple(answers),
             timings=brain.timer.means(),
             facts={"ticks": exploration.ticks, "metres": round(exploration.metres, 2)},
@@ -82,12 +94,12 @@ class Run:
         metrics = write_outcome(self.out, hippocampus.store, outcome)
         metrics |= {"ticks": exploration.ticks, "metres": round(exploration.metres, 3)}
         finished = complete and exploration.finished
-        self._write_json(metrics, outcome, finished, hippocampus.store.digest())
-        return 0
+        self._write_json(metrics, outcome, finished, hippocampus.store)
 
     def _prepare(self) -> "Brain":
         from embodied_mem.brain.brain import Brain
         from embodied_mem.brain.build import MemoryConfig, build_hippocampus
+        from embodied_mem.brain.memory_folder import StoreConfig
         from embodied_mem_envs.house import (
             CameraConfig,
             HouseBody,
@@ -104,7 +116,12 @@ class Run:
             seed=self.seed,
         )
         hippocampus = build_hippocampus(
-            MemoryConfig(segmenter=self.segmenter),
+            MemoryConfig(
+                segmenter=self.segmenter,
+                allocator=self.allocator,
+                store=StoreConfig(budget_bytes=self.budget_bytes, archive_bytes=self.archive_bytes),
+            ),
+            path=self._memory_path,
             seed=self.seed,
             session=f"house-{self.seed}",
             seconds_per_tick=body.seconds_per_tick,
@@ -127,8 +144,12 @@ class Run:
             brain.close()
             log.close()
 
+    @property
+    def _memory_path(self) -> Path:
+        return self.out / "house.mem"
+
     def _write_json(
-        self, metrics: dict[str, float], outcome: Outcome, finished: bool, digest: str
+        self, metrics: dict[str, float], outcome: Outcome, finished: bool, memory: "MemoryStore"
     ) -> None:
         result = {
             "schema": 1,
@@ -138,13 +159,13 @@ class Run:
             "metrics": metrics,
             "explored_all": finished,
             "answers": msgspec.to_builtins(outcome.answers),
-            "memory_digest": digest,
+            "memory_digest": memory.digest(),
         }
         write_text(self.out / "result.json", json.dumps(result, indent=1, sort_keys=True) + "\n")
         if self.json is not None:
             timings = {f"{name}_cpu_ms": value for name, value in outcome.timings.items()}
-
-            write_result(self.json, "run", self, {**metrics, **timings})
+            disk = {"disk_bytes": memory.disk_bytes, "archive_bytes": memory.archive_disk_bytes}
+            write_result(self.json, "run", self, {**metrics, **timings, **disk})
 
 
 def _on_tick(advance: Callable[[str], None], brain: "Brain", log: "Log") -> Callable[[], None]:

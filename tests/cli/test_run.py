@@ -68,7 +68,7 @@ def test_the_report_fetches_nothing(twice: tuple[Path, Path]) -> None:
     assert "url(http" not in page
 
 
-def test_the_saved_file_answers_in_a_new_process(twice: tuple[Path, Path]) -> None:
+def test_the_folder_answers_in_a_new_process(twice: tuple[Path, Path]) -> None:
     done = embodied_mem("ask", str(twice[0] / "house.mem"), "Where did you see the bed?")
     assert done.returncode == 0
     assert "bed" in done.stdout
