@@ -5,14 +5,14 @@ from typing import Any
 
 import msgspec
 import pytest
-from mutations import frame_bodies, sealed
-from small_store import fill
 
 from embodied_mem.errors import MemoryFileError, StoreError
 from embodied_mem.memory import Add, MemoryRecord, MemoryStore
 from embodied_mem.memory.record import Statistics
 from embodied_mem.memory.storage.exchange import Parcel
 from embodied_mem.memory.storage.rows import decode_body, encode
+from mutations import frame_bodies, sealed
+from small_store import fill
 
 NAN = float("nan")
 HOSTILE: list[dict[str, Any]] = [
