@@ -90,7 +90,8 @@ def _rebuild(path: Path) -> list[Damage]:
         Damage(
             part="row",
             what=f"a row of the table {row.table} cannot be read",
-            slot=row.key if row.table in ("records", "staged") and row.key is not None else -1,
+            record=row.record,
+            slot=row.key if row.table in ("records", "staged") else -1,
             where=f"{DATABASE}, page {row.page}",
         )
         for row in found.lost_rows
@@ -123,7 +124,10 @@ def repair_state(state: State, writer: Writer, report: Report) -> Report:
     state.counter = max(counter, state.counter)
     writer.recover()
     return msgspec.structs.replace(
-        report, lost=tuple(sorted(plan.lost.values())), lowered=tuple(sorted(plan.lowered))
+        report,
+        lost=tuple(sorted(plan.lost.values())),
+        lowered=tuple(sorted(plan.lowered)),
+        unlinked=tuple(sorted(plan.unlinked)),
     )
 
 
@@ -138,6 +142,7 @@ class _Plan:
         self.kept: dict[int, tuple[Body, Heap]] = {}
         """New rows by slot."""
         self.lowered: list[str] = []
+        self.unlinked: set[str] = set()
         self.moved_vectors = False
         parts: defaultdict[int, set[str]] = defaultdict(set)
         for damage in report.damages:
@@ -199,6 +204,7 @@ class _Plan:
                 _, body, heap = self._state.row(slot)
                 body, heap = self.kept.get(slot, (body, heap))
                 links = tuple(link for link in body.links if link.id != target)
+                self.unlinked.add(body.id.hex())
                 self.kept[slot] = (msgspec.structs.replace(body, links=links), heap)
 
     def texts(self) -> list[tuple[int, str]]:

@@ -52,6 +52,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """Ids of the records that a repair had to drop; `slot 7` where the id is not known."""
     lowered: tuple[str, ...] = ()
     """Ids of the records that a repair kept with fewer layers, or without their vector."""
+    unlinked: tuple[str, ...] = ()
+    """Ids of the records whose links to something lost were taken out, as a DELETE does it."""
 
     @property
     def ok(self) -> bool:

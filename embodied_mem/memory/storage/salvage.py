@@ -14,7 +14,8 @@ from typing import Final, Literal
 import msgspec
 
 from embodied_mem.errors import MemoryFileError
-from embodied_mem.memory.storage.rows import checksum
+from embodied_mem.memory.storage.exchange import UNREADABLE
+from embodied_mem.memory.storage.rows import checksum, decode_body
 from embodied_mem.memory.storage.sqlite_pages import (
     INTERIOR,
     LEAF,
@@ -40,8 +41,10 @@ class LostRow(msgspec.Struct, frozen=True):
 
     table: Table
     page: int
-    key: int | None
-    """As far as it can be told; it may be what the damage made of it."""
+    key: int
+    """Its key as it reads, or as its neighbours tell; -1 where neither does."""
+    record: str = ""
+    """Id of the record, or what the damage made of it; empty where it cannot be told."""
 
 
 @dataclass(kw_only=True)
@@ -173,14 +176,15 @@ class _Salvage:
             if not tables:
                 self._take_staged(cells)
 
-    def _take(self, table: Table, page: int, cells: Iterable[Cell], *, stray: bool = False) -> None:
-        for cell in cells:
+    def _take(self, table: Table, page: int, cells: list[Cell], *, stray: bool = False) -> None:
+        for index, cell in enumerate(cells):
             if table == "staged":
                 self._take_staged([cell])
             elif _table_of(cell) == table:
                 self._put(table, page, cell)
             elif not stray:
-                self.found.lost_rows.append(LostRow(table, page, cell.key))
+                key = _likely_key(cells, index)
+                self.found.lost_rows.append(LostRow(table, page, key, _record_of(cell)))
 
     def _put(self, table: Table, page: int, cell: Cell) -> None:
         blobs = tuple(value for value in cell.values or () if isinstance(value, bytes))
@@ -223,6 +227,27 @@ def _table_of(cell: Cell) -> Table | None:
     return None
 
 
+def _likely_key(cells: list[Cell], index: int) -> int:
+    """Returns the key of a damaged row, or -1: keys ascend, so its neighbours bound it."""
+    low = cells[index - 1].key if index else -1
+    high = cells[index + 1].key if index + 1 < len(cells) else _HIGH
+    key = cells[index].key
+    if low < key < high:
+        return key
+    return low + 1 if low + 2 == high else -1
+
+
+def _record_of(cell: Cell) -> str:
+    """Returns the id of the record that a damaged row is of, where it still reads."""
+    match cell.values:
+        case (None, bytes(body), *_):
+            try:
+                return decode_body(body).id.hex()
+            except UNREADABLE:
+                return ""
+    return ""
+
+
 def _matches(crc: int, key: int, *blobs: bytes) -> bool:
     return key >= 0 and crc == checksum(key, *blobs)
 
@@ -231,7 +256,7 @@ def _meta_or_journal(body: bytes) -> Table | None:
     """Tells the two tables of one shape apart: undo lists hold lists, settings do not."""
     try:
         value: Value | list[object] | dict[str, object] = msgspec.msgpack.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except UNREADABLE:
         return None
     if value is None or (isinstance(value, list) and all(isinstance(x, list) for x in value)):
         return "journal"

@@ -113,20 +113,24 @@ class Pages:
         return cells, False
 
     def _cell(self, page: bytes, start: int) -> Cell | None:
+        """Reads a cell; without values where its length is wrong, None where it has no key."""
         length, at = varint(page, start)
         key, at = varint(page, at)
-        if at > PAGE_BYTES or length > PAGE_BYTES * self.count:
+        if at > PAGE_BYTES:
             return None
+        broken = Cell(_signed(key), None, start, at)
+        if length > PAGE_BYTES * self.count:
+            return broken
         if length <= _LARGEST_LOCAL:
             end = at + length
             if end > PAGE_BYTES:
-                return None
+                return broken
             return Cell(_signed(key), row_values(page[at:end]), start, max(end, start + 4))
         local = _SMALLEST_LOCAL + (length - _SMALLEST_LOCAL) % (PAGE_BYTES - 4)
         local = _SMALLEST_LOCAL if local > _LARGEST_LOCAL else local
         end = at + local + 4
         if end > PAGE_BYTES:
-            return None
+            return broken
         rest = self._overflow(_u32(page, end - 4), length - local)
         values = None if rest is None else row_values(page[at : end - 4] + rest)
         return Cell(_signed(key), values, start, end)
