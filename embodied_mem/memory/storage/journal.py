@@ -326,7 +326,8 @@ def translated() -> Iterator[None]:
                 "Free some space, or make the folder writable"
             ) from error
         raise MemoryFileError(f"the memory's database does not work: {text}") from error
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+        # A damaged name in an error of SQLite's need not be text.
         raise MemoryFileError(
             f"the memory's database is damaged: {error}; "
             "`embodied-mem inspect --repair` keeps what can be read"

@@ -110,10 +110,11 @@ class DiskMedium:
     def connect(self, *, read_only: bool) -> sqlite3.Connection:
         """Opens the database."""
         path = self.path / DATABASE
-        if read_only:
-            return self._connect_to_read(path)
-        from embodied_mem.memory.storage.rebuild import prepare_to_open
+        from embodied_mem.memory.storage.rebuild import prepare_to_open, prepare_to_read
 
+        if read_only:
+            prepare_to_read(self.path)
+            return self._connect_to_read(path)
         prepare_to_open(self.path)
         connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         try:

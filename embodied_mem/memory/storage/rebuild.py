@@ -49,13 +49,33 @@ def prepare_to_open(folder: Path) -> None:
         MemoryFileError: If the log is damaged.
     """
     finish_rebuild(folder)
-    log = folder / (DATABASE + "-wal")
-    report = check_wal(log)
-    if report.damaged:
+    _refuse_damaged_log(folder, tries=1)
+
+
+def prepare_to_read(folder: Path) -> None:
+    """Does the same for one that only reads, while another process may be writing.
+
+    Raises:
+        MemoryFileError: If the log is damaged, or a repair was interrupted.
+    """
+    if (folder / _REBUILT).exists():
         raise MemoryFileError(
-            f"{log} is damaged: SQLite would drop the last {max(report.lost_commits, 1)} batches "
-            "that were acknowledged; `embodied-mem inspect --repair` keeps them"
+            f"a repair of {folder} was interrupted; `embodied-mem inspect --repair` finishes it"
         )
+    # What was read while it was being written can look damaged; damage stays.
+    _refuse_damaged_log(folder, tries=4)
+
+
+def _refuse_damaged_log(folder: Path, tries: int) -> None:
+    log = folder / (DATABASE + "-wal")
+    for _ in range(tries):
+        report = check_wal(log)
+        if not report.damaged:
+            return
+    raise MemoryFileError(
+        f"{log} is damaged: SQLite would drop the last {max(report.lost_commits, 1)} batches "
+        "that were acknowledged; `embodied-mem inspect --repair` keeps them"
+    )
 
 
 def finish_rebuild(folder: Path) -> None:
