@@ -1,4 +1,4 @@
-"""The simulated disk loses only what was not synced, and a store that syncs too little is caught."""
+"""The simulated disk loses what was not synced alone; a store that syncs too little is caught."""
 
 import numpy as np
 import pytest
