@@ -2,8 +2,8 @@
 
 import contextlib
 import gc
-from collections.abc import Iterable, Iterator, Sequence
-from typing import final
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TypeVar, final
 
 import msgspec
 import numpy as np
@@ -30,6 +30,7 @@ from embodied_mem.memory.storage.rows import (
 from embodied_mem.memory.storage.segments import Segments
 from embodied_mem.memory.storage.vector_files import VectorFiles
 
+T = TypeVar("T")
 _FEW_ROWS = 4
 """Rows up to which one by one is faster than many at once."""
 _TRIES = 5
@@ -59,6 +60,7 @@ class State:
         self.settings = Settings()
         self.closed = False
         self._version = -1
+        self._frozen = False
 
     def next_number(self) -> int:
         """Returns a number that no file ever had."""
@@ -138,20 +140,54 @@ class State:
 
     def refresh(self) -> None:
         """Takes over what another process wrote since; a writer has nothing to take over."""
-        if self.write or self._data_version() == self._version:
+        if self._frozen or not self.stale:
             return
         with self.journal.snapshot():
-            self._version = self._data_version()
-            last = self.journal.last_sequence()
-            touched = self._touched_since(last)
-            if touched is None:
-                self._load_records()
-                return
-            for name, dimension in self.journal.spaces()[len(self.vectors.spaces) :]:
-                self.vectors.add_space(name, dimension)
-            for slot in touched:
-                self._reread(slot)
-            self.sequence = last
+            self._catch_up()
+
+    def steadily(self, read: Callable[[], T]) -> T:
+        """Lets a reader see one state over many reads, whatever another process writes meanwhile.
+
+        Bytes that were moved while they were read are looked for again.
+
+        Raises:
+            DamagedRecordError: If `read` does, and nothing was moved.
+        """
+        if self.write or self._frozen:
+            return read()
+        for _ in range(_TRIES):
+            try:
+                with self.journal.snapshot():
+                    self._catch_up()
+                    self._frozen = True
+                    return read()
+            except DamagedRecordError:
+                self._frozen = False
+                if not self.stale:
+                    raise
+            finally:
+                self._frozen = False
+        return read()
+
+    @property
+    def stale(self) -> bool:
+        """Whether another process wrote since this one looked."""
+        return not self.write and self._data_version() != self._version
+
+    def _catch_up(self) -> None:
+        version = self._data_version()
+        if version == self._version:
+            return
+        self._version, last = version, self.journal.last_sequence()
+        touched = self._touched_since(last)
+        if touched is None:
+            self._load_records()
+            return
+        for name, dimension in self.journal.spaces()[len(self.vectors.spaces) :]:
+            self.vectors.add_space(name, dimension)
+        for slot in touched:
+            self._reread(slot)
+        self.sequence = last
 
     def _touched_since(self, last: int) -> list[int] | None:
         if last == self.sequence:

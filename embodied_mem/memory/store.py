@@ -238,7 +238,7 @@ class MemoryStore:
             StoreError: If no record has that id.
             DamagedRecordError: If its bytes do not match their checksum.
         """
-        return self._state.record_at(self.slot_of(record_id))
+        return self._state.steadily(lambda: self._state.full(record_id))
 
     def record_at(self, slot: int, *, payload: bool = True) -> MemoryRecord:
         """Returns the record in a slot; without payload and embedding where `payload` is False.
@@ -251,11 +251,19 @@ class MemoryStore:
         return self._state.record_at(slot, payload=payload)
 
     def records(self, *, payload: bool = True) -> Iterator[MemoryRecord]:
-        """Yields all records, archived ones too, in the order of their ids."""
+        """Yields all records, archived ones too, in the order of their ids.
+
+        Those that go while it is at it are left out, and those that come.
+        """
         self._state.refresh()
-        slots = self._state.resident.slots
-        for record_id in sorted(slots):
-            yield self._state.record_at(slots[record_id], payload=payload)
+        for record_id in sorted(self._state.resident.slots):
+            record = self._state.steadily(lambda: self._found(record_id, payload))  # noqa: B023
+            if record is not None:
+                yield record
+
+    def _found(self, record_id: str, payload: bool) -> MemoryRecord | None:
+        slot = self._state.resident.slots.get(record_id)
+        return None if slot is None else self._state.record_at(slot, payload=payload)
 
     def select(self, filter: Filter) -> Slots:
         """Returns the slots of the records that meet a filter, ascending."""
@@ -264,7 +272,10 @@ class MemoryStore:
 
     def query(self, filter: Filter, *, payload: bool = True) -> list[MemoryRecord]:
         """Returns the records that meet a filter, in the order of their ids."""
-        records = [self._state.record_at(int(s), payload=payload) for s in self.select(filter)]
+        state = self._state
+        records = state.steadily(
+            lambda: [state.record_at(int(s), payload=payload) for s in self.select(filter)]
+        )
         return sorted(records, key=lambda record: record.id)
 
     def as_of(self, tick: int) -> list[MemoryRecord]:
@@ -277,7 +288,9 @@ class MemoryStore:
         Raises:
             StoreError: If no record has that id.
         """
-        self._state.refresh()
+        return self._state.steadily(lambda: self._versions(record_id))
+
+    def _versions(self, record_id: str) -> tuple[MemoryRecord, ...]:
         versions = {record_id: self._state.full(record_id)}
         waiting = [record_id]
         while waiting:
@@ -319,6 +332,9 @@ class MemoryStore:
 
     def digest(self) -> str:
         """Returns a SHA-256 of the content that does not depend on how it lies on the disk."""
+        return self._state.steadily(self._digest)
+
+    def _digest(self) -> str:
         sha = hashlib.sha256()
         encoder = msgspec.msgpack.Encoder(order="deterministic")
         for record in self.records():

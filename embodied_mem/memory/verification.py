@@ -21,6 +21,9 @@ Part = Literal[
 record its row, a layer of its payload, one in the archive, its vector, a link, its words."""
 
 
+_TRIES = 5
+
+
 class Damage(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that is not as it was written."""
 
@@ -90,8 +93,18 @@ def verify_folder(path: Path) -> Report:
 
 
 def verify_state(state: State) -> Report:
-    """Looks an open store through: every row, layer, vector, link and word."""
-    state.refresh()
+    """Looks an open store through: every row, layer, vector, link and word.
+
+    What another process moved meanwhile is looked at again.
+    """
+    for _ in range(_TRIES):
+        report = state.steadily(lambda: _look_through(state))
+        if report.ok or not state.stale:
+            break
+    return report
+
+
+def _look_through(state: State) -> Report:
     damages: list[Damage] = []
     try:
         damages += _database(state)
