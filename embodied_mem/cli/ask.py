@@ -1,4 +1,4 @@
-"""`embodied-mem ask`: questions answered from a memory file, with the pictures that prove it."""
+"""`embodied-mem ask`: questions answered from a memory, with the pictures that prove it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,10 +25,13 @@ _COLOURS = {"certain": "green", "not certain": "yellow", "uncertain": "yellow"}
 
 @dataclass(frozen=True, kw_only=True)
 class Ask:
-    """Answer questions from a memory file alone, citing the pictures that prove each answer."""
+    """Answer questions from a memory alone, citing the pictures that prove each answer.
+
+    Another process may be writing to it meanwhile.
+    """
 
     memory: Positional[Path]
-    """The memory file, as `run` or `ingest` wrote it."""
+    """The memory: the folder that `run` and `ingest` keep, or an exported file."""
     questions: Positional[tuple[str, ...]]
     """Questions, each in quotes: "Where is the red mug?"."""
     json: Path | None = None
@@ -41,11 +44,18 @@ class Ask:
 
         Raises:
             ConfigError: If no question was given.
-            MemoryFileError: If the file is missing or damaged.
+            MemoryFileError: If the memory is missing or damaged.
         """
         if not self.questions:
             raise ConfigError('no question given; ask one in quotes, such as "Where is the bed?"')
-        memory = MemoryStore.read(self.memory)
+        with MemoryStore.read(self.memory) as memory:
+            answers = self._answer(memory)
+        if self.json is not None:
+            _write_json(self.json, self, answers)
+        understood = all(answer.status != "not_understood" for answer in answers)
+        return 0 if understood else NOT_UNDERSTOOD
+
+    def _answer(self, memory: MemoryStore) -> list[Answer]:
         view = read_view(memory)
         answers = [answer_question(question, memory) for question in self.questions]
         console = Console()
@@ -55,10 +65,7 @@ class Ask:
                 stem = f"question-{number}"
                 for path in write_cited_pictures(self.pictures, stem, memory, answer):
                     console.print(Text(f"  {path}", style="dim"), soft_wrap=True)
-        if self.json is not None:
-            _write_json(self.json, self, answers)
-        understood = all(answer.status != "not_understood" for answer in answers)
-        return 0 if understood else NOT_UNDERSTOOD
+        return answers
 
 
 def _print_answer(console: Console, memory: MemoryStore, view: MemoryView, answer: Answer) -> None:

@@ -1,144 +1,160 @@
-"""`embodied-mem inspect`: what a memory file holds."""
+"""`embodied-mem inspect`: what a memory holds, what it held, and whether it is whole."""
 
-from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import msgspec
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 from tyro.conf import Positional
 
+from embodied_mem.cli.memory_tables import counts, print_summary
+from embodied_mem.cli.record_tables import belief_table, history_table, record_entry, report_lines
 from embodied_mem.cli.result import write_result
-from embodied_mem.memory.store import MemoryStore
-from embodied_mem.viz.page_sections import readable_bytes
-from embodied_mem.viz.palette import colour_of, css
-from embodied_mem.viz.reading import MemoryView, read_view
+from embodied_mem.errors import ConfigError
+from embodied_mem.memory import Filter, MemoryStore
+from embodied_mem.memory.verification import Report, verify_folder
+from embodied_mem.viz.reading import read_view
+
+DAMAGED = 1
+"""Exit status if something is damaged, or was before it was repaired."""
+_SHOWN = 5
 
 
 @dataclass(frozen=True, kw_only=True)
 class Inspect:
-    """Show what a memory file holds: counts, bytes, rooms and objects."""
+    """Show what a memory holds or held, check and repair it, or write it to one file.
+
+    Another process may be writing to it meanwhile, unless it is to be repaired.
+    """
 
     memory: Positional[Path]
-    """The memory file, as `run` or `ingest` wrote it."""
+    """The memory: the folder that `run` and `ingest` keep, or an exported file."""
     html: Path | None = None
     """Write a self-contained page with the map, the pictures and the tables."""
     digest: bool = False
-    """Print only a hash of the content, which does not depend on the file's layout."""
+    """Print only a hash of the content, which does not depend on how it lies on the disk."""
+    verify: bool = False
+    """Check every byte against its checksum and name what is damaged; then the exit status is 1."""
+    repair: bool = False
+    """Drop what is damaged, that alone, and say what was lost; exit status as for `--verify`."""
+    history: str | None = None
+    """Show all versions of a record, by its id, the start of its id, or the object it is about."""
+    as_of: int | None = None
+    """Show what was believed at this tick."""
+    export: Path | None = None
+    """Write everything but the archive to one checksummed file."""
     json: Path | None = None
-    """Write counts, bytes, rooms and objects as one JSON file."""
+    """Write what is shown, or counts, bytes, rooms and objects, as one JSON file."""
 
     def run(self) -> int:
-        """Prints the summary and writes what was asked for; returns 0.
+        """Prints and writes what was asked for; returns 0, or 1 if something is damaged.
 
         Raises:
-            MemoryFileError: If the file is missing or damaged.
+            MemoryFileError: If the memory is missing, or so damaged that it does not open.
+            StoreError: If `history` names no record, or several.
         """
-        memory = MemoryStore.read(self.memory)
+        console = Console()
+        report = self._check(console)
+        extra: dict[str, Any] = {}
+        if report is not None:
+            extra["verification"] = {"ok": report.ok, **msgspec.to_builtins(report)}
+            if not (report.ok or self.repair):
+                if self.json is not None:
+                    write_result(self.json, "inspect", self, _damage(report), **extra)
+                return DAMAGED
+        with MemoryStore.read(self.memory) as memory:
+            self._show(console, memory, extra)
+        return 0 if report is None or report.ok else DAMAGED
+
+    def _check(self, console: Console) -> Report | None:
+        if not (self.verify or self.repair):
+            return None
+        if self.memory.is_dir():
+            report = _repair(self.memory) if self.repair else verify_folder(self.memory)
+        elif self.repair and self.memory.exists():
+            raise ConfigError(
+                f"{self.memory} is a file, which is whole or cannot be read; only the folder of a "
+                "memory can be repaired"
+            )
+        else:
+            with MemoryStore.read(self.memory) as memory:
+                report = memory.verify()
+        for line in report_lines(report, repaired=self.repair):
+            console.print(line, soft_wrap=True)
+        return report
+
+    def _show(self, console: Console, memory: MemoryStore, extra: dict[str, Any]) -> None:
+        view = read_view(memory)
+        places = {fact.place_id: fact.name for fact in view.places}
         if self.digest:
             print(memory.digest())
-        view = read_view(memory)
-        if not self.digest:
-            _print_summary(self.memory, memory, view)
+        if self.history is not None:
+            versions = memory.history(find_record(memory, self.history))
+            extra["history"] = [record_entry(record) for record in versions]
+            console.print(history_table(versions, places))
+        if self.as_of is not None:
+            believed = memory.as_of(self.as_of)
+            extra["believed"] = [record_entry(record) for record in believed]
+            console.print(belief_table(believed, self.as_of, places))
+        if self.export is not None:
+            memory.export(self.export)
+            print(f"exported {len(memory)} records to {self.export}")
+        if not (self.digest or self.export or extra):
+            print_summary(self.memory, memory, view)
         if self.html is not None:
             from embodied_mem.viz.report import memory_page
 
             memory_page(self.html, memory)
         if self.json is not None:
-            self._write_json(self.json, memory, view)
-        return 0
+            write_result(
+                self.json,
+                "inspect",
+                self,
+                counts(memory, view),
+                digest=memory.digest(),
+                rooms=view.places,
+                objects=[{"room": entry.room, "object": entry.fact} for entry in view.objects],
+                **extra,
+            )
 
-    def _write_json(self, path: Path, memory: MemoryStore, view: MemoryView) -> None:
-        write_result(
-            path,
-            "inspect",
-            self,
-            counts(memory, view),
-            digest=memory.digest(),
-            rooms=view.places,
-            objects=[{"room": entry.room, "object": entry.fact} for entry in view.objects],
+
+def find_record(memory: MemoryStore, name: str) -> str:
+    """Returns the id of a record.
+
+    Args:
+        memory: Where to look.
+        name: Its id, the start of its id, or the id of the object that the fact is about.
+
+    Raises:
+        ConfigError: If there is none, or more than one.
+    """
+    about = memory.query(Filter(kind="fact", about=name), payload=False)
+    if about:
+        return about[-1].id
+    columns = memory.columns
+    ids: list[str] = sorted(columns.ids[slot] for slot in columns.slots().tolist())
+    found = [record_id for record_id in ids if name and record_id.startswith(name.lower())]
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise ConfigError(
+            f"no record has an id that starts with {name!r}, and no fact is about that; "
+            "`--as-of` lists records with their ids"
         )
+    raise ConfigError(f"{len(found)} records have an id that starts with {name!r}: {_some(found)}")
 
 
-def counts(memory: MemoryStore, view: MemoryView) -> dict[str, float]:
-    """Returns how much of what a memory holds, by name."""
-    return {
-        "records": len(memory),
-        "records_active": sum(record.status == "active" for record in memory.records()),
-        "rooms": len(view.places),
-        "objects": len(view.objects),
-        "snapshots": len(view.snapshots),
-        "frontiers": len(view.frontiers),
-        "frames": sum(walk.frames for walk in view.walks),
-        "metres_walked": sum(walk.length for walk in view.walks),
-        "payload_bytes": memory.nbytes,
-    }
+def _some(ids: Sequence[str]) -> str:
+    return ", ".join(ids[:_SHOWN]) + (", ..." if len(ids) > _SHOWN else "")
 
 
-def _print_summary(path: Path, memory: MemoryStore, view: MemoryView) -> None:
-    console = Console(soft_wrap=False)
-    console.print(_overview(path, memory, view))
-    if view.places:
-        console.print(_rooms(view))
-    if view.objects:
-        console.print(_objects(view))
+def _repair(folder: Path) -> Report:
+    from embodied_mem.memory.repair import repair_folder
+
+    return repair_folder(folder)
 
 
-def _overview(path: Path, memory: MemoryStore, view: MemoryView) -> Table:
-    table = Table(title=Text(path.name), title_justify="left", show_header=False, box=None)
-    table.add_column(style="dim")
-    table.add_column(overflow="fold")
-    numbers = counts(memory, view)
-    file_bytes = readable_bytes(path.stat().st_size)
-    payload = readable_bytes(memory.nbytes)
-    kinds = Counter(record.kind for record in memory.records())
-    by_kind = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
-    rows = {
-        "session": memory.session or "none",
-        "bytes": f"{file_bytes} on disk, {payload} of pictures and vectors",
-        "records": f"{len(memory)} ({by_kind})" if by_kind else "0",
-        "believed now": f"{int(numbers['records_active'])}",
-        "snapshots": f"{len(view.snapshots)}",
-        "frontiers": f"{len(view.frontiers)}",
-        "walk": f"{numbers['metres_walked']:.1f} m in {int(numbers['frames'])} frames",
-        "digest": memory.digest(),
-    }
-    for name, value in rows.items():
-        table.add_row(name, Text(value))
-    return table
-
-
-def _rooms(view: MemoryView) -> Table:
-    table = Table(title="rooms", title_justify="left")
-    names = {fact.place_id: fact.name for fact in view.places}
-    inside = Counter(entry.place for entry in view.objects)
-    for name, side in (
-        ("room", "left"),
-        ("m²", "right"),
-        ("objects", "right"),
-        ("next to", "left"),
-    ):
-        table.add_column(name, justify="right" if side == "right" else "left")
-    for place in view.places:
-        neighbours = ", ".join(names.get(each, each) for each in place.neighbours)
-        area, count = f"{place.area:.1f}", str(inside[place.place_id])
-        table.add_row(Text(place.name), area, count, Text(neighbours))
-    return table
-
-
-def _objects(view: MemoryView) -> Table:
-    table = Table(title="objects", title_justify="left")
-    for name in ("object", "room"):
-        table.add_column(name)
-    for name in ("x", "y", "z", "views", "sure"):
-        table.add_column(name, justify="right")
-    table.add_column("state")
-    ordered = sorted(view.objects, key=lambda e: (e.room or "~", e.fact.category, e.fact.object_id))
-    for entry in ordered:
-        fact = entry.fact
-        label = Text.assemble(("■ ", css(colour_of(fact.colour))), entry.label)
-        place = [f"{v:.2f}" for v in fact.position]
-        sure = f"{100 * fact.confidence:.0f} %"
-        table.add_row(label, Text(entry.room or ""), *place, str(fact.views), sure, fact.state)
-    return table
+def _damage(report: Report) -> dict[str, float]:
+    return {"records": report.records, "damages": len(report.damages)}

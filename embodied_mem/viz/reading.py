@@ -6,7 +6,7 @@ import cv2
 import msgspec
 import numpy as np
 
-from embodied_mem.errors import MemoryFileError
+from embodied_mem.errors import DamagedRecordError, MemoryFileError, StoreError
 from embodied_mem.memory.codec.pictures import join
 from embodied_mem.memory.facts import (
     FrontierFact,
@@ -149,9 +149,12 @@ def find_snapshot(memory: MemoryStore, view: MemoryView, record_id: str) -> Snap
     for entry in view.snapshots:
         if entry.record.id == record_id:
             return entry
-    if record_id not in memory:
+    try:
+        record = memory.get(record_id)
+    except DamagedRecordError:
+        raise
+    except StoreError:
         return None
-    record = memory.get(record_id)
     if record.content.get("type") != "snapshot":
         return None
     return _entry(view, record, msgspec.convert(record.content, SnapshotFact), None)
