@@ -187,8 +187,11 @@ class _Plan:
         if all(whole[layer] is not None or getattr(place, layer) is None for layer in LAYERS):
             return place
         if whole["exact"] is not None:
+            space = vectors.spaces[place.space]
+            for layer in LAYERS:
+                vectors.replace_missing(space, layer)
             matrix = np.frombuffer(whole["exact"], "<f4")[None]
-            (moved,) = vectors.append(vectors.spaces[place.space], encode_vectors(matrix))
+            (moved,) = vectors.append(space, encode_vectors(matrix))
             self.moved_vectors = True
             return moved
         if whole["signs"] is None:

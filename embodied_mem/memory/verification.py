@@ -153,20 +153,8 @@ def _records(state: State, damages: list[Damage]) -> Iterator[Found]:
         damages.append(Damage(part="row", what="its row is gone", record=record, slot=slot))
 
 
-def _bytes(state: State, slot: int, body: Body, heap: Heap) -> list[Damage]:
-    """Checks the layers and the vector of a record; looks twice where a writer moves them."""
-    damages = list(_layers_and_vector(state, slot, body, heap))
-    if damages and not state.write:
-        row = state.journal.read(slot)
-        if row is None or not row.intact:
-            return []
-        moved = decode_heap(row.heap)
-        if moved != heap:
-            return list(_layers_and_vector(state, slot, decode_body(row.body), moved))
-    return damages
-
-
-def _layers_and_vector(state: State, slot: int, body: Body, heap: Heap) -> Iterator[Damage]:
+def _bytes(state: State, slot: int, body: Body, heap: Heap) -> Iterator[Damage]:
+    """Checks the layers and the vector of a record."""
     record = body.id.hex()
     groups: tuple[tuple[Part, Segments], ...] = (
         ("payload", state.segments),

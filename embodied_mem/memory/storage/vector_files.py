@@ -174,6 +174,15 @@ class VectorFiles:
         """Notes that an arena was written to."""
         self._unsynced.add(arena)
 
+    def replace_missing(self, space: Space, layer: str) -> None:
+        """Begins a new file for a layer whose file is gone; only a repair does this."""
+        generation = space.current.get(layer)
+        if generation is not None:
+            try:
+                self.arena(space, layer, generation)
+            except MemoryFileError:
+                self.start_generation(space, layer)
+
     def read_layer(self, place: VectorPlace, layer: str) -> bytes | None:
         """Reads one layer; None where it is missing or does not match its checksum."""
         row: ArenaRow | None = getattr(place, layer)
