@@ -199,7 +199,7 @@ class VectorFiles:
 
     def read(self, place: VectorPlace) -> VectorCode | None:
         """Reads a vector; None where any layer that it should have is damaged."""
-        parts: dict[str, bytes] = {}
+        parts: dict[str, bytes] = dict.fromkeys(LAYERS, b"")
         for layer in LAYERS:
             if getattr(place, layer) is None:
                 continue
