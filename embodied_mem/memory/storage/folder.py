@@ -257,7 +257,13 @@ class WriterLock:
     """Lets one process at a time write to a store; the system frees it when the process dies."""
 
     def __init__(self, path: Path) -> None:
-        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        except OSError as error:
+            raise StoreFullError(
+                f"cannot write to the memory {path.parent}: {error.strerror}; make the folder "
+                "writable, or open the memory for reading"
+            ) from error
         try:
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

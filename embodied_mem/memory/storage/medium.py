@@ -84,18 +84,19 @@ class DiskMedium:
     def _create(self) -> None:
         if self.path.exists() and not self.path.is_dir():
             raise MemoryFileError(f"{self.path} is a file; a memory that is written to is a folder")
+        held = {entry.name for entry in self.path.iterdir()} if self.path.exists() else set()
+        strangers = held - {"archive"}
+        if strangers and not (self.path / DATABASE).exists() and "writer.lock" not in strangers:
+            raise MemoryFileError(
+                f"{self.path} holds other files ({sorted(strangers)[0]}, ...) and no memory; "
+                "choose an empty or a new folder"
+            )
         try:
             (self.path / "archive").mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise MemoryFileError(
                 f"cannot make the memory {self.path}: {error.strerror}; choose another folder"
             ) from None
-        strangers = {entry.name for entry in self.path.iterdir()} - {"archive"}
-        if strangers and not (self.path / DATABASE).exists() and "writer.lock" not in strangers:
-            raise MemoryFileError(
-                f"{self.path} holds other files ({sorted(strangers)[0]}, ...) and no memory; "
-                "choose an empty or a new folder"
-            )
 
     @property
     def folder(self) -> DiskFolder:
