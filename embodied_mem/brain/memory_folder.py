@@ -59,7 +59,7 @@ def open_memory(
     if path.is_symlink():
         path = path.resolve()
     if resume is not None and resume.is_dir() and path.is_dir() and resume.samefile(path):
-        return _shrunk(path, config, session)
+        return _opened(path, config, session)
     if resume is None:
         clear_memory(path)
         return MemoryStore(
@@ -73,11 +73,15 @@ def open_memory(
     # Under another name until it is whole, for `path` may hold what is gone on from.
     new = path.with_name(f"{path.name}.new")
     clear_memory(new)
-    with MemoryStore(new) as store:
-        _take_in(store, resume, settings=True)
-    clear_memory(path)
-    new.rename(path)
-    return _shrunk(path, config, session)
+    try:
+        with MemoryStore(new, archive_bytes=config.archive_bytes) as store:
+            _take_in(store, resume, settings=True)
+            _shrink(store, config)
+        clear_memory(path)
+        new.rename(path)
+    finally:
+        clear_memory(new)
+    return _opened(path, config, session)
 
 
 def clear_memory(path: Path) -> None:
@@ -154,7 +158,7 @@ def _take_in(store: MemoryStore, source: Path, *, settings: bool) -> None:
         store.import_(whole, settings=settings)
 
 
-def _shrunk(path: Path, config: StoreConfig, session: str) -> MemoryStore:
+def _opened(path: Path, config: StoreConfig, session: str) -> MemoryStore:
     """Opens a memory that is there, brought down to its budget."""
     store = MemoryStore(
         path,
@@ -163,9 +167,13 @@ def _shrunk(path: Path, config: StoreConfig, session: str) -> MemoryStore:
         session=session or None,
     )
     try:
-        if config.budget_bytes is not None and store.disk_bytes > config.budget_bytes:
-            store.shrink(config.budget_bytes)
+        _shrink(store, config)
     except BaseException:
         store.close()
         raise
     return store
+
+
+def _shrink(store: MemoryStore, config: StoreConfig) -> None:
+    if config.budget_bytes is not None and store.disk_bytes > config.budget_bytes:
+        store.shrink(config.budget_bytes)
