@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from embodied_mem.memory.parts import Parts
 from embodied_mem.memory.storage.journal import Row, Undo
-from embodied_mem.memory.storage.rows import STAGED, Body, Extent, Heap, encode
+from embodied_mem.memory.storage.rows import STAGED, Body, Extent, Heap, encode_heap
 
 
 @dataclass(slots=True)
@@ -64,7 +64,7 @@ def undo_of(rows: Rows, old: Mapping[int, tuple[Row, Body, Heap]]) -> list[Undo]
         if before is None:
             undo.append(Undo(slot, None, None))
         else:
-            heap = before[0].heap if moved is None else encode(moved)
+            heap = before[0].heap if moved is None else encode_heap(moved)
             undo.append(Undo(slot, before[0].body, heap))
     return undo
 

@@ -16,7 +16,7 @@ from embodied_mem.memory.storage.rows import (
     Body,
     Extent,
     Heap,
-    encode,
+    encode_heap,
 )
 from embodied_mem.memory.storage.vector_files import Space
 from embodied_mem.memory.writer import Writer
@@ -164,7 +164,7 @@ class Compactor:
         if count:
             rows = Rows(undo=False, barrier=True, sync=True)
             for slot, heap in work.heaps.items():
-                rows.changes[slot] = Change(work.bodies[slot], encode(heap))
+                rows.changes[slot] = Change(work.bodies[slot], encode_heap(heap))
             self.writer.transact(rows)
             for number in state.archive.numbers():
                 if not state.archive.live[number]:
@@ -199,7 +199,9 @@ class Compactor:
             rows = Rows(undo=False, barrier=True, sync=True, old=work.rows)
             for slot, heap in work.heaps.items():
                 body = work.rows[slot][1]
-                rows.changes[slot] = Change(work.bodies[slot], encode(heap), decoded=(body, heap))
+                rows.changes[slot] = Change(
+                    work.bodies[slot], encode_heap(heap), decoded=(body, heap)
+                )
             self.writer.transact(rows)
         except BaseException:
             state.segments.cut(sizes)

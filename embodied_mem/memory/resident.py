@@ -10,7 +10,7 @@ import numpy as np
 
 from embodied_mem.memory.codec.vector_code import PLANES, plane_bytes
 from embodied_mem.memory.columns import KINDS, OPEN_END, STATUSES, Columns
-from embodied_mem.memory.storage.rows import Body, Heap, VectorPlace
+from embodied_mem.memory.storage.rows import AnyHeap, Body, VectorPlace
 
 _KIND = {name: code for code, name in enumerate(KINDS)}
 _STATUS = {name: code for code, name in enumerate(STATUSES)}
@@ -29,7 +29,7 @@ class Resident:
     def __init__(self) -> None:
         self.columns = Columns()
         self.slots: dict[str, int] = {}
-        self.about: dict[str, set[int]] = {}
+        self._about: dict[str, set[int]] | None = None
         self.linked_from: dict[str, set[int]] = {}
         """Slots of the records that link to an id."""
         self.facts: dict[int, int] = {}
@@ -40,6 +40,16 @@ class Resident:
         self._blocked: set[int] = set()
         self._keys: list[tuple[tuple[str, ...], tuple[str, ...], int]] = []
         """What each slot is indexed by: entities, link targets, fingerprint."""
+
+    @property
+    def about(self) -> dict[str, set[int]]:
+        """Slots by the id of what the records are about; made when it is first asked for."""
+        if self._about is None:
+            self._about = {}
+            for slot, (about, _, _) in enumerate(self._keys):
+                for entity in about:
+                    self._about.setdefault(entity, set()).add(slot)
+        return self._about
 
     def take_slot(self) -> int:
         """Returns the lowest free slot."""
@@ -76,7 +86,7 @@ class Resident:
         self,
         slots: Sequence[int],
         bodies: Sequence[Body],
-        heaps: Sequence[Heap],
+        heaps: Sequence[AnyHeap],
         sizes: Sequence[int],
     ) -> None:
         """Takes records into empty slots; `sizes` are the bytes of their rows."""
@@ -92,17 +102,16 @@ class Resident:
             at = np.array(slots, np.intp)
             for name, values in self._entries(bodies, heaps, sizes):
                 getattr(columns, name)[at] = values
-        for slot, body in zip(slots, bodies, strict=True):
-            self._index(slot, body)
+        self._index(slots, bodies)
 
-    def move(self, slots: Sequence[int], heaps: Sequence[Heap]) -> None:
+    def move(self, slots: Sequence[int], heaps: Sequence[AnyHeap]) -> None:
         """Notes where the bytes of records lie now; what is held of them is the same."""
         if not slots:
             return
         self.changes += 1
         at = np.array(slots, np.intp)
-        for name, of_heap in _OF_HEAP:
-            getattr(self.columns, name)[at] = list(map(of_heap, heaps))
+        for name, of_heaps in _OF_HEAPS:
+            getattr(self.columns, name)[at] = of_heaps(heaps)
         entries = [_vector_entry(heap.vector) for heap in heaps]
         for name, values in zip(_OF_VECTOR, zip(*entries, strict=True), strict=True):
             getattr(self.columns, name)[at] = values
@@ -115,29 +124,30 @@ class Resident:
         self.columns.alive[slot] = False
         self.columns.ids[slot] = ""
         self._keys[slot] = _NO_KEYS
-        for entity in about:
-            _discard(self.about, entity, slot)
+        if self._about is not None:
+            for entity in about:
+                _discard(self._about, entity, slot)
         for target in links:
             _discard(self.linked_from, target, slot)
         if self.facts.get(mark) == slot:
             del self.facts[mark]
 
-    def _put_one(self, slot: int, body: Body, heap: Heap, size: int) -> None:
+    def _put_one(self, slot: int, body: Body, heap: AnyHeap, size: int) -> None:
         columns = self.columns
         columns.alive[slot] = True
         columns.metadata_bytes[slot] = size
         for name in _NAMED:
             getattr(columns, name)[slot] = columns.code(getattr(body, name))
-        for name, of_body in _OF_BODY:
-            getattr(columns, name)[slot] = of_body(body)
-        for name, of_heap in _OF_HEAP:
-            getattr(columns, name)[slot] = of_heap(heap)
+        for name, of_bodies in _OF_BODIES:
+            getattr(columns, name)[slot] = of_bodies((body,))[0]
+        for name, of_heaps in _OF_HEAPS:
+            getattr(columns, name)[slot] = of_heaps((heap,))[0]
         for name, value in zip(_OF_VECTOR, _vector_entry(heap.vector), strict=True):
             getattr(columns, name)[slot] = value
         columns.loss[slot] = _loss(body, heap)
 
     def _entries(
-        self, bodies: Sequence[Body], heaps: Sequence[Heap], sizes: Sequence[int]
+        self, bodies: Sequence[Body], heaps: Sequence[AnyHeap], sizes: Sequence[int]
     ) -> Iterator[tuple[str, Sequence[Any]]]:
         """Yields every column with its values, in the order of the records."""
         yield "alive", [True] * len(bodies)
@@ -147,53 +157,63 @@ class Resident:
             # Sorted, since the order of a set of names differs from run to run.
             codes = {each: self.columns.code(each) for each in sorted(set(names), key=str)}
             yield name, [codes[each] for each in names]
-        for name, of_body in _OF_BODY:
-            yield name, list(map(of_body, bodies))
-        for name, of_heap in _OF_HEAP:
-            yield name, list(map(of_heap, heaps))
+        for name, of_bodies in _OF_BODIES:
+            yield name, of_bodies(bodies)
+        for name, of_heaps in _OF_HEAPS:
+            yield name, of_heaps(heaps)
         entries = [_vector_entry(heap.vector) for heap in heaps]
         yield from zip(_OF_VECTOR, zip(*entries, strict=True), strict=True)
         yield "loss", list(map(_loss, bodies, heaps))
 
-    def _index(self, slot: int, body: Body) -> None:
-        record_id = body.id.hex()
-        self.columns.ids[slot] = record_id
-        self.slots[record_id] = slot
-        links = tuple([link.id for link in body.links]) if body.links else ()
-        self._keys[slot] = (body.about, links, body.fingerprint)
-        for entity in body.about:
-            slots = self.about.get(entity)
-            if slots is None:
-                self.about[entity] = {slot}
-            else:
-                slots.add(slot)
-        for target in links:
-            self.linked_from.setdefault(target, set()).add(slot)
-        if body.status == "active":
-            self.facts[body.fingerprint] = slot
+    def _index(self, slots: Sequence[int], bodies: Sequence[Body]) -> None:
+        ids, keys = self.columns.ids, self._keys
+        for slot, body in zip(slots, bodies, strict=True):
+            ids[slot] = body.id.hex()
+            links = tuple([link.id for link in body.links]) if body.links else ()
+            keys[slot] = (body.about, links, body.fingerprint)
+            if self._about is not None:
+                for entity in body.about:
+                    self._about.setdefault(entity, set()).add(slot)
+            for target in links:
+                self.linked_from.setdefault(target, set()).add(slot)
+        self.slots.update(zip([ids[slot] for slot in slots], slots, strict=True))
+        active = [
+            (b.fingerprint, s) for s, b in zip(slots, bodies, strict=True) if b.status == "active"
+        ]
+        self.facts.update(active)
 
 
 _NAMED: Final = ("place", "observer", "session")
-_OF_BODY: Final[tuple[tuple[str, Callable[[Body], Any]], ...]] = (
-    ("kind", lambda body: _KIND[body.kind]),
-    ("status", lambda body: _STATUS[body.status]),
-    ("position", lambda body: _NAN if body.pose is None else body.pose[:3]),
-    ("valid_from", attrgetter("valid_from")),
-    ("valid_to", lambda body: OPEN_END if body.valid_to is None else body.valid_to),
-    ("recorded_at", attrgetter("recorded_at")),
-    ("superseded_at", lambda body: OPEN_END if body.superseded_at is None else body.superseded_at),
-    ("version", attrgetter("version")),
-    ("layers", attrgetter("layers")),
-    ("reads", lambda body: body.statistics[0]),
-    ("citations", lambda body: body.statistics[1]),
-    ("last_read", lambda body: -1 if body.statistics[2] is None else body.statistics[2]),
+_OF_BODIES: Final[tuple[tuple[str, Callable[[Sequence[Body]], list[Any]]], ...]] = (
+    ("kind", lambda bodies: [_KIND[b.kind] for b in bodies]),
+    ("status", lambda bodies: [_STATUS[b.status] for b in bodies]),
+    ("position", lambda bodies: [_NAN if b.pose is None else b.pose[:3] for b in bodies]),
+    ("valid_from", lambda bodies: [b.valid_from for b in bodies]),
+    ("valid_to", lambda bodies: _ends([b.valid_to for b in bodies])),
+    ("recorded_at", lambda bodies: [b.recorded_at for b in bodies]),
+    ("superseded_at", lambda bodies: _ends([b.superseded_at for b in bodies])),
+    ("version", lambda bodies: [b.version for b in bodies]),
+    ("layers", lambda bodies: [b.layers for b in bodies]),
+    ("reads", lambda bodies: [b.statistics[0] for b in bodies]),
+    ("citations", lambda bodies: [b.statistics[1] for b in bodies]),
+    ("last_read", lambda bodies: _ticks([b.statistics[2] for b in bodies])),
 )
-_OF_HEAP: Final[tuple[tuple[str, Callable[[Heap], Any]], ...]] = (
-    ("level", attrgetter("level")),
-    ("payload_bytes", lambda heap: sum([part.length for part in heap.held])),
-    ("segment", lambda heap: heap.layers[0].segment if heap.level else -1),
+_OF_HEAPS: Final[tuple[tuple[str, Callable[[Sequence[AnyHeap]], list[Any]]], ...]] = (
+    ("level", lambda heaps: [h.level for h in heaps]),
+    ("payload_bytes", lambda heaps: [h.held_bytes for h in heaps]),
+    ("segment", lambda heaps: [h.segment for h in heaps]),
 )
-_OF_VECTOR: Final = ["space", "bits", "vector_bytes", "signs_at", "planes_at", "exact_at", "scale"]
+_OF_VECTOR: Final = (
+    *("space", "bits", "vector_bytes", "signs_at", "planes_at", "exact_at", "scale"),
+)
+
+
+def _ends(ticks: list[int | None]) -> list[int]:
+    return [OPEN_END if tick is None else tick for tick in ticks]
+
+
+def _ticks(ticks: list[int | None]) -> list[int]:
+    return [-1 if tick is None else tick for tick in ticks]
 
 
 def _vector_entry(place: VectorPlace | None) -> tuple[int, int, int, int, int, int, float]:
@@ -210,7 +230,7 @@ def _vector_entry(place: VectorPlace | None) -> tuple[int, int, int, int, int, i
     )
 
 
-def _loss(body: Body, heap: Heap) -> float:
+def _loss(body: Body, heap: AnyHeap) -> float:
     return body.losses[heap.level - 1] if body.losses and heap.level else 0.0
 
 

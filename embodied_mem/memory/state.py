@@ -20,10 +20,13 @@ from embodied_mem.memory.storage.rows import (
     Body,
     Extent,
     Heap,
+    HeapSummary,
     VectorPlace,
+    decode_bodies,
     decode_body,
     decode_heap,
-    decode_many,
+    decode_heaps,
+    decode_summaries,
     encode,
     record_of,
 )
@@ -99,12 +102,15 @@ class State:
     def _load_rows(self, rows: list[Row]) -> None:
         whole = [row for row in rows if row.intact]
         self.damaged += [row.slot for row in rows if not row.intact]
-        bodies, heaps = decode_many([row.body for row in whole], [row.heap for row in whole])
-        slots = [row.slot for row in whole]
-        self.resident.put(slots, bodies, heaps, [_metadata_bytes(row) for row in whole])
+        if not whole:
+            return
+        slots, encoded, places, _ = map(list, zip(*whole, strict=True))
+        bodies, heaps = decode_bodies(encoded), decode_summaries(places)
+        lengths = zip(map(len, encoded), map(len, places), strict=True)
+        self.resident.put(slots, bodies, heaps, [a + b + ROW_OVERHEAD for a, b in lengths])
         self._refer_all(slots, heaps)
 
-    def _refer_all(self, slots: list[int], heaps: list[Heap]) -> None:
+    def _refer_all(self, slots: list[int], heaps: list[HeapSummary]) -> None:
         """Does what `refer` does, for many records just loaded."""
         columns, at = self.resident.columns, np.array(slots, np.intp)
         segments = columns.segment[at]
@@ -113,9 +119,9 @@ class State:
         for number, size in zip(numbers.tolist(), live.tolist(), strict=True):
             if number > STAGED:
                 self.segments.live[number] += size
-        for heap in heaps:
-            if len(heap.layers) > heap.level:
-                self.archive.refer(heap.archived)
+        lowered = columns.level[at] < columns.layers[at]
+        for index in np.flatnonzero(lowered).tolist():
+            self.archive.refer(heaps[index].archived)
         places = {_generations(h.vector): h.vector for h in heaps if h.vector is not None}
         for place in places.values():
             self.vectors.adopt(place)
@@ -256,7 +262,8 @@ class State:
         rows = [found[slot] for slot in slots if slot in found and found[slot].intact]
         if len(rows) < len(slots):
             return {slot: self.row(slot) for slot in slots}  # says which
-        bodies, heaps = decode_many([row.body for row in rows], [row.heap for row in rows])
+        bodies = decode_bodies([row.body for row in rows])
+        heaps = decode_heaps([row.heap for row in rows])
         return dict(zip(slots, zip(rows, bodies, heaps, strict=True), strict=True))
 
     def record_at(self, slot: int, *, payload: bool = True) -> MemoryRecord:

@@ -35,6 +35,7 @@ from embodied_mem.memory.storage.rows import (
     decode_body,
     decode_heap,
     encode,
+    encode_heap,
     record_of,
 )
 from embodied_mem.memory.text import text_of
@@ -255,7 +256,7 @@ class Writer:
             else:
                 heap = Heap(held.layers, held.level, place)
             decoded = None if part.row is None else (part.row, heap)
-            rows.changes[part.slot] = Change(part.body, encode(heap), part.text, data, decoded)
+            rows.changes[part.slot] = Change(part.body, encode_heap(heap), part.text, data, decoded)
 
     def _held(self, part: Parts, rows: Rows) -> Heap:
         """Returns where the bytes lie that a record has now, lowered as asked."""
@@ -370,7 +371,7 @@ class Writer:
                 staged.append((slot, change.staged))
         for slot, heap in rows.moved.items():
             if slot not in rows.changes:
-                written.append((slot, self._waiting[slot].body, encode(heap)))
+                written.append((slot, self._waiting[slot].body, encode_heap(heap)))
         if rows.moved:
             journal.clear_staged(rows.moved)
         if removed:

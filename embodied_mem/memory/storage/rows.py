@@ -63,6 +63,16 @@ class Heap(msgspec.Struct, frozen=True, array_like=True):
     vector: VectorPlace | None = None
 
     @property
+    def segment(self) -> int:
+        """Number of the segment of the payload held; -1 where there is none."""
+        return self.layers[0].segment if self.level else -1
+
+    @property
+    def held_bytes(self) -> int:
+        """Bytes of the payload held."""
+        return sum([extent.length for extent in self.layers[: self.level]])
+
+    @property
     def held(self) -> tuple[Extent, ...]:
         """The layers of the live store."""
         return self.layers[: self.level]
@@ -71,6 +81,26 @@ class Heap(msgspec.Struct, frozen=True, array_like=True):
     def archived(self) -> tuple[Extent, ...]:
         """The layers that only the archive holds."""
         return self.layers[self.level :]
+
+
+class HeapSummary(msgspec.Struct, frozen=True, array_like=True):
+    """What opening a store needs of a heap; behind the heap's own fields lie two sums."""
+
+    layers: msgspec.Raw
+    level: int
+    vector: VectorPlace | None
+    segment: int = -2
+    """Of the payload held; -1 where there is none, -2 where the sums are missing."""
+    held_bytes: int = 0
+    """Bytes of the payload held."""
+
+    @property
+    def archived(self) -> tuple[Extent, ...]:
+        """The layers that only the archive holds."""
+        return msgspec.msgpack.decode(self.layers, type=tuple[Extent, ...])[self.level :]
+
+
+AnyHeap = Heap | HeapSummary
 
 
 class Body(msgspec.Struct, frozen=True, array_like=True):
@@ -110,19 +140,47 @@ decode_heap = _heap_decoder.decode
 
 _bodies_decoder = msgspec.msgpack.Decoder(list[Body])
 _heaps_decoder = msgspec.msgpack.Decoder(list[Heap])
+_summaries_decoder = msgspec.msgpack.Decoder(list[HeapSummary])
 
 
-def decode_many(bodies: Sequence[bytes], heaps: Sequence[bytes]) -> tuple[list[Body], list[Heap]]:
-    """Decodes many rows at once, which costs less than one by one.
+def decode_bodies(bodies: Sequence[bytes]) -> list[Body]:
+    """Decodes many at once, which costs less than one by one.
 
     Raises:
         msgspec.DecodeError: If one does not decode.
     """
-    start = b"\xdd" + len(bodies).to_bytes(4, "big")
-    return (
-        _bodies_decoder.decode(start + b"".join(bodies)),
-        _heaps_decoder.decode(start + b"".join(heaps)),
-    )
+    return _bodies_decoder.decode(_start(len(bodies)) + b"".join(bodies))
+
+
+def decode_heaps(heaps: Sequence[bytes]) -> list[Heap]:
+    """Decodes many at once.
+
+    Raises:
+        msgspec.DecodeError: If one does not decode.
+    """
+    return _heaps_decoder.decode(_start(len(heaps)) + b"".join(heaps))
+
+
+def _start(count: int) -> bytes:
+    """Returns the beginning of a MessagePack array of that many elements."""
+    return b"\xdd" + count.to_bytes(4, "big")
+
+
+def encode_heap(heap: Heap) -> bytes:
+    """Encodes a heap with the sums that spare a look at its layers when a store opens."""
+    return encode((heap.layers, heap.level, heap.vector, heap.segment, heap.held_bytes))
+
+
+def decode_summaries(heaps: Sequence[bytes]) -> list[HeapSummary]:
+    """Decodes of many heaps what opening a store needs.
+
+    Raises:
+        msgspec.DecodeError: If one does not decode.
+    """
+    found = _summaries_decoder.decode(_start(len(heaps)) + b"".join(heaps))
+    if any([heap.segment == -2 for heap in found]):
+        return decode_summaries([encode_heap(decode_heap(heap)) for heap in heaps])
+    return found
 
 
 def checksum(key: int, *blobs: bytes) -> int:
