@@ -54,7 +54,7 @@ class Hippocampus:
         self._maker = RecordMaker(store.seed, store.session)
         self._keeper = Keeper(store, allocator or LeastValuePerByte())
         self._objects = ObjectRecords(scene, self._maker)
-        self._snapshots = SnapshotRecords(scene, self._maker, self._objects)
+        self._snapshots = SnapshotRecords(scene, self._maker, self._objects, store)
         self._frontiers = FrontierRecords(scene, self._maker)
         self._places = PlaceRecords(scene, self._maker)
         self._walk = WalkRecords(scene, self._maker, self.walk)
@@ -98,20 +98,19 @@ class Hippocampus:
 
     def consolidate(self) -> None:
         """Brings every record up to date: places, all facts, frontiers, the map and the walk."""
+        if self.latest is not None:
+            self.scene.snapshots.update(self.scene.required(), afresh=True)
+            self._apply(
+                [
+                    *self._places.refresh(),
+                    *self._objects.refresh(),
+                    *self._snapshots.follow(refresh=True),
+                    *self._frontiers.refresh(),
+                    *self._walk.refresh(),
+                ]
+            )
         while operations := self._snapshots.measure():
             self._apply(operations)
-        if self.latest is None:
-            return
-        self.scene.snapshots.update(self.scene.required(), afresh=True)
-        self._apply(
-            [
-                *self._places.refresh(),
-                *self._objects.refresh(),
-                *self._snapshots.follow(refresh=True),
-                *self._frontiers.refresh(),
-                *self._walk.refresh(),
-            ]
-        )
 
     def recall(self, question: str) -> Answer:
         """Answers a question from the store; call `consolidate` first to have it all."""

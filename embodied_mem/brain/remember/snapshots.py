@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Mapping
-from typing import final
+from typing import Final, final
 
 import msgspec
 import numpy as np
@@ -18,16 +18,26 @@ from embodied_mem.scene.graph import SceneGraph
 from embodied_mem.scene.snapshots import KeptFrame
 from embodied_mem.types import Float64Array
 
+PRESSED: Final = 0.5
+"""Share of its budget from which on a store may soon have to give up layers."""
+
 
 @final
 class SnapshotRecords:
     """Follows the snapshots that a scene chooses."""
 
-    def __init__(self, scene: SceneGraph, maker: RecordMaker, objects: ObjectRecords) -> None:
+    def __init__(
+        self,
+        scene: SceneGraph,
+        maker: RecordMaker,
+        objects: ObjectRecords,
+        store: MemoryStore,
+    ) -> None:
         self.ledger: Ledger[KeptFrame, SnapshotFact] = Ledger()
         self._scene = scene
         self._maker = maker
         self._objects = objects
+        self._store = store
         self._unmeasured: deque[KeptFrame] = deque()
 
     def follow(self, *, refresh: bool = False) -> list[Operation]:
@@ -83,7 +93,8 @@ class SnapshotRecords:
         """Returns what measures the picture that has waited longest for it.
 
         It takes longer than all else that is done with a picture, so it has to wait for frames
-        that bring little; until then the store gives up the picture's layers last.
+        that bring little; until then the store gives up the picture's layers last. Where the
+        budget is nearly spent, pictures are measured before they are stored.
         """
         while self._unmeasured:
             frame = self._unmeasured.popleft()
@@ -104,7 +115,10 @@ class SnapshotRecords:
         if self.ledger.withheld(frame, self._maker.tick):
             return []
         picture = Layers(frame.layers, frame.losses)
-        self._unmeasured.append(frame)
+        if not picture.losses and len(picture.layers) > 1 and self._pressed():
+            picture = measure_layers(picture.layers)
+        if not picture.losses:
+            self._unmeasured.append(frame)
         return self.ledger.add(frame, self._entry(self._maker.new_id(), column, cluster, picture))
 
     def _change(self, frame: KeptFrame, column: int, cluster: tuple[str, ...]) -> list[Operation]:
@@ -142,6 +156,11 @@ class SnapshotRecords:
             links=tuple(Link("shows", fact_id) for fact_id in shown if fact_id is not None),
         )
         return Entry(record, fact)
+
+    def _pressed(self) -> bool:
+        """Tells whether the store may soon have to give up layers."""
+        budget = self._store.budget_bytes
+        return budget is not None and self._store.disk_bytes > PRESSED * budget
 
     def _names(self, rows: list[int]) -> tuple[str, ...]:
         return tuple(self._scene.objects.ids[row] for row in rows)
