@@ -8,9 +8,19 @@ import pytest
 from embodied_mem.brain.brain import Brain
 from embodied_mem.brain.build import build_hippocampus
 from embodied_mem.brain.hippocampus import Hippocampus
-from embodied_mem.memory import MemoryStore
-from embodied_mem.memory.facts import MapFact, ObjectFact, PlaceFact, SnapshotFact, WalkFact, active
-from embodied_mem.types import Intrinsics, Observation
+from embodied_mem.errors import StoreFullError
+from embodied_mem.memory import Filter, MemoryStore
+from embodied_mem.memory.codec.pictures import decode_picture
+from embodied_mem.memory.facts import (
+    FrontierFact,
+    MapFact,
+    ObjectFact,
+    PlaceFact,
+    SnapshotFact,
+    WalkFact,
+    active,
+)
+from embodied_mem.types import Command, Intrinsics, Observation
 from embodied_mem_envs.evaluation.shown import ShownTracker
 from embodied_mem_envs.house import CameraConfig, House, HouseBody, HouseConfig, generate_house
 
@@ -91,8 +101,82 @@ def test_each_object_stands_in_one_snapshot_that_shows_it(
     for record, fact in shots:
         assert fact.cluster
         assert set(fact.cluster) <= set(fact.boxes)
-        assert record.payload[0].startswith(b"\xff\xd8")
         assert record.pose is not None
+        assert len(record.losses) == len(record.payload) > 3
+        for count in (1, len(record.payload)):
+            assert decode_picture(record.payload[:count]).shape == (120, 160, 3)
+
+
+def test_records_are_found_by_where_they_are_and_by_their_look(
+    visited: tuple[House, list[str], Path],
+) -> None:
+    store = MemoryStore.read(visited[2])
+    for fact_type, place_known in ((ObjectFact, 0.9), (PlaceFact, 1.0), (FrontierFact, 0.0)):
+        found = list(active(store, fact_type))
+        for record, fact in found:
+            assert record.pose is not None and record.pose[3:] == (1.0, 0.0, 0.0, 0.0)
+            at = fact.position if isinstance(fact, ObjectFact) else fact.centroid
+            near = store.query(Filter(kind=record.kind, near=(at, 0.01)), payload=False)
+            assert record.id in {each.id for each in near}
+        assert np.mean([record.place is not None for record, _ in found] or [1.0]) >= place_known
+    objects = [record for record, _ in active(store, ObjectFact)]
+    assert {record.space for record in objects} == {"colour-shape"}
+    slots, scores = store.search(objects[3].vector, 2, space="colour-shape")
+    assert store.columns.ids[slots[0]] == objects[3].id
+    assert scores[0] == pytest.approx(1.0, abs=1e-5)
+
+
+def test_what_did_not_change_is_not_written_again(tmp_path: Path) -> None:
+    body = HouseBody(generate_house(SEED, HouseConfig(rooms=4)), CAMERA)
+    hippocampus = build_hippocampus(path=tmp_path / "a.mem")
+    with hippocampus.store as store:
+        body.connect()
+        for _ in range(12):
+            hippocampus.observe(body.observe())
+            body.act(Command(turn=0.5))
+        body.close()
+        assert 0 < store.sequence <= 24
+        hippocampus.consolidate()
+        digest, sequence = store.digest(), store.sequence
+        hippocampus.consolidate()
+        hippocampus.save(tmp_path / "a.mem")
+        assert store.sequence == sequence
+        hippocampus.save(tmp_path / "file.mem")
+        category = next(fact.category for _, fact in active(store, ObjectFact))
+        cited = hippocampus.recall(f"Where is the {category}?").citations
+        assert cited
+    with (
+        MemoryStore.read(tmp_path / "a.mem") as kept,
+        MemoryStore.read(tmp_path / "file.mem") as file,
+    ):
+        assert kept.digest() == file.digest() == digest
+        assert {r.id for r in kept.records() if r.statistics.citations} == {
+            citation.snapshot for citation in cited
+        }
+
+
+def test_an_error_of_the_store_leaves_the_memory_as_it_was(tmp_path: Path) -> None:
+    body = HouseBody(generate_house(SEED, HouseConfig(rooms=4)), CAMERA)
+    hippocampus = build_hippocampus(path=tmp_path / "a.mem")
+    body.connect()
+    with hippocampus.store as store:
+        hippocampus.observe(body.observe())
+        apply = store.apply
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(store, "apply", _full_disk)
+            with pytest.raises(StoreFullError):
+                hippocampus.observe(body.observe())
+        assert store.apply == apply
+        for _ in range(3):
+            hippocampus.observe(body.observe())
+        hippocampus.consolidate()
+        known = {fact.object_id for _, fact in active(store, ObjectFact)}
+        assert len(known) == hippocampus.scene.objects.live.sum() > 3
+        assert store.verify().ok
+
+
+def _full_disk(operations: object) -> None:
+    raise StoreFullError("cannot write to the memory: No space left on device")
 
 
 def test_places_map_and_walk_are_stored(visited: tuple[House, list[str], Path]) -> None:

@@ -5,8 +5,9 @@ import pytest
 import tyro
 
 from embodied_mem.cli.inspect import Inspect
-from embodied_mem.errors import MemoryFileError
-from embodied_mem.memory import MemoryStore
+from embodied_mem.errors import ConfigError, MemoryFileError
+from embodied_mem.memory import MemoryStore, Update
+from embodied_mem.memory.facts import ObjectFact, active
 
 
 @pytest.fixture
@@ -62,6 +63,88 @@ def test_a_missing_or_damaged_file_is_an_error_of_ours(memory_file: Path, tmp_pa
     memory_file.write_bytes(data)
     with pytest.raises(MemoryFileError, match="is damaged"):
         inspect(memory_file)
+
+
+@pytest.fixture
+def folder(sample_memory: MemoryStore, tmp_path: Path) -> Path:
+    """The sample memory as a folder, in which the kettle was moved at tick 300."""
+    sample_memory.export(tmp_path / "flat.emem")
+    with MemoryStore(tmp_path / "flat.mem") as store:
+        store.import_(tmp_path / "flat.emem", settings=True)
+        kettle = next(r for r, fact in active(store, ObjectFact) if fact.category == "kettle")
+        content = {**kettle.content, "state": "moved", "position": [5.0, 1.0, 0.9]}
+        update = Update(id=kettle.id, tick=300, changes={"content": content}, supersede_as="f" * 32)
+        store.apply([update])
+    return tmp_path / "flat.mem"
+
+
+def test_the_past_is_shown(
+    folder: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    out = tmp_path / "h.json"
+    for name in ("ffff", "obj-003", "f" * 32):
+        assert inspect(folder, "--history", name, "--json", out) == 0
+        text = capsys.readouterr().out
+        assert "2 versions" in text and "(5.00, 1.00, 0.90)" in text and "kitchen" in text
+        first, second = json.loads(out.read_text())["history"]
+        assert (first["status"], first["valid_to"], second["id"]) == ("archived", 300, "f" * 32)
+    for tick, state in ((299, "present"), (300, "moved")):
+        assert inspect(folder, "--as-of", tick, "--json", out) == 0
+        assert f"believed at tick {tick}" in capsys.readouterr().out
+        believed = json.loads(out.read_text())["believed"]
+        (kettle,) = [r for r in believed if r["content"].get("category") == "kettle"]
+        assert (kettle["content"]["state"], kettle["valid_to"]) == (state, None)
+    assert inspect(folder, "--as-of", 5) == 0
+    assert "f" * 32 not in capsys.readouterr().out
+
+
+def test_a_name_that_means_nothing_or_too_much_is_an_error(folder: Path) -> None:
+    with pytest.raises(ConfigError, match="no record has an id that starts with 'zebra'"):
+        inspect(folder, "--history", "zebra")
+    with pytest.raises(ConfigError, match=r"\d+ records have an id that starts with '0'"):
+        inspect(folder, "--history", "0")
+
+
+def test_an_export_holds_the_same(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert inspect(folder, "--export", tmp_path / "out.emem") == 0
+    assert "exported" in capsys.readouterr().out
+    with MemoryStore.read(tmp_path / "out.emem") as file, MemoryStore.read(folder) as store:
+        assert file.digest() == store.digest()
+    for memory in (folder, tmp_path / "out.emem"):
+        assert inspect(memory, "--verify") == 0
+        assert "nothing is damaged" in capsys.readouterr().out
+    with pytest.raises(ConfigError, match="only the folder of a memory can be repaired"):
+        inspect(tmp_path / "out.emem", "--repair")
+
+
+def test_damage_is_named_and_repaired(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with MemoryStore.read(folder) as store:
+        before = {r.id: r for r in store.records()}
+    shot = next(r for r in before.values() if r.kind == "snapshot")
+    (segment,) = folder.glob("segment-*.bin")
+    data = bytearray(segment.read_bytes())
+    data[data.index(shot.payload[0]) + 100] ^= 1
+    segment.write_bytes(data)
+    out = tmp_path / "v.json"
+    assert inspect(folder, "--verify", "--json", out) == 1
+    assert shot.id in capsys.readouterr().out
+    verification = json.loads(out.read_text())["verification"]
+    assert (verification["ok"], verification["damages"][0]["record"]) == (False, shot.id)
+    assert inspect(folder, "--repair", "--json", out) == 1
+    text = capsys.readouterr().out
+    assert "repaired; 1 lost" in text and f"lost: {shot.id}" in text
+    assert json.loads(out.read_text())["verification"]["lost"] == [shot.id]
+    assert inspect(folder, "--verify") == 0
+    with MemoryStore.read(folder) as store:
+        assert {r.id for r in store.records()} == set(before) - {shot.id}
 
 
 def test_an_empty_memory_can_be_inspected(

@@ -1,12 +1,19 @@
 """The main job as a person runs it: twice the same, readable, and answerable from its file."""
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
+
+from embodied_mem.cli import main
+from embodied_mem.errors import MemoryFileError
+from embodied_mem.memory import MemoryStore
+from embodied_mem.memory.facts import ObjectFact, active
 
 SMALL = ("--seed", "5", "--rooms", "3", "--width", "160", "--steps", "120")
 
@@ -49,6 +56,7 @@ def test_one_seed_gives_one_result_whatever_the_hash_seed(twice: tuple[Path, Pat
 
 
 def test_everything_that_was_promised_is_there(twice: tuple[Path, Path]) -> None:
+    assert (twice[0] / "house.mem").is_dir()
     names = {path.name for path in twice[0].iterdir()}
     assert names >= {"snapshots.png", "map.png", "house.mem", "result.json", "report.html"}
     result = json.loads((twice[0] / "result.json").read_text())
@@ -58,6 +66,8 @@ def test_everything_that_was_promised_is_there(twice: tuple[Path, Path]) -> None
     assert figures["schema"] == 1
     assert figures["command"] == "run"
     assert figures["metrics"]["memory_cpu_ms"] > 0
+    assert 100_000 < figures["metrics"]["disk_bytes"] < 64 << 20
+    assert figures["config"]["budget_bytes"] == 64 << 20
     assert figures["machine"]["cores"] >= 1
 
 
@@ -72,6 +82,58 @@ def test_the_folder_answers_in_a_new_process(twice: tuple[Path, Path]) -> None:
     done = embodied_mem("ask", str(twice[0] / "house.mem"), "Where did you see the bed?")
     assert done.returncode == 0
     assert "bed" in done.stdout
+
+
+def objects(path: Path) -> set[str]:
+    """Returns the ids of the known objects; none while the memory is being made."""
+    if not (path / "memory.sqlite").exists():
+        return set()
+    with MemoryStore.read(path) as store:
+        return {fact.object_id for _, fact in active(store, ObjectFact, payload=False)}
+
+
+def test_a_walk_answers_while_it_goes_on_and_after_it_was_killed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    path = out / "house.mem"
+    command = [sys.executable, "-m", "embodied_mem", "run", *SMALL[:4], "--out", str(out)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as walk:
+        while True:
+            assert walk.poll() is None
+            with contextlib.suppress(MemoryFileError):  # its first moment: no tables yet
+                if len(objects(path)) >= 8:
+                    break
+            time.sleep(0.05)
+        for _ in range(3):
+            assert main(["ask", str(path), "What is in the bedroom?"]) == 0
+        assert walk.poll() is None
+        walk.kill()
+    known = objects(path)
+    assert len(known) >= 8
+    assert main(["inspect", str(path), "--verify"]) == 0
+    assert main(["ask", str(path), "Where is the bed?"]) == 0
+    assert "The bed is" in capsys.readouterr().out
+    resumed = ("--resume", str(path), "--budget-bytes", "1MiB", "--allocator", "fifo")
+    done = embodied_mem("run", *SMALL[:6], "--steps", "25", *resumed, "--out", str(out))
+    assert done.returncode == 0, done.stderr
+    assert known <= objects(path)
+    assert main(["inspect", str(path), "--verify"]) == 0
+
+
+def test_what_lies_at_the_place_of_the_memory_is_not_lost(tmp_path: Path) -> None:
+    (tmp_path / "house.mem").mkdir()
+    (tmp_path / "house.mem" / "diary.txt").write_text("dear diary")
+    done = embodied_mem("run", *SMALL, "--out", str(tmp_path))
+    assert done.returncode == 1
+    assert "diary.txt, which is no part of a memory" in done.stderr.replace("\n", " ")
+    assert (tmp_path / "house.mem" / "diary.txt").read_text() == "dear diary"
+
+
+def test_a_size_without_sense_is_refused() -> None:
+    done = embodied_mem("run", "--budget-bytes", "64 elephants")
+    assert done.returncode == 2
+    assert "is no size" in done.stdout + done.stderr
 
 
 def test_a_bad_file_is_one_line_on_stderr(tmp_path: Path) -> None:
