@@ -23,6 +23,8 @@ from embodied_mem.memory.storage.wal_frames import (
 )
 
 _LARGEST_PAGE: Final = 1 << 31
+_SPARSE: Final = 16
+"""How many times more pages a database is taken to have had than its two files hold, at most."""
 _NOISE: Final = PAGE_BYTES // 16
 """Bytes that pages have in common which have nothing to do with each other, at most."""
 
@@ -67,6 +69,8 @@ def committed_pages(data: bytes, base: bytes) -> tuple[dict[int, bytes], int | N
     count = int(frames.sizes[ends[-1]])
     if ends[-1] in report.flipped:
         count = max(count, *pages)
+    # A damaged frame can name any number of pages; allow what a file that was cut off had at most.
+    count = min(count, _SPARSE * (len(base) + len(data)) // PAGE_BYTES + _SPARSE)
     return {page: body for page, body in pages.items() if page <= count}, count
 
 
