@@ -1,4 +1,4 @@
-"""Memory: the record, the store, and the typed facts that records hold."""
+"""Memory: the record, the store, how it is queried, and the typed facts that records hold."""
 
 from embodied_mem.memory.filter import Filter as Filter
 from embodied_mem.memory.record import Add as Add
@@ -9,6 +9,7 @@ from embodied_mem.memory.record import Noop as Noop
 from embodied_mem.memory.record import Operation as Operation
 from embodied_mem.memory.record import RecordIds as RecordIds
 from embodied_mem.memory.record import Update as Update
+from embodied_mem.memory.retriever import Retriever as Retriever
 from embodied_mem.memory.store import MemoryStore as MemoryStore
 
 __all__ = [
@@ -21,5 +22,6 @@ __all__ = [
     "Noop",
     "Operation",
     "RecordIds",
+    "Retriever",
     "Update",
 ]
