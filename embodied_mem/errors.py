@@ -36,7 +36,7 @@ class StoreFullError(StoreError):
 
 
 class DamagedRecordError(StoreError):
-    """A record's bytes do not match their checksum; `verify` names all such, `repair` drops them."""
+    """A record's bytes do not match their checksum; `verify` names it, `repair` drops it."""
 
 
 class HouseError(EmbodiedMemError):
