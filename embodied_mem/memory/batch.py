@@ -49,8 +49,8 @@ class Source(Protocol):
         """Returns the record with its bytes."""
         ...
 
-    def same_fact(self, mark: int) -> str | None:
-        """Returns the id of the active record with this fingerprint."""
+    def same_facts(self, mark: int) -> list[str]:
+        """Returns the ids of the active records with this fingerprint."""
         ...
 
     def linked_from(self, record_id: str) -> list[str]:
@@ -67,8 +67,8 @@ class Batch:
         self.drafts: dict[str, Draft | None] = {}
         """The records that change, by id, in the order of the first change; None to remove."""
         self.results: list[str | None] = []
-        self._marks: dict[int, str] = {}
-        """Ids of records that were added, by fingerprint."""
+        self._marks: dict[int, list[str]] = {}
+        """Ids of the records that had a fingerprint at some point of the batch."""
 
     def run(self, operation: Operation) -> None:
         """Plans one operation on top of those before it.
@@ -121,19 +121,21 @@ class Batch:
         mark = fingerprint(record, content, _first_crc(record.payload))
         if record.status == "active" and (known := self._known(mark)) is not None:
             return known
-        self._marks[mark] = record.id
-        self.drafts[record.id] = Draft(
-            record, content, mark, len(record.payload), new_payload=True, new_vector=True
-        )
+        draft = Draft(record, content, mark, len(record.payload), new_payload=True, new_vector=True)
+        self._keep(record.id, draft)
         return record.id
 
+    def _keep(self, record_id: str, draft: Draft) -> None:
+        self.drafts[record_id] = draft
+        self._marks.setdefault(draft.mark, []).append(record_id)
+
     def _known(self, mark: int) -> str | None:
-        record_id = self._marks.get(mark)
-        draft = None if record_id is None else self.drafts.get(record_id)
-        if draft is not None and draft.mark == mark and draft.record.status == "active":
-            return record_id
-        known = self._source.same_fact(mark)
-        return None if known in self.drafts else known
+        for record_id in self._marks.get(mark, ()):
+            draft = self.drafts[record_id]
+            if draft is not None and draft.mark == mark and draft.record.status == "active":
+                return record_id
+        known = self._source.same_facts(mark)
+        return next((record_id for record_id in known if record_id not in self.drafts), None)
 
     def _update(self, update: Update) -> str:
         old = self._required("UPDATE", update.id)
@@ -141,7 +143,7 @@ class Batch:
         if unknown:
             raise StoreError(f"UPDATE of {update.id}: cannot change {sorted(unknown)}")
         if update.supersede_as is None:
-            self.drafts[update.id] = self._changed(update.id, old, update.changes)
+            self._keep(update.id, self._changed(update.id, old, update.changes))
             return update.id
         return self._supersede(update, old, check_id(update.supersede_as))
 
@@ -197,7 +199,7 @@ class Batch:
             "valid_to": update.tick if known is None else min(known, update.tick),
             "superseded_at": update.tick,
         }
-        self.drafts[update.id] = self._changed(update.id, old, ended)
+        self._keep(update.id, self._changed(update.id, old, ended))
         fields: dict[str, Any] = {
             "valid_from": update.tick,
             "recorded_at": update.tick,
@@ -216,7 +218,7 @@ class Batch:
         record = msgspec.structs.replace(full, **fields)
         check_record(record)
         content = _encoded(record)
-        self.drafts[new_id] = Draft(
+        draft = Draft(
             record,
             content,
             fingerprint(record, content, _first_crc(record.payload)),
@@ -224,6 +226,7 @@ class Batch:
             new_payload=True,
             new_vector=True,
         )
+        self._keep(new_id, draft)
         return new_id
 
     def _delete(self, record_id: str) -> None:
@@ -241,7 +244,7 @@ class Batch:
                 continue
             links = tuple(link for link in draft.record.links if link.id != record_id)
             if links != draft.record.links:
-                self.drafts[other] = self._changed(other, draft, {"links": links})
+                self._keep(other, self._changed(other, draft, {"links": links}))
 
 
 def _first_crc(payload: tuple[bytes, ...]) -> int:

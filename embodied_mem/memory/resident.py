@@ -33,7 +33,9 @@ class Resident:
         self.linked_from: dict[str, set[int]] = {}
         """Slots of the records that link to an id."""
         self.facts: dict[int, int] = {}
-        """Slot of the active record with a fingerprint."""
+        """Slot of an active record with a fingerprint."""
+        self._twins: dict[int, set[int]] = {}
+        """Slots of the others, where an UPDATE made records alike."""
         self.changes = 0
         """How often something came or went."""
         self._free: list[int] = []
@@ -129,8 +131,7 @@ class Resident:
                 _discard(self._about, entity, slot)
         for target in links:
             _discard(self.linked_from, target, slot)
-        if self.facts.get(mark) == slot:
-            del self.facts[mark]
+        self._untell(mark, slot)
 
     def _put_one(self, slot: int, body: Body, heap: AnyHeap, size: int) -> None:
         columns = self.columns
@@ -177,10 +178,25 @@ class Resident:
             for target in links:
                 self.linked_from.setdefault(target, set()).add(slot)
         self.slots.update(zip([ids[slot] for slot in slots], slots, strict=True))
-        active = [
-            (b.fingerprint, s) for s, b in zip(slots, bodies, strict=True) if b.status == "active"
-        ]
-        self.facts.update(active)
+        for slot, body in zip(slots, bodies, strict=True):
+            if body.status == "active" and self.facts.setdefault(body.fingerprint, slot) != slot:
+                self._twins.setdefault(body.fingerprint, set()).add(slot)
+
+    def _untell(self, mark: int, slot: int) -> None:
+        twins = self._twins.get(mark, set())
+        twins.discard(slot)
+        if self.facts.get(mark) == slot:
+            del self.facts[mark]
+            if twins:
+                self.facts[mark] = min(twins)
+                twins.remove(self.facts[mark])
+        if not twins:
+            self._twins.pop(mark, None)
+
+    def tellers(self, mark: int) -> list[int]:
+        """Returns the slots of the active records with a fingerprint, ascending."""
+        known = self.facts.get(mark)
+        return [] if known is None else sorted({known, *self._twins.get(mark, ())})
 
 
 _NAMED: Final = ("place", "observer", "session")

@@ -357,10 +357,9 @@ class State:
         """Returns the record with its bytes."""
         return self.record_at(self.slot_of(record_id))
 
-    def same_fact(self, mark: int) -> str | None:
-        """Returns the id of the active record with this fingerprint."""
-        slot = self.resident.facts.get(mark)
-        return None if slot is None else self.resident.columns.ids[slot]
+    def same_facts(self, mark: int) -> list[str]:
+        """Returns the ids of the active records with this fingerprint."""
+        return [self.resident.columns.ids[slot] for slot in self.resident.tellers(mark)]
 
     def linked_from(self, record_id: str) -> list[str]:
         """Returns the ids of the records that link to this one, sorted."""

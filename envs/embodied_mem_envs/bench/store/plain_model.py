@@ -54,9 +54,8 @@ class PlainModel:
     def _supersede(self, update: Update) -> None:
         old, new_id = self.records[update.id], update.supersede_as
         assert new_id is not None
-        self._change(
-            old.id, {"status": "archived", "valid_to": update.tick, "superseded_at": update.tick}
-        )
+        end = update.tick if old.valid_to is None else min(old.valid_to, update.tick)
+        self._change(old.id, {"status": "archived", "valid_to": end, "superseded_at": update.tick})
         fields: dict[str, Any] = {
             "status": "active",
             "valid_from": update.tick,
@@ -106,7 +105,8 @@ def unfound(store: MemoryStore, model: PlainModel) -> list[str]:
     for record_id in sorted(model.records)[::20]:
         record, slot = store.get(record_id), store.slot_of(record_id)
         word = record.content["text"].split()[-1]
-        if slot not in store.words.search(word, 5, size=store.columns.size).slots:
+        everything = store.columns.size
+        if slot not in store.words.search(word, everything, size=everything).slots:
             lines.append(f"{record_id} is not found by its word {word}")
         if record.embedding and record.bits == 32:
             slots, _ = store.search(record.vector, 5, record.space)
