@@ -218,9 +218,11 @@ class Budget:
         if self._compactor.dead_bytes():
             self._compactor.reclaim()
         self.vacuum()
+        # Files end in whole blocks; a little more at once spares a second round.
+        slack = max(target // 500, 4 * PAGE)
         while (excess := self._state.medium.disk_bytes() - target) > 0:
             room = self.archive_room()
-            if not lower_fidelity(self._state, self._compactor, excess, archive_room=room):
+            if not lower_fidelity(self._state, self._compactor, excess + slack, archive_room=room):
                 raise BudgetError(
                     f"the store takes {target + excess} bytes with everything at its lowest "
                     f"fidelity; it cannot shrink to {target}. Delete records first"
