@@ -20,6 +20,7 @@ _RESIDENT_BYTES: Final = 700
 """Bytes of the entries of a record in the indexes that stay in memory, about."""
 _LEAST_RESIDENT: Final = 4 << 20
 _NEW_FILES: Final = 4 * PAGE
+_PATIENCE_MS: Final = 100
 _SPARE: Final = 50
 """When room is made, a fiftieth of the budget more is freed, so that it is not made every time."""
 
@@ -164,7 +165,14 @@ class Budget:
 
     def checkpoint(self) -> None:
         """Moves the log into the database and empties it, unless a reader still needs it."""
-        self._state.journal.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        execute = self._state.journal.connection.execute
+        ((patience,),) = execute("PRAGMA busy_timeout").fetchall()
+        # A reader that stays in a state is not waited for, one that is just reading is.
+        execute(f"PRAGMA busy_timeout={_PATIENCE_MS}")
+        try:
+            execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        finally:
+            execute(f"PRAGMA busy_timeout={patience}")
 
     def vacuum(self) -> None:
         """Gives the database's free pages back, where they are more than a few."""
@@ -212,6 +220,11 @@ class Budget:
         room = None if self.total is None else self.total - self.used() - self.total // _SPARE
         return self._compactor.raise_fidelity(room)
 
+    def _settled_bytes(self) -> int:
+        """Returns the bytes on the disk, but for a log that a reader keeps from being emptied."""
+        _, log = self._state.medium.database_bytes()
+        return self._state.medium.disk_bytes() - log
+
     def shrink(self, target: int) -> None:
         """Brings the store down to `target` bytes on the disk; see `MemoryStore.shrink`."""
         self._compactor.writer.flush()
@@ -220,7 +233,7 @@ class Budget:
         self.vacuum()
         # Files end in whole blocks; a little more at once spares a second round.
         slack = max(target // 500, 4 * PAGE)
-        while (excess := self._state.medium.disk_bytes() - target) > 0:
+        while (excess := self._settled_bytes() - target) > 0:
             room = self.archive_room()
             if not lower_fidelity(self._state, self._compactor, excess + slack, archive_room=room):
                 raise BudgetError(

@@ -123,6 +123,24 @@ class StoreMachine(RuleBasedStateMachine):
         ids = sorted({self.known(pick).id for pick in chosen})
         self.apply([Delete(id=record_id) for record_id in ids])
 
+    @precondition(lambda self: len(self.model.records) > 1)
+    @rule(pick=picks, other=picks, seeds=st.lists(st.integers(0, 40), max_size=4))
+    def do_all_at_once(self, pick: int, other: int, seeds: list[int]) -> None:
+        changed, gone = self.known(pick), self.known(other)
+        added = [self.new_record(seed) for seed in seeds]
+        batch: list[Operation] = [Add(record=record) for record in added]
+        batch.insert(len(batch) // 2, self.told(changed, other))
+        if gone.id != changed.id:
+            batch.insert(len(batch) // 2, Delete(id=gone.id))
+        if added and added[0].kind == "event":
+            batch.append(self.told(added[0], pick))
+        self.apply(batch)
+
+    def told(self, record: MemoryRecord, number: int) -> Update:
+        """Makes a record say what others may say as well."""
+        changes = {"content": {"text": f"cup {number % 4}"}, "place": "hall", "about": ("cup-0",)}
+        return Update(id=record.id, tick=self.count, changes=changes)
+
     @precondition(lambda self: self.model.records)
     @rule(pick=picks)
     def fail(self, pick: int) -> None:
