@@ -91,8 +91,12 @@ class DiskMedium:
                 f"{self.path} holds other files ({sorted(strangers)[0]}, ...) and no memory; "
                 "choose an empty or a new folder"
             )
+        archive = self.path / "archive"
+        made = [folder for folder in (archive, *archive.parents) if not folder.exists()]
         try:
-            (self.path / "archive").mkdir(parents=True, exist_ok=True)
+            archive.mkdir(parents=True, exist_ok=True)
+            for folder in made:
+                DiskFolder(folder.parent).sync()  # or a power cut takes it with all in it
         except OSError as error:
             raise MemoryFileError(
                 f"cannot make the memory {self.path}: {error.strerror}; choose another folder"
