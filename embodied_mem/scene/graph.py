@@ -6,7 +6,6 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike
 
-from embodied_mem.memory.codec.pictures import encode_layers
 from embodied_mem.memory.facts import ObjectFact, PlaceFact, Vector
 from embodied_mem.perception import Embedder, Frame, Segmenter, default_stride, make_frame
 from embodied_mem.perception.colour import COLOUR_TERMS, colour_votes, prepare_colours
@@ -193,7 +192,7 @@ class SceneGraph:
         kept = KeptFrame(
             tick=observation.tick,
             T_world_camera=observation.T_world_camera,
-            layers=encode_picture(observation, self.config.jpeg_quality),
+            jpeg=_encode_jpeg(observation, self.config.jpeg_quality),
             width=observation.intrinsics.width,
             height=observation.intrinsics.height,
             boxes={
@@ -267,22 +266,11 @@ class SceneGraph:
         return [old for old, _ in pairs]
 
 
-def encode_picture(
-    observation: Observation, quality: int, width: int | None = None
-) -> tuple[bytes, ...]:
-    """Encodes the colour picture of an observation in layers, coarse first.
-
-    Args:
-        observation: What was seen.
-        quality: Of the JPEG that the layers make, 1 to 100.
-        width: Pixels to scale it down to, where it is wider.
-    """
-    picture = observation.rgb
-    if width is not None and width < picture.shape[1]:
-        height = max(1, round(picture.shape[0] * width / picture.shape[1]))
-        smaller = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
-        picture = np.asarray(smaller, np.uint8)
-    return encode_layers(picture, quality)
+def _encode_jpeg(observation: Observation, quality: int) -> bytes:
+    """Encodes the picture of a candidate, as fast as can be: most are never stored."""
+    picture = cv2.cvtColor(observation.rgb, cv2.COLOR_RGB2BGR)
+    _, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return data.tobytes()
 
 
 def _name_places(

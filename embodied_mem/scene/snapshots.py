@@ -35,12 +35,14 @@ class KeptFrame:
 
     tick: int
     T_world_camera: Float64Array
-    layers: tuple[bytes, ...]
-    """The picture as `memory.codec.pictures.encode_layers` gives it."""
+    jpeg: bytes
+    """The picture; empty where it is held in layers."""
     width: int
     height: int
     boxes: dict[int, Box] = field(default_factory=dict)
     """Object row to its pixel box x0, y0, x1, y1."""
+    layers: tuple[bytes, ...] = ()
+    """The picture as a store held it (see `memory.codec.pictures`)."""
     losses: tuple[float, ...] = ()
     """What each prefix of the layers loses, where that was measured."""
 

@@ -114,7 +114,7 @@ def _frame(tick: int, rows: np.ndarray) -> KeptFrame:
     return KeptFrame(
         tick=tick,
         T_world_camera=np.eye(4),
-        layers=(),
+        jpeg=b"",
         width=4,
         height=4,
         boxes={int(row): (0, 0, 1, 1) for row in rows},

@@ -11,7 +11,7 @@ from embodied_mem.brain.remember.ledger import Entry, Ledger
 from embodied_mem.brain.remember.maker import RecordMaker
 from embodied_mem.brain.remember.objects import ObjectRecords
 from embodied_mem.memory import Link, MemoryRecord, MemoryStore
-from embodied_mem.memory.codec.pictures import Layers, measure_layers
+from embodied_mem.memory.codec.pictures import Layers, cut_jpeg, measure_layers
 from embodied_mem.memory.facts import SnapshotFact, active
 from embodied_mem.memory.record import Operation, pose_of
 from embodied_mem.scene.graph import SceneGraph
@@ -76,6 +76,7 @@ class SnapshotRecords:
             frame = KeptFrame(
                 tick=fact.tick,
                 T_world_camera=_transform(record),
+                jpeg=b"",
                 layers=record.payload,
                 width=fact.width,
                 height=fact.height,
@@ -114,7 +115,7 @@ class SnapshotRecords:
     def _add(self, frame: KeptFrame, column: int, cluster: tuple[str, ...]) -> list[Operation]:
         if self.ledger.withheld(frame, self._maker.tick):
             return []
-        picture = Layers(frame.layers, frame.losses)
+        picture = Layers(frame.layers or cut_jpeg(frame.jpeg), frame.losses)
         if not picture.losses and len(picture.layers) > 1 and self._pressed():
             picture = measure_layers(picture.layers)
         if not picture.losses:

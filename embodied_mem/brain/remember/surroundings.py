@@ -3,17 +3,18 @@
 from typing import Final, final
 
 import cv2
+import numpy as np
 
 from embodied_mem.brain.remember.ledger import Entry, Ledger
 from embodied_mem.brain.remember.maker import RecordMaker, pose_at
 from embodied_mem.brain.walk import Walk
 from embodied_mem.memory import Delete, MemoryStore
-from embodied_mem.memory.codec.pictures import Layers, measure_layers
+from embodied_mem.memory.codec.pictures import Layers, progressive_picture
 from embodied_mem.memory.facts import FrontierFact, MapFact, PlaceFact, WalkFact
 from embodied_mem.memory.filter import Filter
 from embodied_mem.memory.record import Operation
 from embodied_mem.scene.frontiers import Frontier
-from embodied_mem.scene.graph import SceneGraph, encode_picture
+from embodied_mem.scene.graph import SceneGraph
 from embodied_mem.types import Observation, UInt8Array
 
 THUMBNAIL: Final = 160
@@ -47,7 +48,7 @@ class FrontierRecords:
             if key in self.ledger or self.ledger.withheld(key, self._maker.tick):
                 continue
             if picture is None:
-                picture = measure_layers(encode_picture(observation, 80, THUMBNAIL))
+                picture = progressive_picture(_thumbnail(observation.rgb), 80)
             entry = self._entry(self._maker.new_id(), frontier, picture)
             operations += self.ledger.add(key, entry)
         return operations
@@ -145,6 +146,14 @@ def frontier_fact(frontier: Frontier) -> FrontierFact:
         direction=(round(float(frontier.direction[0]), 3), round(float(frontier.direction[1]), 3)),
         length=round(float(frontier.length), 3),
     )
+
+
+def _thumbnail(picture: UInt8Array) -> UInt8Array:
+    if picture.shape[1] <= THUMBNAIL:
+        return picture
+    height = max(1, round(picture.shape[0] * THUMBNAIL / picture.shape[1]))
+    smaller = cv2.resize(picture, (THUMBNAIL, height), interpolation=cv2.INTER_AREA)
+    return np.asarray(smaller, np.uint8)
 
 
 def _png(picture: UInt8Array) -> bytes:

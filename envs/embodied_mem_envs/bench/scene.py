@@ -126,7 +126,7 @@ def selection(objects: int = 400, frames: int = 771, repeats: int = 20) -> dict[
         start = time.process_time()
         if selector.wants(rows, quality[rows, tick]):
             frame = KeptFrame(
-                tick=tick, T_world_camera=np.eye(4), layers=(), width=1, height=1, boxes={}
+                tick=tick, T_world_camera=np.eye(4), jpeg=b"", width=1, height=1, boxes={}
             )
             selector.add(frame, rows, quality[rows, tick])
         selector.update(views >= 2)
