@@ -92,6 +92,7 @@ class Ingest:
     ) -> dict[str, float]:
         """Answers, writes pictures and report, and returns the metrics."""
         hippocampus.consolidate()
+        hippocampus.store.compact()  # nobody goes back behind the end of a recording
         outcome = Outcome(
             title=f"Recording {self.recording.resolve().name}",
             memory_path=self.out,

@@ -83,6 +83,7 @@ class Run:
     def _finish(self, brain: "Brain", exploration: "Exploration", complete: bool) -> None:
         hippocampus = brain.hippocampus
         hippocampus.consolidate()
+        hippocampus.store.compact()  # nobody goes back behind the end of a visit
         answers = [hippocampus.recall(text) for text in self.question or QUESTIONS]
         outcome = Outcome(
             title=f"House {self.seed}",

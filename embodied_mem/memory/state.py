@@ -94,17 +94,14 @@ class State:
         self.staged = self.journal.staged_bytes()
         self.segments.live.clear()
         self.archive.live.clear()
-        for rows in self.journal.read_all():
-            self._load_rows(rows)
+        for slots, bodies, heaps, damaged in self.journal.read_columns():
+            self.damaged += damaged
+            if slots:
+                self._load_rows(slots, bodies, heaps)
         for slot in self.damaged:
             self.resident.block(slot)
 
-    def _load_rows(self, rows: list[Row]) -> None:
-        whole = [row for row in rows if row.intact]
-        self.damaged += [row.slot for row in rows if not row.intact]
-        if not whole:
-            return
-        slots, encoded, places, _ = map(list, zip(*whole, strict=True))
+    def _load_rows(self, slots: list[int], encoded: list[bytes], places: list[bytes]) -> None:
         bodies, heaps = decode_bodies(encoded), decode_summaries(places)
         lengths = zip(map(len, encoded), map(len, places), strict=True)
         self.resident.put(slots, bodies, heaps, [a + b + ROW_OVERHEAD for a, b in lengths])

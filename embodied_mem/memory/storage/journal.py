@@ -208,16 +208,34 @@ class Journal:
 
     def read_all(self) -> Iterator[list[Row]]:
         """Reads every row, in the order of slots, a few thousand at a time."""
+        for rows in self._chunks():
+            yield [_row(*values) for values in rows]
+
+    def read_columns(self) -> Iterator[tuple[list[int], list[bytes], list[bytes], list[int]]]:
+        """Reads every intact row: slots, bodies and heaps; and the slots of the damaged ones.
+
+        This is what opening a large store costs, so the usual case, all intact, is kept short.
+        """
+        for rows in self._chunks():
+            try:
+                sums = [crc32(heap, crc32(body, crc32(_KEY(s)))) for s, body, heap, _ in rows]
+            except TypeError:  # a flipped bit can turn a blob into another type
+                sums = []
+            slots, bodies, heaps, crcs = map(list, zip(*rows, strict=True))
+            damaged: list[int] = []
+            if sums != crcs:
+                read = [_row(*values) for values in rows]
+                damaged = [row.slot for row in read if not row.intact]
+                whole = [row for row in read if row.intact]
+                slots = [row.slot for row in whole]
+                bodies, heaps = [row.body for row in whole], [row.heap for row in whole]
+            yield slots, bodies, heaps, damaged
+
+    def _chunks(self) -> Iterator[list[Any]]:
         with translated():
             cursor = self._execute("SELECT slot, body, heap, crc FROM records ORDER BY slot")
             while rows := cursor.fetchmany(_ROWS):
-                try:
-                    yield [
-                        Row(slot, body, heap, crc == crc32(heap, crc32(body, crc32(_KEY(slot)))))
-                        for slot, body, heap, crc in rows
-                    ]
-                except TypeError:
-                    yield [_row(*values) for values in rows]
+                yield rows
 
     def write(self, rows: Iterable[tuple[int, bytes, bytes]]) -> None:
         """Writes slot, body and heap of records, new or not."""
