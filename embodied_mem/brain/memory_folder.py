@@ -159,7 +159,7 @@ def _take_in(store: MemoryStore, source: Path, *, settings: bool) -> None:
 
 
 def _opened(path: Path, config: StoreConfig, session: str) -> MemoryStore:
-    """Opens a memory that is there, brought down to its budget."""
+    """Opens a memory that is there, brought down to its budget, or back up from its archive."""
     store = MemoryStore(
         path,
         budget_bytes=config.budget_bytes,
@@ -168,6 +168,7 @@ def _opened(path: Path, config: StoreConfig, session: str) -> MemoryStore:
     )
     try:
         _shrink(store, config)
+        store.grow()
     except BaseException:
         store.close()
         raise

@@ -86,6 +86,16 @@ def test_what_is_gone_on_from_is_brought_down_to_the_budget(tmp_path: Path) -> N
         assert len(store) == 40 and store.disk_bytes <= MIB
 
 
+def test_what_the_archive_holds_comes_back_with_a_larger_budget(tmp_path: Path) -> None:
+    path = tmp_path / "large.mem"
+    digest = earlier(path, count=40, size=60_000)
+    for budget, whole in ((MIB, False), (8 * MIB, True)):
+        config = StoreConfig(budget_bytes=budget, archive_bytes=8 * MIB)
+        with open_memory(path, config, resume=path) as store:
+            assert (store.digest() == digest) == whole
+            assert store.disk_bytes <= budget
+
+
 def test_nothing_is_replaced_but_a_memory(monday: Path, tmp_path: Path) -> None:
     (monday / "diary.txt").write_text("dear diary")
     with pytest.raises(ConfigError, match=r"diary\.txt, which is no part of a memory"):

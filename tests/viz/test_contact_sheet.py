@@ -1,3 +1,4 @@
+import base64
 from pathlib import Path
 
 import cv2
@@ -7,10 +8,13 @@ import pytest
 
 from embodied_mem.errors import MemoryFileError
 from embodied_mem.memory import Add, MemoryStore, Update
+from embodied_mem.memory.codec.pictures import progressive_picture
 from embodied_mem.memory.facts import SnapshotFact, active
 from embodied_mem.viz.boxes import draw_boxes
 from embodied_mem.viz.contact_sheet import PER_PAGE, contact_sheet
 from embodied_mem.viz.palette import mark
+from embodied_mem.viz.reading import read_view
+from embodied_mem.viz.report import memory_page
 
 
 def read(path: Path) -> np.ndarray:
@@ -64,6 +68,28 @@ def test_a_snapshot_whose_picture_was_dropped_still_has_a_cell(
     (path,) = contact_sheet(store, tmp_path / "s.png")
     (full,) = contact_sheet(crowd(sample_memory, 2), tmp_path / "full.png")
     assert read(path).shape == read(full).shape
+
+
+def test_a_picture_of_which_layers_were_given_up_is_shown_coarser(
+    sample_memory: MemoryStore, tmp_path: Path
+) -> None:
+    store = crowd(sample_memory, 1)
+    entry = read_view(store).snapshots[0]
+    full = entry.picture()
+    assert full is not None
+    picture = progressive_picture(full, quality=90)
+    changes = {"payload": picture.layers, "losses": picture.losses}
+    store.apply([Update(id=entry.record.id, tick=0, changes=changes)])
+    contact_sheet(store, tmp_path / "full.png")
+    store.apply([Update(id=entry.record.id, tick=1, changes={"level": 2})])
+    coarse = read_view(store).snapshots[0]
+    assert len(coarse.encoded) < 0.6 * len(b"".join(picture.layers))
+    contact_sheet(store, tmp_path / "coarse.png")
+    before, after = read(tmp_path / "full.png"), read(tmp_path / "coarse.png")
+    assert before.shape == after.shape
+    assert 0.1 < np.abs(before.astype(int) - after).mean() < 12
+    memory_page(tmp_path / "page.html", store)
+    assert base64.b64encode(coarse.encoded).decode() in (tmp_path / "page.html").read_text()
 
 
 def test_a_payload_that_is_no_picture_is_named(sample_memory: MemoryStore, tmp_path: Path) -> None:
