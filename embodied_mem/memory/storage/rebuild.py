@@ -17,6 +17,7 @@ import msgspec
 
 from embodied_mem.errors import MemoryFileError, StoreFullError
 from embodied_mem.memory.search.words import WordIndex
+from embodied_mem.memory.storage.folder import DiskFolder
 from embodied_mem.memory.storage.journal import SCHEMA, Journal, Settings
 from embodied_mem.memory.storage.medium import DATABASE, PAGE
 from embodied_mem.memory.storage.rows import (
@@ -85,9 +86,9 @@ def finish_rebuild(folder: Path) -> None:
         return
     for suffix in ("-wal", "-shm"):
         (folder / (DATABASE + suffix)).unlink(missing_ok=True)
-    _sync_folder(folder)
+    DiskFolder(folder).sync()
     rebuilt.replace(folder / DATABASE)
-    _sync_folder(folder)
+    DiskFolder(folder).sync()
 
 
 def rebuild_database(folder: Path) -> Salvaged:
@@ -132,7 +133,7 @@ def rebuild_database(folder: Path) -> Salvaged:
             connection.close()
         _sync_file(partial)
         partial.replace(folder / _REBUILT)
-        _sync_folder(folder)
+        DiskFolder(folder).sync()
     except OSError as error:
         raise StoreFullError(
             f"cannot rebuild the memory {folder}: {error.strerror}; it is as it was"
@@ -225,14 +226,6 @@ def _texts(records: Records) -> Iterable[tuple[int, str]]:
 
 def _sync_file(path: Path) -> None:
     handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _sync_folder(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(handle)
     finally:

@@ -187,7 +187,7 @@ def bench_flips(*, quick: bool, note: Callable[[str], None]) -> dict[str, float]
 
     Returns:
         `bitflips_silent`: flips after which something is wrong and nobody says so;
-        `bitflips_found`, `bitflips_harmless`: the others; `bitflips_unnamed_payload`: flips in
+        `bitflips_found`, `bitflips_harmless`: the others; `bitflips_dead_bytes`: flips in
         pictures and vectors that nothing refers to; `bitflips_others_lost`: records that were not
         named and are not as before after the repair.
     """
@@ -216,6 +216,6 @@ def bench_flips(*, quick: bool, note: Callable[[str], None]) -> dict[str, float]
         "bitflips_silent": float(silent),
         "bitflips_found": float(found),
         "bitflips_harmless": float(flips - found - silent),
-        "bitflips_unnamed_payload": float(hit["payload", False] + hit["vectors", False]),
+        "bitflips_dead_bytes": float(hit["payload", False] + hit["vectors", False]),
         "bitflips_others_lost": float(sum(len(outcome.others_lost) for outcome in outcomes)),
     }
