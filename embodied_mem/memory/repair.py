@@ -44,44 +44,49 @@ def repair_folder(path: Path) -> Report:
     lock = WriterLock(path / "writer.lock")
     try:
         finish_rebuild(path)
-        damages = _repair_database(path)
+        damages = _mend_log(path)
+        report = _repair_opened(path) if _log_is_whole(path) else None
+        if report is None or report.database:
+            damages += () if report is None else report.damages
+            damages += _rebuild(path)
+            report = _repair_opened(path)
+    finally:
+        lock.release()
+    if report.database:
+        raise MemoryFileError(f"{path} cannot be repaired: {report.damages[0]}")
+    return msgspec.structs.replace(report, damages=(*damages, *report.damages))
+
+
+def _mend_log(path: Path) -> list[Damage]:
+    """Sets single flipped bits of the log right; returns what was wrong with it."""
+    log = path / (DATABASE + "-wal")
+    before = check_wal(log)
+    if not before.damaged:
+        return []
+    mend_wal(log)
+    what = f"{before.lost_commits} acknowledged batches would not be read"
+    return [Damage(part="log", what=what, where=log.name)]
+
+
+def _log_is_whole(path: Path) -> bool:
+    return not check_wal(path / (DATABASE + "-wal")).damaged
+
+
+def _repair_opened(path: Path) -> Report:
+    """Repairs a store whose database is whole; returns what is wrong with the database if not."""
+    try:
         state = State(DiskMedium(path, create=False), write=True)
         writer = Writer(state, stage_bytes=0)
         try:
             state.load()
             writer.recover()
-            report = repair_state(state, writer, verify_state(state))
+            report = verify_state(state)
+            return report if report.database else repair_state(state, writer, report)
         finally:
             state.close()
             writer.close()
-    finally:
-        lock.release()
-    return msgspec.structs.replace(report, damages=(*damages, *report.damages))
-
-
-def _repair_database(path: Path) -> list[Damage]:
-    """Makes the database one that SQLite reads as a whole; returns what was wrong with it."""
-    damages: list[Damage] = []
-    log = path / (DATABASE + "-wal")
-    before = check_wal(log)
-    if before.damaged:
-        what = f"{before.lost_commits} acknowledged batches would not be read"
-        damages.append(Damage(part="log", what=what, where=log.name))
-        if mend_wal(log).damaged:
-            return damages + _rebuild(path)
-    try:
-        state = State(DiskMedium(path, create=False), write=True)
-        try:
-            problems = state.journal.problems() + state.journal.damaged_settings()
-            state.load()
-        finally:
-            state.close()
     except EmbodiedMemError as error:
-        problems = [str(error)]
-    if problems:
-        damages += [Damage(part="database", what=line, where=DATABASE) for line in problems]
-        damages += _rebuild(path)
-    return damages
+        return Report(damages=(Damage(part="database", what=str(error), where=DATABASE),))
 
 
 def _rebuild(path: Path) -> list[Damage]:

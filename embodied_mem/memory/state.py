@@ -78,7 +78,8 @@ class State:
         """
         with self.journal.snapshot(), _without_collector():
             self._version = self._data_version()
-            self.settings = self.journal.settings()
+            self.settings = self.journal.settings()  # a newer schema may have other tables
+            self.journal.check_tables()
             self.counter = self.journal.counter()
             self._load_records()
 

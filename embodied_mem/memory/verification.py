@@ -127,7 +127,8 @@ Found = tuple[int, Body, Heap]
 def _database(state: State) -> Iterator[Damage]:
     for line in state.journal.problems():
         yield Damage(part="database", what=line)
-    yield from (Damage(part="settings", what=line) for line in state.journal.damaged_settings())
+    for line in state.journal.damaged_settings():
+        yield Damage(part="settings", what=line)
 
 
 def _records(state: State, damages: list[Damage]) -> Iterator[Found]:
@@ -204,7 +205,9 @@ def _links(found: list[Found]) -> Iterator[Damage]:
 
 def _words(state: State, found: list[Found]) -> Iterator[Damage]:
     texts = [(slot, text_of(record_of(body, 0, 32))) for slot, body, _ in found]
-    yield from (Damage(part="words", what=line) for line in state.words.check(texts))
+    for line in state.words.check(texts):
+        # An index that cannot even be read cannot be dropped either: all tables are made anew.
+        yield Damage(part="words" if line.startswith("slot ") else "database", what=line)
 
 
 def _journal(state: State) -> Iterator[Damage]:

@@ -112,13 +112,24 @@ class Journal:
 
         A database with such problems can hide rows, or show others twice, without an error.
         """
-        with translated():
-            lines = [line for (line,) in self._execute("PRAGMA integrity_check(20)").fetchall()]
-            made = [sql for (sql,) in self._execute("SELECT sql FROM sqlite_master").fetchall()]
-        return [
-            *(line for line in lines if line != "ok"),
-            *(f"a table is not as it was made: {sql}" for sql in _TABLES if sql not in made),
-        ]
+        lines = [line for (line,) in self._rows("PRAGMA integrity_check(20)")]
+        return [*(line for line in lines if line != "ok"), *self._wrong_tables()]
+
+    def check_tables(self) -> None:
+        """Checks that the tables are those that were made, so that their columns are.
+
+        Raises:
+            MemoryFileError: If not.
+        """
+        for line in self._wrong_tables():
+            raise MemoryFileError(
+                f"the memory's database is damaged: {line}; "
+                "`embodied-mem inspect --repair` keeps what can be read"
+            )
+
+    def _wrong_tables(self) -> list[str]:
+        made = {sql for (sql,) in self._rows("SELECT sql FROM sqlite_master")}
+        return [f"a table is not as it was made: {sql}" for sql in _TABLES if sql not in made]
 
     def create(self, settings: Settings) -> None:
         """Makes the tables."""
