@@ -20,7 +20,14 @@ from embodied_mem.memory.state import State
 from embodied_mem.memory.storage.folder import WriterLock
 from embodied_mem.memory.storage.medium import DATABASE, DiskMedium
 from embodied_mem.memory.storage.rebuild import finish_rebuild, rebuild_database
-from embodied_mem.memory.storage.rows import Body, Heap, VectorPlace, encode, record_of
+from embodied_mem.memory.storage.rows import (
+    STAGED,
+    Body,
+    Heap,
+    VectorPlace,
+    encode,
+    record_of,
+)
 from embodied_mem.memory.storage.vector_files import LAYERS
 from embodied_mem.memory.storage.wal_check import check_wal, mend_wal
 from embodied_mem.memory.text import text_of
@@ -111,6 +118,7 @@ def repair_state(state: State, writer: Writer, report: Report) -> Report:
     """
     if report.ok:
         return report
+    writer.recover()  # vectors whose copies wait in the database are written again
     plan = _Plan(state, report)
     counter = state.counter
     if plan.moved_vectors:
@@ -119,6 +127,7 @@ def repair_state(state: State, writer: Writer, report: Report) -> Report:
     with journal.transaction():
         journal.remove(plan.lost)
         journal.clear_staged(plan.lost)
+        journal.stage(plan.staged.items())
         journal.write((s, encode(body), encode(heap)) for s, (body, heap) in plan.kept.items())
         journal.write_settings(state.settings)
         journal.write_counter(counter)
@@ -148,6 +157,8 @@ class _Plan:
         """New rows by slot."""
         self.lowered: list[str] = []
         self.unlinked: set[str] = set()
+        self.staged: dict[int, bytes] = {}
+        """New bytes that wait in the database, by slot."""
         self.moved_vectors = False
         parts: defaultdict[int, set[str]] = defaultdict(set)
         for damage in report.damages:
@@ -176,6 +187,15 @@ class _Plan:
         if held < heap.level or _bits(vector) < _bits(heap.vector):
             self.lowered.append(body.id.hex())
         self.kept[slot] = (body, Heap(layers, held, vector))
+        if layers and layers[0].segment == STAGED:
+            self.staged[slot] = self._staged_bytes(slot, self.kept[slot][1])
+
+    def _staged_bytes(self, slot: int, heap: Heap) -> bytes:
+        """Returns the bytes of a record as they wait: its layers and at once its vector."""
+        parts = self._state.read_extents(slot, heap.held, self._state.segments)
+        if heap.vector is not None:
+            parts.append(self._state.vectors.read_layer(heap.vector, "exact"))
+        return b"".join(part for part in parts if part is not None)
 
     def _whole_layers(self, slot: int, heap: Heap, *, archived: bool) -> int:
         extents = heap.archived if archived else heap.held

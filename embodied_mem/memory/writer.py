@@ -88,7 +88,7 @@ class Writer:
         state = self.state
         self._waiting.clear()
         for slot, data in state.journal.all_staged():
-            del state.staged[slot]
+            state.staged.pop(slot, None)
             row = state.journal.read(slot)
             if row is None or not row.intact:
                 continue

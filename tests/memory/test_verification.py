@@ -338,6 +338,30 @@ def test_a_damaged_log_is_refused_and_repaired(folder: Path, tmp_path: Path, bit
     others_are_equal(killed)
 
 
+@pytest.mark.parametrize("layer", [0, 1, 2])
+def test_bytes_that_wait_in_the_database_are_repaired_too(
+    folder: Path, tmp_path: Path, layer: int
+) -> None:
+    killed = kill_while_writing(folder, tmp_path / "killed")
+    with sqlite3.connect(killed / DATABASE) as connection:
+        (data,) = connection.execute("SELECT data FROM staged WHERE slot = ?", (COUNT,)).fetchone()
+        damaged = bytearray(data)
+        damaged[600 * layer] ^= 1
+        connection.execute("UPDATE staged SET data = ? WHERE slot = ?", (bytes(damaged), COUNT))
+    connection.close()
+    assert verified(killed).damaged == {key(COUNT)}
+    report = repaired(killed)
+    others_are_equal(killed)
+    assert contents(killed)[key(COUNT + 1)].payload == record(COUNT + 1).payload
+    if layer == 0:
+        assert report.lost == (key(COUNT),)
+        return
+    assert report.lowered == (key(COUNT),)
+    held = contents(killed)[key(COUNT)]
+    assert held.payload == record(COUNT).payload[:layer]
+    assert held.embedding == record(COUNT).embedding
+
+
 @pytest.mark.parametrize("step", ["nothing", "log gone"])
 def test_an_interrupted_rebuild_is_finished(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
@@ -407,3 +431,10 @@ def test_files_that_nothing_refers_to_are_told_and_removed(folder: Path) -> None
     assert report.ok and report.orphans == (segment_name(99),)
     MemoryStore(folder).close()
     assert verified(folder).orphans == ()
+
+
+def test_what_a_power_cut_leaves_of_a_database_just_begun_is_no_stranger(tmp_path: Path) -> None:
+    (tmp_path / (DATABASE + "-journal")).write_bytes(bytes(512))
+    with MemoryStore(tmp_path) as store:
+        store.apply([Add(record=record(0))])
+        assert store.verify().ok

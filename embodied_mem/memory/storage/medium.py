@@ -85,7 +85,8 @@ class DiskMedium:
         if self.path.exists() and not self.path.is_dir():
             raise MemoryFileError(f"{self.path} is a file; a memory that is written to is a folder")
         held = {entry.name for entry in self.path.iterdir()} if self.path.exists() else set()
-        strangers = held - {"archive"}
+        # Creating the database can leave its journal behind when the power goes.
+        strangers = held - {"archive", DATABASE + "-journal", DATABASE + "-wal", DATABASE + "-shm"}
         if strangers and not (self.path / DATABASE).exists() and "writer.lock" not in strangers:
             raise MemoryFileError(
                 f"{self.path} holds other files ({sorted(strangers)[0]}, ...) and no memory; "
