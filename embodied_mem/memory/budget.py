@@ -1,9 +1,10 @@
 """The byte budget: what the store takes, and how it makes room before it gives anything up."""
 
+import contextlib
 from collections.abc import Iterable
 from typing import Final, final
 
-from embodied_mem.errors import BudgetError, StoreError
+from embodied_mem.errors import BudgetError, StoreError, StoreFullError
 from embodied_mem.memory.compaction import Compactor
 from embodied_mem.memory.fidelity import lower_fidelity
 from embodied_mem.memory.parts import Parts
@@ -164,24 +165,28 @@ class Budget:
             self.checkpoint()
 
     def checkpoint(self) -> None:
-        """Moves the log into the database and empties it, unless a reader still needs it."""
+        """Moves the log into the database and empties it.
+
+        It stays where a reader still needs it, or where the disk has no room for more database.
+        """
         execute = self._state.journal.connection.execute
         ((patience,),) = execute("PRAGMA busy_timeout").fetchall()
         # A reader that stays in a state is not waited for, one that is just reading is.
         execute(f"PRAGMA busy_timeout={_PATIENCE_MS}")
         try:
-            execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            with contextlib.suppress(StoreFullError), translated():
+                execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         finally:
             execute(f"PRAGMA busy_timeout={patience}")
 
     def vacuum(self) -> None:
-        """Gives the database's free pages back, where they are more than a few."""
+        """Gives the database's free pages back, where they are more than a few and it has room."""
         execute = self._state.journal.connection.execute
         ((free,),) = execute("PRAGMA freelist_count").fetchall()
         ((pages,),) = execute("PRAGMA page_count").fetchall()
         # Of a damaged database, a copy would hold only what SQLite happens to find.
         if free > max(pages // 20, 8) and not self._state.journal.problems():
-            with translated():
+            with contextlib.suppress(StoreFullError), translated():
                 execute("VACUUM")
         self.checkpoint()
 

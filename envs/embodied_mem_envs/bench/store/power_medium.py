@@ -3,8 +3,9 @@
 import sqlite3
 from typing import cast, final
 
+from embodied_mem.errors import StoreFullError
 from embodied_mem.memory.storage.medium import DATABASE, PAGE, set_up
-from embodied_mem_envs.bench.store.simulated_disk import SimulatedDisk
+from embodied_mem_envs.bench.store.simulated_disk import DiskFullError, SimulatedDisk
 from embodied_mem_envs.bench.store.simulated_sqlite import SimulatedConnection
 
 
@@ -24,12 +25,15 @@ class SimulatedFile:
     def append(self, data: bytes) -> int:
         """Writes at the end; returns the offset."""
         offset = self.size
-        self._disk.write(self._number, offset, data)
+        self.overwrite(offset, data)
         return offset
 
     def overwrite(self, offset: int, data: bytes) -> None:
         """Writes inside the file or at its end."""
-        self._disk.write(self._number, offset, data)
+        try:
+            self._disk.write(self._number, offset, data)
+        except DiskFullError as error:
+            raise StoreFullError(f"cannot write to the memory: {error.strerror}") from None
 
     def read(self, offset: int, length: int) -> bytes:
         """Reads bytes; fewer where the file ends."""

@@ -7,7 +7,9 @@ the sizes that it had since; a name is there or not. A torn sector does not take
 with it ("powersafe overwrite", which SQLite assumes too).
 """
 
+import errno
 import itertools
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final, Literal, NamedTuple, final
@@ -22,6 +24,10 @@ Image = dict[str, dict[str, bytes]]
 """Bytes by folder and name."""
 Fate = Literal["lost", "kept", "in order", "torn"]
 _FATES: Final[tuple[Fate, ...]] = ("lost", "kept", "in order", "torn")
+
+
+class DiskFullError(OSError):
+    """There is no room for a write; nothing of it was written."""
 
 
 class Event(NamedTuple):
@@ -47,6 +53,8 @@ class SimulatedDisk:
 
     def __init__(self, image: Mapping[str, Mapping[str, bytes]] | None = None) -> None:
         self.log: list[Event] = []
+        self.room: float = float("inf")
+        """Bytes by which files may still grow."""
         self.names: dict[str, dict[str, int]] = {folder: {} for folder in FOLDERS}
         """Numbers of the files by folder and name."""
         self._files: list[bytearray] = []
@@ -79,7 +87,15 @@ class SimulatedDisk:
             self.log.append(Event("remove", file, folder=folder, name=name))
 
     def write(self, file: int, at: int, data: bytes) -> None:
-        """Writes bytes; a gap before them reads as zeros."""
+        """Writes bytes; a gap before them reads as zeros.
+
+        Raises:
+            DiskFullError: If there is no room.
+        """
+        growth = max(at + len(data) - len(self._files[file]), 0)
+        if growth > self.room:
+            raise DiskFullError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        self.room -= growth
         _write(self._files[file], at, data)
         self.log.append(Event("write", file, at, bytes(data)))
 

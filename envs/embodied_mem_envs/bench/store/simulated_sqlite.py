@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, final
 
 from embodied_mem.errors import MissingExtraError
-from embodied_mem_envs.bench.store.simulated_disk import SimulatedDisk
+from embodied_mem_envs.bench.store.simulated_disk import DiskFullError, SimulatedDisk
 
 try:
     import apsw
@@ -18,13 +18,20 @@ _POWERSAFE_OVERWRITE: Final = 0x1000
 _numbers = itertools.count()
 
 
+class _DatabaseFullError(apsw.FullError):
+    """There is no room to move the log into the database."""
+
+
 @final
 class _File:
     """An open file, with the methods that `apsw.VFSFile` has."""
 
-    def __init__(self, disk: SimulatedDisk, number: int, *, new_log: bool) -> None:
+    def __init__(
+        self, disk: SimulatedDisk, number: int, *, is_log: bool = False, new_log: bool = False
+    ) -> None:
         self._disk = disk
         self._number = number
+        self._is_log = is_log
         self._new_log = new_log
         """Whether the folder is synced with the first sync, as SQLite does it for its logs."""
 
@@ -32,7 +39,11 @@ class _File:
         return self._disk.read(self._number, offset, amount)
 
     def xWrite(self, data: bytes, offset: int) -> None:
-        self._disk.write(self._number, offset, bytes(data))
+        try:
+            self._disk.write(self._number, offset, bytes(data))
+        except DiskFullError:
+            kind = apsw.FullError if self._is_log else _DatabaseFullError
+            raise kind("database or disk is full") from None
 
     def xTruncate(self, size: int) -> None:
         self._disk.truncate(self._number, size)
@@ -76,14 +87,14 @@ class _Vfs(apsw.VFS):
 
     def xOpen(self, name: Any, flags: list[int]) -> Any:
         if name is None:
-            return _File(self._disk, self._disk.scratch(), new_log=False)
+            return _File(self._disk, self._disk.scratch())
         path = name if isinstance(name, str) else name.filename()
         names = self._disk.names[""]
         is_new = path not in names
         number = self._disk.create("", path) if is_new else names[path]
         flags[1] = flags[0]
-        logs = apsw.SQLITE_OPEN_WAL | apsw.SQLITE_OPEN_MAIN_JOURNAL
-        return _File(self._disk, number, new_log=is_new and bool(flags[0] & logs))
+        is_log = bool(flags[0] & (apsw.SQLITE_OPEN_WAL | apsw.SQLITE_OPEN_MAIN_JOURNAL))
+        return _File(self._disk, number, is_log=is_log, new_log=is_new and is_log)
 
     def xFullPathname(self, name: str) -> str:
         return name
@@ -134,7 +145,13 @@ class SimulatedConnection:
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> _Rows:
         """Runs a statement and reads all of its rows."""
         with _translated():
-            return _Rows(self._connection.execute(sql, parameters))
+            try:
+                return _Rows(self._connection.execute(sql, parameters))
+            except _DatabaseFullError:
+                # A commit is done when the log has it; SQLite minds no checkpoint that fails then.
+                if sql == "COMMIT":
+                    return _Rows(())
+                raise
 
     def executemany(self, sql: str, parameters: Iterable[Sequence[Any]]) -> _Rows:
         """Runs a statement once for each set of parameters."""
@@ -142,8 +159,8 @@ class SimulatedConnection:
             return _Rows(self._connection.executemany(sql, parameters))
 
     def close(self) -> None:
-        """Closes the connection, as SQLite does it: with a checkpoint."""
-        with _translated():
+        """Closes the connection, as SQLite does it: with a checkpoint, if there is room."""
+        with _translated(), contextlib.suppress(apsw.FullError):
             self._connection.close()
 
 
