@@ -456,7 +456,7 @@ class MemoryStore:
         """Drops what is damaged, and that alone; afterwards the store verifies.
 
         Fidelity falls before records are lost. What was done before cannot be rolled back any
-        more. A store that does not open is repaired by `embodied_mem.memory.repair_folder`.
+        more. A store that does not open is repaired by `embodied_mem.memory.repair.repair_folder`.
 
         Returns:
             What was damaged, and which records were lost or kept at a lower fidelity.

@@ -17,7 +17,8 @@ SCHEMA = 2
 _ROWS = 4096
 _AT_ONCE = 500
 _KEY = struct.Struct("<q").pack
-_SETTINGS, _COUNTERS, _SPACES = 1, 2, 1000
+SETTINGS, COUNTER, SPACES = 1, 2, 1000
+"""Rows of the table `meta`; those from `SPACES` on are the vector spaces."""
 _TABLES = (
     "CREATE TABLE meta(id INTEGER PRIMARY KEY, body BLOB NOT NULL, crc INTEGER NOT NULL)",
     "CREATE TABLE records(slot INTEGER PRIMARY KEY, body BLOB NOT NULL, heap BLOB NOT NULL,"
@@ -146,7 +147,7 @@ class Journal:
         Raises:
             MemoryFileError: If they are damaged or of a newer schema.
         """
-        body = self._meta(_SETTINGS)
+        body = self._meta(SETTINGS)
         try:
             schema = msgspec.msgpack.decode(body).get("schema")
             if isinstance(schema, int) and schema > SCHEMA:
@@ -160,30 +161,30 @@ class Journal:
 
     def write_settings(self, settings: Settings) -> None:
         """Writes the settings."""
-        self._write_meta(_SETTINGS, msgspec.msgpack.encode(settings))
+        self._write_meta(SETTINGS, msgspec.msgpack.encode(settings))
 
     def counter(self) -> int:
         """Returns the last number given to a file."""
-        return int(msgspec.msgpack.decode(self._meta(_COUNTERS)))
+        return int(msgspec.msgpack.decode(self._meta(COUNTER)))
 
     def write_counter(self, value: int) -> None:
         """Remembers the last number given to a file, so that none comes back."""
-        self._write_meta(_COUNTERS, msgspec.msgpack.encode(value))
+        self._write_meta(COUNTER, msgspec.msgpack.encode(value))
 
     def spaces(self) -> list[tuple[str, int]]:
         """Returns name and dimension of every vector space, in the order of their numbers."""
-        rows = self._rows("SELECT id FROM meta WHERE id >= ? ORDER BY id", (_SPACES,))
+        rows = self._rows("SELECT id FROM meta WHERE id >= ? ORDER BY id", (SPACES,))
         return [tuple(msgspec.msgpack.decode(self._meta(number))) for (number,) in rows]
 
     def write_space(self, number: int, name: str, dimension: int) -> None:
         """Remembers a vector space."""
-        self._write_meta(_SPACES + number, msgspec.msgpack.encode((name, dimension)))
+        self._write_meta(SPACES + number, msgspec.msgpack.encode((name, dimension)))
 
     def damaged_settings(self) -> list[str]:
         """Returns which rows of the settings do not match their checksum."""
         rows = {key: (body, crc) for key, body, crc in self._rows("SELECT * FROM meta")}
         wrong = [key for key, (body, crc) in rows.items() if not _intact(crc, key, body)]
-        wrong += [key for key in (_SETTINGS, _COUNTERS) if key not in rows]
+        wrong += [key for key in (SETTINGS, COUNTER) if key not in rows]
         return [f"row {key} of the settings is damaged" for key in wrong]
 
     def _meta(self, key: int) -> bytes:

@@ -18,7 +18,14 @@ import msgspec
 from embodied_mem.errors import MemoryFileError, StoreFullError
 from embodied_mem.memory.search.words import WordIndex
 from embodied_mem.memory.storage.folder import DiskFolder
-from embodied_mem.memory.storage.journal import SCHEMA, Journal, Settings
+from embodied_mem.memory.storage.journal import (
+    COUNTER,
+    SCHEMA,
+    SETTINGS,
+    SPACES,
+    Journal,
+    Settings,
+)
 from embodied_mem.memory.storage.medium import DATABASE, PAGE
 from embodied_mem.memory.storage.rows import (
     STAGED,
@@ -35,7 +42,7 @@ from embodied_mem.memory.storage.vector_files import LAYERS, arena_key, row_byte
 from embodied_mem.memory.storage.wal_check import check_wal
 from embodied_mem.memory.text import text_of
 
-_SETTINGS, _COUNTER, _SPACES = 1, 2, 1000
+
 _REBUILT: Final = DATABASE + ".rebuilt"
 
 Records = dict[int, tuple[Body, Heap]]
@@ -159,7 +166,7 @@ def _unique(found: Salvaged) -> Records:
 
 def _settings(found: Salvaged) -> Settings:
     try:
-        settings = msgspec.msgpack.decode(found.meta[_SETTINGS], type=Settings)
+        settings = msgspec.msgpack.decode(found.meta[SETTINGS], type=Settings)
     except (KeyError, msgspec.DecodeError):
         return Settings()
     if settings.schema > SCHEMA:
@@ -176,9 +183,9 @@ def _spaces(found: Salvaged, records: Records) -> list[tuple[str, int]]:
         if heap.vector is not None:
             spaces[heap.vector.space] = (body.space, heap.vector.dimension)
     for key, entry in found.meta.items():
-        if key >= _SPACES:
+        if key >= SPACES:
             name, dimension = msgspec.msgpack.decode(entry, type=tuple[str, int])
-            spaces[key - _SPACES] = (name, dimension)
+            spaces[key - SPACES] = (name, dimension)
     # A number that nothing knows belongs to no vector any more.
     return [spaces.get(number, ("", 1)) for number in range(max(spaces, default=-1) + 1)]
 
@@ -186,7 +193,7 @@ def _spaces(found: Salvaged, records: Records) -> list[tuple[str, int]]:
 def _largest_number(folder: Path, found: Salvaged, records: Records) -> int:
     """Returns the largest number that a file ever had, as far as anything tells."""
     try:
-        known = msgspec.msgpack.decode(found.meta[_COUNTER], type=int)
+        known = msgspec.msgpack.decode(found.meta[COUNTER], type=int)
     except (KeyError, msgspec.DecodeError):
         known = 0
     names = [path.name for path in (*folder.iterdir(), *(folder / "archive").glob("*"))]
