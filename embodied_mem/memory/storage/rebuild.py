@@ -42,7 +42,6 @@ from embodied_mem.memory.storage.vector_files import LAYERS, arena_key, row_byte
 from embodied_mem.memory.storage.wal_check import check_wal
 from embodied_mem.memory.text import text_of
 
-
 _REBUILT: Final = DATABASE + ".rebuilt"
 
 Records = dict[int, tuple[Body, Heap]]
