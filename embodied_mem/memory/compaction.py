@@ -1,6 +1,6 @@
 """Gives space back: drops layers, and copies what is alive out of files that hold dead bytes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import final
 
@@ -267,27 +267,28 @@ class Compactor:
         waiting: list[tuple[int, list[bytes]]] = []
         size = 0
         for slot, heap in work.heaps.items():
-            if not heap.held or heap.held[0].segment not in victims:
+            if not heap.held or heap.segment not in victims:
                 continue
-            parts = [state.segments.read(extent) for extent in heap.held]
-            if None in parts:
-                damaged.add(heap.held[0].segment)
+            parts = state.segments.read_run(heap.held)
+            if parts is None:
+                damaged.add(heap.segment)
                 continue
-            waiting.append((slot, [part for part in parts if part is not None]))
-            size += sum(extent.length for extent in heap.held)
+            waiting.append((slot, parts))
+            size += heap.held_bytes
             if size >= _CHUNK:
                 self._append(work, waiting)
                 waiting, size = [], 0
         self._append(work, waiting)
         return damaged
 
-    def _append(self, work: _Work, waiting: Iterable[tuple[int, list[bytes]]]) -> None:
-        waiting = list(waiting)
-        extents = iter(self.state.segments.append([part for _, parts in waiting for part in parts]))
-        for slot, parts in waiting:
+    def _append(self, work: _Work, waiting: list[tuple[int, list[bytes]]]) -> None:
+        known = [extent for slot, _ in waiting for extent in work.heaps[slot].held]
+        parts = [part for _, parts in waiting for part in parts]
+        extents = iter(self.state.segments.append_known(parts, known))
+        for slot, group in waiting:
             heap = work.heaps[slot]
-            layers = (*(next(extents) for _ in parts), *heap.archived)
-            work.heaps[slot] = msgspec.structs.replace(heap, layers=layers)
+            layers = (*(next(extents) for _ in group), *heap.archived)
+            work.heaps[slot] = Heap(layers, heap.level, heap.vector)
 
     def _copy_vectors(self, work: _Work, arenas: set[tuple[int, str]]) -> set[tuple[int, str]]:
         """Copies live rows to new generations; returns the arenas left as they are."""

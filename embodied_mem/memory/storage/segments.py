@@ -105,15 +105,47 @@ class Segments:
 
     def read(self, extent: Extent) -> bytes | None:
         """Reads bytes; None where they are missing or do not match their checksum."""
-        file = self._files.get(extent.segment)
+        data = self._bytes(extent.segment, extent.offset, extent.length)
+        return data if len(data) == extent.length and zlib.crc32(data) == extent.crc else None
+
+    def _bytes(self, number: int, offset: int, length: int) -> bytes:
+        file = self._files.get(number)
         if file is None:
             try:
-                file = self._folder.open(segment_name(extent.segment), write=self._write)
+                file = self._folder.open(segment_name(number), write=self._write)
             except FileNotFoundError:
+                return b""
+            self._files[number] = file
+        return file.read(offset, length)
+
+    def read_run(self, extents: Sequence[Extent]) -> list[bytes] | None:
+        """Reads what lies in one run, as a record's layers do; None where any of it is damaged."""
+        first, last = extents[0], extents[-1]
+        length = last.offset + last.length - first.offset
+        gapless = sum([extent.length for extent in extents]) == length
+        if not gapless or any(extent.segment != first.segment for extent in extents):
+            found = [self.read(extent) for extent in extents]
+            whole = [part for part in found if part is not None]
+            return whole if len(whole) == len(found) else None
+        data = self._bytes(first.segment, first.offset, length)
+        parts: list[bytes] = []
+        start = 0
+        for extent in extents:
+            part = data[start : start + extent.length]
+            if len(part) != extent.length or zlib.crc32(part) != extent.crc:
                 return None
-            self._files[extent.segment] = file
-        data = file.read(extent.offset, extent.length)
-        return data if len(data) == extent.length and zlib.crc32(data) == extent.crc else None
+            parts.append(part)
+            start += extent.length
+        return parts
+
+    def append_known(self, parts: Sequence[bytes], known: Sequence[Extent]) -> list[Extent]:
+        """Writes parts whose lengths and checksums `known` holds; returns where each lies now."""
+        number, offset = self.write(parts)
+        extents = []
+        for extent in known:
+            extents.append(Extent(number, offset, extent.length, extent.crc))
+            offset += extent.length
+        return extents
 
     def refer(self, extents: Sequence[Extent], sign: int = 1) -> None:
         """Counts bytes as live, or with -1 as no longer so."""
