@@ -1,6 +1,5 @@
 """Planning a batch: what the operations make of the records, before anything is written."""
 
-import zlib
 from dataclasses import dataclass, field
 from typing import Any, Protocol, final
 
@@ -9,7 +8,7 @@ import msgspec
 from embodied_mem.errors import StoreError
 from embodied_mem.memory.checks import check_id, check_record
 from embodied_mem.memory.record import Add, Delete, Link, MemoryRecord, Noop, Operation, Update
-from embodied_mem.memory.storage.rows import Heap, encode, fingerprint
+from embodied_mem.memory.storage.rows import Heap, encode, fingerprint, first_crc
 
 SUPERSEDES = "supersedes"
 """Type of the link from a version to the one before it."""
@@ -118,7 +117,7 @@ class Batch:
         if self._draft(record.id) is not None:
             raise StoreError(f"ADD of {record.id}: a record with that id exists")
         content = _encoded(record)
-        mark = fingerprint(record, content, _first_crc(record.payload))
+        mark = fingerprint(record, content, first_crc(record.payload))
         if record.status == "active" and (known := self._known(mark)) is not None:
             return known
         draft = Draft(record, content, mark, len(record.payload), new_payload=True, new_vector=True)
@@ -167,7 +166,7 @@ class Batch:
             level=old.level if level is None else self._lower(record_id, "level", level),
             bits=old.bits if bits is None else self._lower(record_id, "bits", bits),
         )
-        first = _first_crc(record.payload) if draft.new_payload else _stored_crc(old.heap)
+        first = first_crc(record.payload) if draft.new_payload else _stored_crc(old.heap)
         draft.mark = fingerprint(record, content, first)
         return draft
 
@@ -221,7 +220,7 @@ class Batch:
         draft = Draft(
             record,
             content,
-            fingerprint(record, content, _first_crc(record.payload)),
+            fingerprint(record, content, first_crc(record.payload)),
             len(record.payload),
             new_payload=True,
             new_vector=True,
@@ -245,10 +244,6 @@ class Batch:
             links = tuple(link for link in draft.record.links if link.id != record_id)
             if links != draft.record.links:
                 self._keep(other, self._changed(other, draft, {"links": links}))
-
-
-def _first_crc(payload: tuple[bytes, ...]) -> int:
-    return zlib.crc32(payload[0]) if payload else 0
 
 
 def _stored_crc(heap: Heap) -> int:

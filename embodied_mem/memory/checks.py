@@ -4,11 +4,11 @@ import operator
 from typing import Final, get_args
 
 from embodied_mem.errors import StoreError
-from embodied_mem.memory.record import Kind, Link, MemoryRecord, Status
+from embodied_mem.memory.record import Kind, Link, MemoryRecord, Status, Visibility
 
 _KINDS, _STATUSES = frozenset(get_args(Kind)), frozenset(get_args(Status))
 _HEX = frozenset("0123456789abcdef")
-_VISIBILITIES: Final = ("private", "shared")
+_VISIBILITIES: Final = get_args(Visibility)
 _MANY: Final = 1 << 31
 _FARTHEST: Final = 1e30
 _FAR: Final = 1 << 62

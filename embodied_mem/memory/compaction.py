@@ -138,29 +138,28 @@ class Compactor:
             How many layers came back.
         """
         state = self.state
-        found: list[tuple[float, int, Body, Heap]] = []
+        found: list[tuple[float, int, Row, Heap]] = []
         for slot in state.resident.columns.slots().tolist():
-            _, body, heap = state.row(slot)
+            row, body, heap = state.row(slot)
             if heap.archived:
                 loss = body.losses[heap.level - 1] if body.losses and heap.level else 1.0
                 size = sum(extent.length for extent in heap.archived)
-                found.append((-loss / size, slot, body, heap))
+                found.append((-loss / max(size, 1), slot, row, heap))
         work, count = _Work(), 0
-        for _, slot, _, heap in sorted(found, key=lambda item: item[:2]):
-            parts = state.read_extents(slot, heap.archived, state.archive)
-            whole = [part for part in parts if part is not None]
-            size = sum(map(len, whole))
-            if len(whole) < len(parts) or (room is not None and size > room):
+        for _, slot, row, heap in sorted(found, key=lambda item: item[:2]):
+            archived = state.read_whole(slot, heap.archived, state.archive)
+            size = sum(extent.length for extent in heap.archived)
+            if archived is None or (room is not None and size > room):
+                continue
+            held = state.read_whole(slot, heap.held, state.segments)
+            if held is None:
                 continue
             room = None if room is None else room - size
-            held = state.read_extents(slot, heap.held, state.segments)
-            if None in held:
-                continue
             # All layers of a record lie in one segment, so that one number finds them.
-            extents = state.segments.append([part for part in (*held, *whole) if part is not None])
-            work.bodies[slot] = state.row(slot)[0].body
+            extents = state.segments.append([*held, *archived])
+            work.bodies[slot] = row.body
             work.heaps[slot] = Heap(tuple(extents), len(extents), heap.vector)
-            count += len(whole)
+            count += len(archived)
         if count:
             rows = Rows(undo=False, barrier=True, sync=True)
             for slot, heap in work.heaps.items():
@@ -249,13 +248,12 @@ class Compactor:
         """Keeps dropped layers outside the live store, as many records' as there is room for."""
         state = self.state
         for slot, extents in work.dropped.items():
-            parts = state.read_extents(slot, extents, state.segments)
-            whole = [part for part in parts if part is not None]
+            whole = state.read_whole(slot, extents, state.segments)
+            if whole is None:
+                continue
             room -= sum(map(len, whole))
             if room < 0:
                 return
-            if len(whole) < len(parts):
-                continue
             heap = work.heaps[slot]
             layers = (*heap.held, *state.archive.append(whole), *work.archived[slot])
             work.heaps[slot] = msgspec.structs.replace(heap, layers=layers)
@@ -325,10 +323,8 @@ class Compactor:
         vectors.unsynced(target)
         generation = space.current[layer]
         for offset, (slot, row) in enumerate(users):
+            moved = {layer: ArenaRow(generation, first + offset, row.crc)}
             heap = work.heaps[slot]
-            place = msgspec.structs.replace(
-                heap.vector,  # type: ignore[type-var]
-                **{layer: ArenaRow(generation, first + offset, row.crc)},
-            )
-            work.heaps[slot] = msgspec.structs.replace(heap, vector=place)
+            vector = heap.vector and msgspec.structs.replace(heap.vector, **moved)
+            work.heaps[slot] = msgspec.structs.replace(heap, vector=vector)
         return True

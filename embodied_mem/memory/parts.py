@@ -1,7 +1,6 @@
 """Records on their way to their slots: the row encoded, the new bytes at hand."""
 
 import math
-import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -121,11 +120,6 @@ def with_planes(codes: Sequence[VectorCode]) -> list[VectorCode]:
         for index, code in zip(indices, encode_vectors(matrix), strict=True):
             done[index] = code
     return done
-
-
-def first_crc(payload: Sequence[bytes]) -> int:
-    """Returns the CRC-32 of the layer that is never dropped; 0 where there is no payload."""
-    return zlib.crc32(payload[0]) if payload else 0
 
 
 def lowered_code(code: VectorCode, bits: int) -> VectorCode:

@@ -10,6 +10,7 @@ from embodied_mem.types import Float32Array, Float64Array
 
 Kind = Literal["snapshot", "frontier", "event", "fact", "summary", "skill"]
 Status = Literal["active", "archived", "tombstone"]
+Visibility = Literal["private", "shared"]
 Pose = tuple[float, float, float, float, float, float, float]
 """x, y, z in metres and a quaternion w, x, y, z, in the world frame."""
 
@@ -69,7 +70,7 @@ class MemoryRecord(msgspec.Struct, frozen=True, kw_only=True):
     version: int = 1
     status: Status = "active"
     statistics: Statistics = Statistics()
-    visibility: Literal["private", "shared"] = "private"
+    visibility: Visibility = "private"
     level: int = -1
     """How many payload layers are held; -1 in a new record stands for all of them."""
 

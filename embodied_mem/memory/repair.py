@@ -26,6 +26,7 @@ from embodied_mem.memory.storage.rows import (
     Heap,
     VectorPlace,
     encode,
+    encode_heap,
     record_of,
 )
 from embodied_mem.memory.storage.vector_files import LAYERS
@@ -128,7 +129,7 @@ def repair_state(state: State, writer: Writer, report: Report) -> Report:
         journal.remove(plan.lost)
         journal.clear_staged(plan.lost)
         journal.stage(plan.staged.items())
-        journal.write((s, encode(body), encode(heap)) for s, (body, heap) in plan.kept.items())
+        journal.write((s, encode(body), encode_heap(heap)) for s, (body, heap) in plan.kept.items())
         journal.write_settings(state.settings)
         journal.write_counter(counter)
         journal.restart_undo()

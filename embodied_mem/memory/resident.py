@@ -53,6 +53,11 @@ class Resident:
                     self._about.setdefault(entity, set()).add(slot)
         return self._about
 
+    def statistics(self, slot: int) -> tuple[int, int, int | None]:
+        """Returns reads, citations and the tick of the last read, as of now."""
+        columns, last = self.columns, int(self.columns.last_read[slot])
+        return int(columns.reads[slot]), int(columns.citations[slot]), None if last < 0 else last
+
     def take_slot(self) -> int:
         """Returns the lowest free slot."""
         while self._free:

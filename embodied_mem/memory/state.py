@@ -276,7 +276,8 @@ class State:
             bits = 32 if heap.vector is None else heap.vector.bits
             if not payload:
                 return self._fresh(slot, record_of(body, heap.level, bits))
-            layers, embedding = self._layers(slot, heap), self._embedding(heap)
+            layers = self.read_whole(slot, heap.held, self.segments)
+            embedding = self._embedding(heap)
             if layers is not None and embedding is not None:
                 return self._fresh(slot, record_of(body, heap.level, bits, layers, embedding))
             again, body, heap = self.row(slot)
@@ -291,29 +292,25 @@ class State:
 
     def fresh_body(self, slot: int, body: bytes) -> bytes:
         """Returns a row's body with the use statistics of now."""
-        columns, old = self.resident.columns, decode_body(body)
-        last = int(columns.last_read[slot])
-        use = (int(columns.reads[slot]), int(columns.citations[slot]), None if last < 0 else last)
+        old, use = decode_body(body), self.resident.statistics(slot)
         if use == old.statistics:
             return body
         return encode(msgspec.structs.replace(old, statistics=use))
 
     def _fresh(self, slot: int, record: MemoryRecord) -> MemoryRecord:
-        columns = self.resident.columns
-        use = record.statistics
-        if not self.write or columns.reads[slot] == use.reads:
+        if not self.write or self.resident.columns.reads[slot] == record.statistics.reads:
             return record
-        last = int(columns.last_read[slot])
-        use = Statistics(
-            reads=int(columns.reads[slot]),
-            citations=int(columns.citations[slot]),
-            last_read=None if last < 0 else last,
-        )
+        reads, citations, last_read = self.resident.statistics(slot)
+        use = Statistics(reads=reads, citations=citations, last_read=last_read)
         return msgspec.structs.replace(record, statistics=use)
 
-    def _layers(self, slot: int, heap: Heap) -> tuple[bytes, ...] | None:
-        parts = self.read_extents(slot, heap.held, self.segments)
-        return None if None in parts else tuple(parts)  # type: ignore[arg-type]
+    def read_whole(
+        self, slot: int, extents: Iterable[Extent], segments: Segments
+    ) -> tuple[bytes, ...] | None:
+        """Reads bytes of a record, wherever they lie; None where any of it is damaged."""
+        parts = self.read_extents(slot, extents, segments)
+        whole = tuple([part for part in parts if part is not None])
+        return whole if len(whole) == len(parts) else None
 
     def read_extents(
         self, slot: int, extents: Iterable[Extent], segments: Segments

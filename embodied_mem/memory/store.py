@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self, final
@@ -257,7 +258,7 @@ class MemoryStore:
         """
         self._state.refresh()
         for record_id in sorted(self._state.resident.slots):
-            record = self._state.steadily(lambda: self._found(record_id, payload))  # noqa: B023
+            record = self._state.steadily(partial(self._found, record_id, payload))
             if record is not None:
                 yield record
 

@@ -12,7 +12,7 @@ from embodied_mem.memory.budget import Budget
 from embodied_mem.memory.checks import check_record
 from embodied_mem.memory.codec.planes import decode_vector, encode_vectors, vector_losses
 from embodied_mem.memory.codec.vector_code import VectorCode
-from embodied_mem.memory.parts import Parts, first_crc, part_of
+from embodied_mem.memory.parts import Parts, part_of
 from embodied_mem.memory.record import MemoryRecord
 from embodied_mem.memory.state import State
 from embodied_mem.memory.storage.exchange import (
@@ -23,7 +23,14 @@ from embodied_mem.memory.storage.exchange import (
     schema_of,
     write_export,
 )
-from embodied_mem.memory.storage.rows import Body, decode_body, encode, fingerprint, record_of
+from embodied_mem.memory.storage.rows import (
+    Body,
+    decode_body,
+    encode,
+    fingerprint,
+    first_crc,
+    record_of,
+)
 from embodied_mem.memory.storage.schema_1 import read_schema_1
 from embodied_mem.memory.text import text_of
 from embodied_mem.memory.writer import Writer
@@ -58,17 +65,16 @@ def parcel_at(state: State, slot: int) -> Parcel:
         DamagedRecordError: If anything of it does not match its checksum.
     """
     row, body, heap = state.row(slot)
-    layers = state.read_extents(slot, heap.held, state.segments)
+    layers = state.read_whole(slot, heap.held, state.segments)
     code = None if heap.vector is None else state.vectors.read(heap.vector)
-    if None in layers or (code is None) != (heap.vector is None):
+    if layers is None or (code is None) != (heap.vector is None):
         raise DamagedRecordError(
             f"record {body.id.hex()} does not match its checksum; `embodied-mem inspect --repair` "
             "drops what is lost"
         )
     if code is not None and not code.signs:
         code = encode_vectors(np.frombuffer(code.exact, "<f4")[None])[0]
-    held = tuple(layer for layer in layers if layer is not None)
-    return Parcel(state.fresh_body(slot, row.body), held, code)
+    return Parcel(state.fresh_body(slot, row.body), layers, code)
 
 
 def import_parcels(state: State, writer: Writer, budget: Budget, path: Path) -> tuple[Header, int]:

@@ -198,15 +198,12 @@ class Writer:
 
     def _flush(self, rows: Rows) -> None:
         segments = self.state.segments
-        waiting = self._waiting.items()
-        layers = [
-            [part.cut_from(held.data) or b"" for part in held.heap.held] for _, held in waiting
-        ]
+        layers = [held.layers() for held in self._waiting.values()]
         extents = iter(segments.append([layer for group in layers for layer in group]))
-        places = self._complete_places([held.heap.vector for _, held in waiting])
-        for (slot, held), group, place in zip(waiting, layers, places, strict=True):
+        places = self._complete_places([held.heap.vector for held in self._waiting.values()])
+        for slot, group, place in zip(self._waiting, layers, places, strict=True):
             found = tuple([next(extents) for _ in group])
-            rows.moved[slot] = Heap((*found, *held.heap.archived), held.heap.level, place)
+            rows.moved[slot] = Heap(found, len(found), place)
         rows.sync = bool(rows.moved)
 
     def _complete_places(self, places: list[VectorPlace | None]) -> list[VectorPlace | None]:
@@ -404,7 +401,7 @@ class Writer:
         state = self.state
         columns = state.resident.columns
         read = {
-            slot: (columns.ids[slot], self._statistics(slot))
+            slot: (columns.ids[slot], state.resident.statistics(slot))
             for slot in self._read.intersection(old)
         }
         for slot, heap in old.items():
@@ -463,16 +460,13 @@ class Writer:
         for slot in sorted(self._read):
             if self._alive(slot):
                 row, body, _ = self.state.row(slot)
-                fresh = msgspec.structs.replace(body, statistics=self._statistics(slot))
+                fresh = msgspec.structs.replace(
+                    body, statistics=self.state.resident.statistics(slot)
+                )
                 rows.changes[slot] = Change(encode(fresh), row.heap)
         if rows.changes:
             self.transact(rows)
         self._read.clear()
-
-    def _statistics(self, slot: int) -> tuple[int, int, int | None]:
-        columns = self.state.resident.columns
-        last = int(columns.last_read[slot])
-        return int(columns.reads[slot]), int(columns.citations[slot]), None if last < 0 else last
 
     # -- going back ---------------------------------------------------------------------------
 

@@ -11,7 +11,15 @@ from typing import Any
 
 import msgspec
 
-from embodied_mem.memory.record import Kind, Link, MemoryRecord, Pose, Statistics, Status
+from embodied_mem.memory.record import (
+    Kind,
+    Link,
+    MemoryRecord,
+    Pose,
+    Statistics,
+    Status,
+    Visibility,
+)
 
 STAGED = 0
 """Segment number of bytes that still lie in the database."""
@@ -124,7 +132,7 @@ class Body(msgspec.Struct, frozen=True, array_like=True):
     provenance: tuple[str, ...]
     version: int
     status: Status
-    visibility: str
+    visibility: Visibility
     statistics: tuple[int, int, int | None]
     layers: int
     fingerprint: int
@@ -192,7 +200,15 @@ def checksum(key: int, *blobs: bytes) -> int:
 
 
 def _floats(pose: Pose | None) -> Pose | None:
-    return None if pose is None else tuple([float(value) for value in pose])  # type: ignore[return-value]
+    if pose is None:
+        return None
+    x, y, z, qw, qx, qy, qz = map(float, pose)
+    return x, y, z, qw, qx, qy, qz
+
+
+def first_crc(payload: Sequence[bytes]) -> int:
+    """Returns the CRC-32 of the layer that is never dropped; 0 where there is no payload."""
+    return zlib.crc32(payload[0]) if payload else 0
 
 
 def fingerprint(record: MemoryRecord, content: bytes, first_layer: int) -> int:
@@ -267,6 +283,6 @@ def record_of(
         version=body.version,
         status=body.status,
         statistics=Statistics(reads=reads, citations=citations, last_read=last_read),
-        visibility=body.visibility,  # type: ignore[arg-type]
+        visibility=body.visibility,
         level=level,
     )
