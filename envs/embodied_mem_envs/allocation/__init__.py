@@ -1,0 +1,1 @@
+"""Allocation as an environment: recorded streams of candidates, questions, and a byte budget."""
