@@ -38,6 +38,10 @@ class Episode:
     """(W,) first candidate that shows the thing at its next place; T if it was never moved."""
     moved: NDArray[np.int16]
     """(W,) first candidate after which the thing is known to have been moved; T if never."""
+    key_room: NDArray[np.int16]
+    """(W,) type of the room in which each key was first seen."""
+    key_group: NDArray[np.int16]
+    """(W,) group of the thing's category."""
     query_time: NDArray[np.int16]
     """(Q,) candidate after which it is asked, once that has been decided about; rising. One after
     each candidate, and more after the last."""
