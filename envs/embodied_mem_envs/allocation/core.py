@@ -1,0 +1,486 @@
+"""The batched core of `EmbodiedMem/Allocation-v0`: B memories at once, as arrays.
+
+Each row is one episode. A step is one operation in every row; a row whose candidate was taken in
+or refused is asked the questions of that moment and goes on to its next candidate.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embodied_mem.allocation.head import DROP, LOWER, MERGE, MOST_WAITING, OPERATIONS, OVER
+from embodied_mem.allocation.inputs import CONTEXT_FEATURES, SLOT_FEATURES, SLOW
+from embodied_mem.types import AnyArray, BoolArray, Float32Array, Float64Array
+from embodied_mem_envs.allocation.episode import COARSE, FINE
+from embodied_mem_envs.allocation.table import EpisodeTable
+
+Rows = NDArray[np.intp]
+
+_AT: Final = {name: index for index, name in enumerate(SLOT_FEATURES)}
+_FIXED: Final = (_AT["objects"], _AT["quality"], *range(_AT["room_0"], len(SLOT_FEATURES)))
+"""Features that a candidate brings with it."""
+_PLACES: Final = 64
+"""Places that a stream can have."""
+INVALID: Final = -0.1
+"""Reward of an operation that was not valid; the candidate is refused."""
+
+# One byte a key says all that is summed over a record's keys: four counters of four bits.
+_SOLE, _SHOWN, _STALE, _MOVED = (np.uint32(1 << shift) for shift in (0, 4, 8, 12))
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """What came of a step, (B,) each; questions are asked only where a candidate was decided."""
+
+    reward: Float64Array
+    """Outcomes + compression + validity."""
+    done: BoolArray
+    """Whether that was the last candidate."""
+    outcomes: Float64Array
+    """Sum of the outcomes of the questions that were asked."""
+    asked: Float64Array
+    """How many were asked."""
+    compression: Float64Array
+    """beta (1 - bytes in use / bytes seen), where a candidate was decided; Mem-alpha's term."""
+    validity: Float64Array
+    """`INVALID` where the operation was not valid."""
+
+
+@final
+class AllocationCore:
+    """B memories of K slots, each with its own episode.
+
+    Args:
+        table: The episodes; may be changed in place for rows that are not running.
+        batch: B.
+        beta: Weight of the compression term.
+        task_label: Append the one-hot task to the context.
+    """
+
+    def __init__(
+        self, table: EpisodeTable, batch: int, *, beta: float = 0.05, task_label: bool = False
+    ) -> None:
+        self.table = table
+        self.beta = beta
+        self.task_label = task_label
+        self.slots_out: Float32Array = np.zeros(
+            (batch, table.slots + 1, len(SLOT_FEATURES)), np.float32
+        )
+        labels = table.columns["task"].shape[1] if task_label else 0
+        self.context_out: Float32Array = np.zeros(
+            (batch, len(CONTEXT_FEATURES) + labels), np.float32
+        )
+        self.mask_out: BoolArray = np.zeros((batch, table.slots + 1, len(OPERATIONS)), bool)
+        self._rows: Rows = np.arange(batch)
+        self._state = self._blank(batch)
+        self._similar_now = np.zeros((batch, table.slots), np.float32)
+
+    def _blank(self, batch: int) -> dict[str, AnyArray]:
+        slots, keys = self.table.slots, self.table.keys
+        shown = self.table.columns["keys"].shape[2]
+        return {
+            "episode": np.zeros(batch, np.intp),
+            "arrival": np.zeros(batch, np.intp),
+            "waiting": np.zeros(batch, np.intp),
+            "fine": np.ones(batch, bool),  # whether the candidate is taken in at full fidelity
+            "held": np.zeros((batch, slots), bool),
+            "recorded": np.zeros((batch, slots), np.intp),
+            "viewed": np.zeros((batch, slots), np.intp),
+            "last_read": np.zeros((batch, slots), np.intp),
+            "reads": np.zeros((batch, slots), np.float64),
+            "level": np.zeros((batch, slots), np.int8),
+            "keys": np.full((batch, slots + 1, shown), keys, np.intp),
+            "knows_first": np.zeros((batch, slots, shown), bool),
+            "latest": np.zeros((batch, slots, shown), bool),
+            "place": np.full((batch, slots), -1, np.intp),
+            "embedding": np.zeros((batch, slots, 16), np.float32),
+            "similarity": np.full((batch, slots, slots), -1.0, np.float32),
+            "holders": np.zeros((batch, keys + 1), np.int16),
+            "fine_holders": np.zeros((batch, keys + 1), np.int16),
+            "first_holders": np.zeros((batch, keys + 1), np.int16),
+            "superseded": np.zeros((batch, keys + 1), np.int16),
+            "moved": np.zeros((batch, keys + 1), np.int16),
+            "visits": np.zeros((batch, _PLACES), np.float64),
+            "seen_bytes": np.zeros(batch),
+            "outcome": np.zeros(batch),
+            "success": np.zeros(batch),
+            "success_weight": np.zeros(batch),
+            "asked": np.zeros(batch),
+        }
+
+    def begin(self, rows: Rows, episodes: Rows) -> None:
+        """Starts an episode of the table in each of some rows, from an empty memory."""
+        for name, value in self._blank(len(rows)).items():
+            self._state[name][rows] = value
+        state, columns = self._state, self.table.columns
+        state["episode"][rows] = episodes
+        state["superseded"][rows] = columns["superseded"][episodes]
+        state["moved"][rows] = columns["moved"][episodes]
+        self.slots_out[rows] = 0.0
+        self._arrive(rows)
+
+    def state(self) -> dict[str, AnyArray]:
+        """Returns everything that changes, by name; copies."""
+        return {name: value.copy() for name, value in self._state.items()} | {
+            "slots_out": self.slots_out.copy(),
+            "similar_now": self._similar_now.copy(),
+        }
+
+    def restore(self, state: Mapping[str, AnyArray]) -> None:
+        """Goes on from what `state` returned, of a core of the same shape and table."""
+        for name, value in self._state.items():
+            value[...] = state[name]
+        self.slots_out[...] = state["slots_out"]
+        self._similar_now[...] = state["similar_now"]
+
+    @property
+    def levels(self) -> NDArray[np.int8]:
+        """(B, K) level of each record; 0 for an empty slot."""
+        return self._state["level"]
+
+    @property
+    def held_candidates(self) -> Rows:
+        """(B, K) candidate that each slot's record shows; meaningless for an empty slot."""
+        return self._state["viewed"]
+
+    @property
+    def arrival(self) -> Rows:
+        """(B,) candidate that is to be decided."""
+        return self._state["arrival"]
+
+    # -- observing --------------------------------------------------------------------------------
+
+    def observe(self) -> tuple[Float32Array, Float32Array, BoolArray]:
+        """Returns the slots' features (B, K + 1, F), the context (B, C), the mask (B, K + 1, 4).
+
+        They are buffers that the next call writes again.
+        """
+        sizes = self._sizes()
+        self._write_records()
+        self._write_sizes(*sizes)
+        self._write_mask(*sizes)
+        self._write_context(*sizes)
+        return self.slots_out, self.context_out, self.mask_out
+
+    def _sizes(self) -> tuple[Float64Array, Float64Array, Float64Array]:
+        """Returns the bytes of each slot (B, K), of the candidate (B,), and what is free (B,)."""
+        state, columns, rows = self._state, self.table.columns, self._rows
+        episode = state["episode"]
+        size = columns["size"]
+        level = np.maximum(state["level"], COARSE) - COARSE
+        held = size[episode[:, None], state["viewed"], level] * state["held"]
+        arrival = np.minimum(state["arrival"], self.table.arrivals - 1)
+        candidate = size[episode, arrival, state["fine"].astype(np.intp)]
+        free = columns["budget"][episode] - held.sum(axis=1)
+        return held, candidate[rows], free
+
+    def _write_records(self) -> None:
+        """Writes what the slots show and how it relates to what else is known."""
+        state, out = self._state, self.slots_out
+        held, now = state["held"], state["arrival"][:, None]
+        keys = self.table.keys
+        holders = state["holders"]
+        marks = np.where(state["superseded"] <= now, _STALE, 0).astype(np.uint32)
+        marks |= np.where(state["moved"] <= now, _MOVED, 0).astype(np.uint32)
+        marks |= (holders == 1).astype(np.uint32)
+        candidate = state["keys"][:, -1]
+        held_already = (np.take_along_axis(holders, candidate, axis=1) > 0).sum(axis=1)
+        np.put_along_axis(
+            marks, candidate, np.take_along_axis(marks, candidate, axis=1) | _SHOWN, axis=1
+        )
+        marks[:, keys] = 0
+        offset = (self._rows * (keys + 1))[:, None, None]
+        found = marks.ravel().take(state["keys"] + offset)
+        state["latest"] &= found[:, :-1] & _SHOWN == 0
+        total = found.sum(axis=2, dtype=np.uint32)
+        shown = np.maximum(out[:, :, _AT["objects"]] * 8.0, 1.0)
+        for name, unit in (("stale", _STALE), ("moved", _MOVED), ("overlap", _SHOWN)):
+            out[:, :, _AT[name]] = (total // unit & 15) / shown
+        unique = (total & 15) / shown
+        unique[:, -1] = 1.0 - held_already / shown[:, -1]
+        unique[:, -1] *= out[:, -1, _AT["objects"]] > 0
+        out[:, :, _AT["unique"]] = unique
+        out[:, -1, _AT["overlap"]] = held_already / shown[:, -1]
+        out[:, :-1, _AT["first"]] = state["knows_first"].sum(axis=2) / shown[:, :-1]
+        out[:, :-1, _AT["latest"]] = state["latest"].sum(axis=2) / shown[:, :-1]
+        place = self._candidate("place")[:, None]
+        out[:, :-1, _AT["mergeable"]] = (
+            held & (state["place"] == place) & (out[:, :-1, _AT["overlap"]] > 0)
+        )
+        self._write_times(held, now)
+        self._write_places(held)
+
+    def _write_times(self, held: BoolArray, now: AnyArray) -> None:
+        state, out = self._state, self.slots_out
+        age = now - state["recorded"]
+        idle = now - np.maximum(state["recorded"], state["last_read"])
+        out[:, :-1, _AT["age"]] = held * age / np.maximum(now, 1)
+        out[:, :-1, _AT["log_age"]] = held * np.log1p(age) / 5
+        out[:, :-1, _AT["log_idle"]] = held * np.log1p(idle) / 5
+        out[:, :-1, _AT["reads"]] = np.log1p(state["reads"]) / 2
+        out[:, :-1, _AT["level"]] = state["level"] / FINE
+        out[:, -1, _AT["level"]] = (COARSE + state["fine"]) / FINE
+        out[:, :-1, _AT["held"]] = held
+
+    def _write_places(self, held: BoolArray) -> None:
+        state, out = self._state, self.slots_out
+        place = state["place"]
+        count = np.maximum(held.sum(axis=1, keepdims=True), 1)
+        same = (place[:, :, None] == place[:, None, :]).sum(axis=2)
+        out[:, :-1, _AT["place_count"]] = held * same / count
+        here = self._candidate("place")
+        out[:, -1, _AT["place_count"]] = (place == here[:, None]).sum(axis=1) / count[:, 0]
+        most = np.maximum(state["visits"].max(axis=1, keepdims=True), 1)
+        visits = np.take_along_axis(state["visits"], np.maximum(place, 0), axis=1)
+        out[:, :-1, _AT["visits"]] = held * visits / most
+        out[:, -1, _AT["visits"]] = state["visits"][self._rows, here] / most[:, 0]
+        nearest = state["similarity"].max(axis=2)
+        out[:, :-1, _AT["similarity"]] = np.where(held, nearest, 0)
+        out[:, -1, _AT["similarity"]] = np.where(
+            held.any(axis=1), np.where(held, self._similar_now, -1).max(axis=1), 0
+        )
+        out[:, :-1, _AT["candidate_similarity"]] = held * self._similar_now
+
+    def _write_sizes(self, held: Float64Array, candidate: Float64Array, free: Float64Array) -> None:
+        state, out, columns = self._state, self.slots_out, self.table.columns
+        mean = (state["seen_bytes"] / (state["arrival"] + 1))[:, None]
+        out[:, :-1, _AT["bytes"]] = held / mean
+        out[:, -1, _AT["bytes"]] = candidate / mean[:, 0]
+        coarse = columns["size"][state["episode"][:, None], state["viewed"], 0]
+        out[:, :-1, _AT["saving"]] = (held - coarse * state["held"]) / mean
+        out[:, -1, _AT["saving"]] = (candidate - self._candidate("size")[:, 0]) / mean[:, 0]
+
+    def _write_mask(self, held: Float64Array, candidate: Float64Array, free: Float64Array) -> None:
+        state, mask = self._state, self.mask_out
+        there = state["held"]
+        may_wait = (state["waiting"] < MOST_WAITING)[:, None]
+        fits = there & (candidate[:, None] <= free[:, None] + held)
+        mask[:, :-1, OVER] = fits
+        mask[:, :-1, MERGE] = fits & (self.slots_out[:, :-1, _AT["mergeable"]] > 0)
+        mask[:, :-1, LOWER] = may_wait & (state["level"] == FINE)
+        mask[:, :-1, DROP] = there & may_wait
+        mask[:, -1, OVER] = (candidate <= free) & ~there.all(axis=1)
+        mask[:, -1, MERGE] = False
+        mask[:, -1, LOWER] = may_wait[:, 0] & state["fine"]
+        mask[:, -1, DROP] = True
+
+    def _write_context(
+        self, held: Float64Array, candidate: Float64Array, free: Float64Array
+    ) -> None:
+        state, out, columns = self._state, self.context_out, self.table.columns
+        episode = state["episode"]
+        arrival = np.minimum(state["arrival"], self.table.arrivals - 1)
+        budget = columns["budget"][episode]
+        fresh = (state["holders"][:, :-1] > 0) & (
+            state["superseded"][:, :-1] > state["arrival"][:, None]
+        )
+        values = (
+            1.0 - free / budget,
+            state["held"].mean(axis=1),
+            candidate / budget,
+            state["waiting"] / MOST_WAITING,
+            np.log1p(state["arrival"] + 1.0) / 6,
+            state["outcome"],
+            state["success"] / np.maximum(state["success_weight"], 1e-9),
+            np.log1p(state["asked"]) / 4,
+            fresh.sum(axis=1) / np.maximum(columns["current"][episode, arrival], 1),
+        )
+        for index, value in enumerate(values):
+            out[:, index] = value
+        profile = columns["profile"][episode, arrival]
+        out[:, len(values) : len(values) + profile.shape[1]] = profile
+        if self.task_label:
+            out[:, len(values) + profile.shape[1] :] = columns["task"][episode]
+
+    def _candidate(self, name: str, rows: Rows | slice = slice(None)) -> AnyArray:
+        """Returns an entry of the candidate that waits in each row, or past the end the last."""
+        arrival = np.minimum(self._state["arrival"][rows], self.table.arrivals - 1)
+        entry: AnyArray = self.table.columns[name][self._state["episode"][rows], arrival]
+        return entry
+
+    # -- acting -----------------------------------------------------------------------------------
+
+    def step(self, actions: AnyArray) -> StepResult:
+        """Carries out one operation in each row; `observe` must have been called since the last.
+
+        Args:
+            actions: (B,) as `head.action_of` numbers them. One that the mask forbids refuses the
+                candidate and is punished.
+        """
+        entry, operation = np.divmod(np.asarray(actions, np.intp), len(OPERATIONS))
+        valid = self.mask_out[self._rows, entry, operation]
+        candidate = self.table.slots
+        entry = np.where(valid, entry, candidate)
+        operation = np.where(valid, operation, DROP)
+        of_slot = entry < candidate
+        self._replace(np.flatnonzero(operation <= MERGE), entry, operation)
+        self._lower(np.flatnonzero((operation == LOWER) & of_slot), entry)
+        self._drop(np.flatnonzero((operation == DROP) & of_slot), entry)
+        self._state["fine"][(operation == LOWER) & ~of_slot] = False
+        ended = (operation <= MERGE) | ((operation == DROP) & ~of_slot)
+        self._state["waiting"][~ended] += 1
+        return self._finish(np.flatnonzero(ended), valid)
+
+    def _replace(self, rows: Rows, entry: Rows, operation: Rows) -> None:
+        """Writes the candidates of some rows into their slots: over, into free room, or merged."""
+        state = self._state
+        added = entry[rows] == self.table.slots
+        slot = np.where(added, np.argmin(state["held"][rows], axis=1), entry[rows])
+        merged = operation[rows] == MERGE
+        known = state["knows_first"][rows, slot]
+        before = state["keys"][rows, slot]
+        self._clear(rows, slot)
+        now = state["arrival"][rows]
+        keys = state["keys"][rows, -1]
+        shared = (keys[:, :, None] == np.where(known, before, -1)[:, None, :]).any(axis=2)
+        first = self.table.columns["first_seen"][state["episode"][rows, None], keys]
+        knows = (first == now[:, None]) | (shared & merged[:, None])
+        fine = state["fine"][rows]
+        state["held"][rows, slot] = True
+        state["viewed"][rows, slot] = now
+        # What a merged record was used for, and since when it is there, stays.
+        for name, fresh in (("recorded", now), ("last_read", now), ("reads", 0)):
+            state[name][rows, slot] = np.where(merged, state[name][rows, slot], fresh)
+        state["level"][rows, slot] = COARSE + fine
+        state["keys"][rows, slot] = keys
+        state["knows_first"][rows, slot] = knows
+        state["latest"][rows, slot] = keys < self.table.keys
+        state["place"][rows, slot] = self._candidate("place", rows)
+        state["embedding"][rows, slot] = self._candidate("embedding", rows)
+        self.slots_out[rows[:, None], slot[:, None], _FIXED] = self._candidate("features", rows)
+        self._count(rows, slot, 1)
+        similar = np.where(state["held"][rows], self._similar_now[rows], -1)
+        similar[np.arange(len(rows)), slot] = -1
+        state["similarity"][rows, slot] = similar
+        state["similarity"][rows, :, slot] = similar
+
+    def _clear(self, rows: Rows, slot: Rows) -> None:
+        """Takes what slots hold out of the counts, and marks them as empty."""
+        state = self._state
+        self._count(rows, slot, -1)
+        state["held"][rows, slot] = False
+        state["level"][rows, slot] = 0
+        state["keys"][rows, slot] = self.table.keys
+        state["knows_first"][rows, slot] = False
+        state["latest"][rows, slot] = False
+        state["place"][rows, slot] = -1
+        state["similarity"][rows, slot] = -1
+        state["similarity"][rows, :, slot] = -1
+
+    def _count(self, rows: Rows, slot: Rows, sign: int) -> None:
+        """Counts the keys of slots in or out; a record shows no key twice."""
+        state, none = self._state, self.table.keys
+        at, keys = rows[:, None], state["keys"][rows, slot]
+        fine = (state["level"][rows, slot] == FINE)[:, None]
+        state["holders"][at, keys] += np.int16(sign)
+        state["fine_holders"][at, keys] += np.int16(sign) * fine
+        state["first_holders"][at, keys] += np.int16(sign) * state["knows_first"][rows, slot]
+        for name in ("holders", "fine_holders", "first_holders"):
+            state[name][rows, none] = 0
+
+    def _lower(self, rows: Rows, entry: Rows) -> None:
+        state, slot = self._state, entry[rows]
+        state["level"][rows, slot] = COARSE
+        state["fine_holders"][rows[:, None], state["keys"][rows, slot]] -= np.int16(1)
+        state["fine_holders"][rows, self.table.keys] = 0
+
+    def _drop(self, rows: Rows, entry: Rows) -> None:
+        slot = entry[rows]
+        self._clear(rows, slot)
+        self._state["reads"][rows, slot] = 0
+        self.slots_out[rows, slot] = 0.0
+
+    # -- asking -----------------------------------------------------------------------------------
+
+    def _finish(self, ended: Rows, valid: BoolArray) -> StepResult:
+        """Asks what is asked where a candidate was decided, and lets the next ones arrive."""
+        batch = len(self._rows)
+        outcomes, asked, compression = np.zeros(batch), np.zeros(batch), np.zeros(batch)
+        done = np.zeros(batch, bool)
+        state = self._state
+        last = self.table.arrivals - 1
+        outcomes[ended], asked[ended] = self._ask(ended, state["arrival"][ended][:, None])
+        closing = ended[state["arrival"][ended] == last]
+        more = np.arange(self.table.arrivals, self.table.questions)
+        if len(closing) and len(more):
+            right, count = self._ask(closing, np.broadcast_to(more, (len(closing), len(more))))
+            outcomes[closing] += right
+            asked[closing] += count
+        used = self._used(ended)
+        compression[ended] = self.beta * (1.0 - used / state["seen_bytes"][ended])
+        done[closing] = True
+        state["outcome"][ended] = outcomes[ended] / np.maximum(asked[ended], 1)
+        state["asked"][ended] += asked[ended]
+        heard = ended[asked[ended] > 0]
+        for name, value in (("success", state["outcome"][heard]), ("success_weight", 1.0)):
+            state[name][heard] += SLOW * (value - state[name][heard])
+        state["arrival"][ended] += 1
+        self._arrive(ended[state["arrival"][ended] <= last])
+        validity = np.where(valid, 0.0, INVALID)
+        reward = outcomes + compression + validity
+        return StepResult(reward, done, outcomes, asked, compression, validity)
+
+    def _used(self, rows: Rows) -> Float64Array:
+        state = self._state
+        level = np.maximum(state["level"][rows], COARSE) - COARSE
+        size = self.table.columns["size"]
+        held = size[state["episode"][rows, None], state["viewed"][rows], level]
+        used: Float64Array = (held * state["held"][rows]).sum(axis=1)
+        return used
+
+    def _ask(self, rows: Rows, questions: AnyArray) -> tuple[Float64Array, Float64Array]:
+        """Asks n questions in each of some rows, (R, n); returns outcomes and how many, summed."""
+        state, columns, none = self._state, self.table.columns, self.table.keys
+        episode = state["episode"][rows][:, None]
+        keys = columns["query_keys"][episode, questions].astype(np.intp)
+        level = columns["query_level"][episode, questions][:, :, None]
+        since = columns["query_since"][episode, questions][:, :, None]
+        at = rows[:, None, None]
+        held = np.where(
+            since,
+            state["first_holders"][at, keys] > 0,
+            np.where(level == FINE, state["fine_holders"][at, keys], state["holders"][at, keys])
+            > 0,
+        )
+        about = (keys < none).sum(axis=2)
+        share = held.sum(axis=2) / np.maximum(about, 1)
+        outcome = np.where(columns["query_all"][episode, questions], share == 1.0, share)
+        self._note_reads(rows, keys, outcome > 0)
+        return outcome.sum(axis=1), (about > 0).sum(axis=1).astype(np.float64)
+
+    def _note_reads(self, rows: Rows, keys: AnyArray, answered: BoolArray) -> None:
+        """Credits the newest record that shows the first held key of each answered question."""
+        state = self._state
+        for column in range(keys.shape[1]):
+            at = np.flatnonzero(answered[:, column])
+            row = rows[at]
+            asked = keys[at, column]
+            held = np.take_along_axis(state["holders"][row], asked, axis=1) > 0
+            subject = asked[np.arange(len(at)), held.argmax(axis=1)]
+            shows = (state["keys"][row, :-1] == subject[:, None, None]).any(axis=2)
+            slot = np.where(shows, state["viewed"][row], -1).argmax(axis=1)
+            state["reads"][row, slot] += 1
+            state["last_read"][row, slot] = state["arrival"][row] + 1
+
+    def _arrive(self, rows: Rows) -> None:
+        """Puts the next candidate of some rows before the policy."""
+        state, out = self._state, self.slots_out
+        place = self._candidate("place", rows)
+        state["visits"][rows, place] += self._candidate("entered", rows)
+        state["waiting"][rows] = 0
+        state["fine"][rows] = True
+        state["keys"][rows, -1] = self._candidate("keys", rows)
+        state["seen_bytes"][rows] += self._candidate("size", rows)[:, 1]
+        embedding = self._candidate("embedding", rows)
+        self._similar_now[rows] = np.einsum("bkd,bd->bk", state["embedding"][rows], embedding)
+        out[rows[:, None], -1, _FIXED] = self._candidate("features", rows)
+        out[rows, -1, _AT["held"]] = 1.0
+        out[rows, -1, _AT["candidate"]] = 1.0
+        first = self.table.columns["first_seen"][state["episode"][rows, None], state["keys"][rows, -1]]
+        shown = np.maximum(out[rows, -1, _AT["objects"]] * 8, 1)
+        out[rows, -1, _AT["first"]] = (first == state["arrival"][rows, None]).sum(axis=1) / shown
+        out[rows, -1, _AT["latest"]] = out[rows, -1, _AT["objects"]] > 0
