@@ -24,11 +24,13 @@ _FIXED: Final = (_AT["objects"], _AT["quality"], *range(_AT["room_0"], len(SLOT_
 """Features that a candidate brings with it."""
 _PLACES: Final = 64
 """Places that a stream can have."""
+_ONES: Final = np.ones(8, np.float32)
 INVALID: Final = -0.1
 """Reward of an operation that was not valid; the candidate is refused."""
 
-# One byte a key says all that is summed over a record's keys: four counters of four bits.
-_SOLE, _SHOWN, _STALE, _MOVED = (np.uint32(1 << shift) for shift in (0, 4, 8, 12))
+# What is summed over a record's keys is marked in one number a key: four counters of four bits.
+_SOLE, _SHOWN, _STALE, _MOVED = (1 << shift for shift in (0, 4, 8, 12))
+_HELD, _IN_FULL, _SINCE_FIRST = range(3)  # by what a key's holders are counted
 
 
 @final
@@ -98,13 +100,14 @@ class AllocationCore:
             "latest": np.zeros((batch, slots, shown), bool),
             "place": np.full((batch, slots), -1, np.intp),
             "embedding": np.zeros((batch, slots, 16), np.float32),
-            "similarity": np.full((batch, slots, slots), -1.0, np.float32),
-            "holders": np.zeros((batch, keys + 1), np.int16),
-            "fine_holders": np.zeros((batch, keys + 1), np.int16),
-            "first_holders": np.zeros((batch, keys + 1), np.int16),
+            # Of slot and slot; the first axis is in front, where it is quick to look along.
+            "similarity": np.full((slots, batch, slots), -1.0, np.float32),
+            "holders": np.zeros((batch, keys + 1, 3), np.int16),
+            "place_holders": np.zeros((batch, _PLACES), np.int16),
             "superseded": np.zeros((batch, keys + 1), np.int16),
             "moved": np.zeros((batch, keys + 1), np.int16),
             "visits": np.zeros((batch, _PLACES), np.float64),
+            "most_visits": np.zeros(batch),
             "seen_bytes": np.zeros(batch),
             "outcome": np.zeros(batch),
             "success": np.zeros(batch),
@@ -115,7 +118,10 @@ class AllocationCore:
     def begin(self, rows: Rows, episodes: Rows) -> None:
         """Starts an episode of the table in each of some rows, from an empty memory."""
         for name, value in self._blank(len(rows)).items():
-            self._state[name][rows] = value
+            if name == "similarity":
+                self._state[name][:, rows] = value
+            else:
+                self._state[name][rows] = value
         state, columns = self._state, self.table.columns
         state["episode"][rows] = episodes
         state["superseded"][rows] = columns["superseded"][episodes]
@@ -182,34 +188,30 @@ class AllocationCore:
         """Writes what the slots show and how it relates to what else is known."""
         state, out = self._state, self.slots_out
         held, now = state["held"], state["arrival"][:, None]
-        keys = self.table.keys
-        holders = state["holders"]
-        marks = np.where(state["superseded"] <= now, _STALE, 0).astype(np.uint32)
-        marks |= np.where(state["moved"] <= now, _MOVED, 0).astype(np.uint32)
-        marks |= (holders == 1).astype(np.uint32)
+        rows, none = self._rows[:, None], self.table.keys
         candidate = state["keys"][:, -1]
-        held_already = (np.take_along_axis(holders, candidate, axis=1) > 0).sum(axis=1)
-        np.put_along_axis(
-            marks, candidate, np.take_along_axis(marks, candidate, axis=1) | _SHOWN, axis=1
-        )
-        marks[:, keys] = 0
-        offset = (self._rows * (keys + 1))[:, None, None]
-        found = marks.ravel().take(state["keys"] + offset)
-        state["latest"] &= found[:, :-1] & _SHOWN == 0
-        total = found.sum(axis=2, dtype=np.uint32)
-        shown = np.maximum(out[:, :, _AT["objects"]] * 8.0, 1.0)
+        count = state["holders"][:, :, _HELD]
+        marks = (state["superseded"] <= now) * np.float32(_STALE)
+        marks += (state["moved"] <= now) * np.float32(_MOVED)
+        marks += (count == 1) * np.float32(_SOLE)
+        marks[rows, candidate] += np.float32(_SHOWN)
+        marks[:, none] = 0
+        found = marks.ravel().take(state["keys"] + rows[:, :, None] * (none + 1))
+        total = (found @ _ONES).astype(np.int32)
+        shown = np.maximum(out[:, :, _AT["objects"]] * np.float32(8), 1)
         for name, unit in (("stale", _STALE), ("moved", _MOVED), ("overlap", _SHOWN)):
             out[:, :, _AT[name]] = (total // unit & 15) / shown
-        unique = (total & 15) / shown
-        unique[:, -1] = 1.0 - held_already / shown[:, -1]
-        unique[:, -1] *= out[:, -1, _AT["objects"]] > 0
-        out[:, :, _AT["unique"]] = unique
-        out[:, -1, _AT["overlap"]] = held_already / shown[:, -1]
-        out[:, :-1, _AT["first"]] = state["knows_first"].sum(axis=2) / shown[:, :-1]
-        out[:, :-1, _AT["latest"]] = state["latest"].sum(axis=2) / shown[:, :-1]
-        place = self._candidate("place")[:, None]
+        out[:, :, _AT["unique"]] = (total & 15) / shown
+        held_already = _true(count[rows, candidate] > 0) / shown[:, -1]
+        out[:, -1, _AT["unique"]] = (out[:, -1, _AT["objects"]] > 0) * (1 - held_already)
+        out[:, -1, _AT["overlap"]] = held_already
+        state["latest"] &= found[:, :-1].astype(np.int32) & _SHOWN == 0
+        out[:, :-1, _AT["latest"]] = _true(state["latest"]) / shown[:, :-1]
+        out[:, :-1, _AT["first"]] = _true(state["knows_first"]) / shown[:, :-1]
         out[:, :-1, _AT["mergeable"]] = (
-            held & (state["place"] == place) & (out[:, :-1, _AT["overlap"]] > 0)
+            held
+            & (state["place"] == self._candidate("place")[:, None])
+            & (out[:, :-1, _AT["overlap"]] > 0)
         )
         self._write_times(held, now)
         self._write_places(held)
@@ -228,21 +230,18 @@ class AllocationCore:
 
     def _write_places(self, held: BoolArray) -> None:
         state, out = self._state, self.slots_out
-        place = state["place"]
-        count = np.maximum(held.sum(axis=1, keepdims=True), 1)
-        same = (place[:, :, None] == place[:, None, :]).sum(axis=2)
-        out[:, :-1, _AT["place_count"]] = held * same / count
-        here = self._candidate("place")
-        out[:, -1, _AT["place_count"]] = (place == here[:, None]).sum(axis=1) / count[:, 0]
-        most = np.maximum(state["visits"].max(axis=1, keepdims=True), 1)
-        visits = np.take_along_axis(state["visits"], np.maximum(place, 0), axis=1)
-        out[:, :-1, _AT["visits"]] = held * visits / most
-        out[:, -1, _AT["visits"]] = state["visits"][self._rows, here] / most[:, 0]
-        nearest = state["similarity"].max(axis=2)
-        out[:, :-1, _AT["similarity"]] = np.where(held, nearest, 0)
-        out[:, -1, _AT["similarity"]] = np.where(
-            held.any(axis=1), np.where(held, self._similar_now, -1).max(axis=1), 0
-        )
+        rows, most = self._rows, state["most_visits"]
+        place, here = state["place"], self._candidate("place")
+        count = np.maximum(held.sum(axis=1), 1)
+        same = state["place_holders"][rows[:, None], place]
+        out[:, :-1, _AT["place_count"]] = held * same / count[:, None]
+        out[:, -1, _AT["place_count"]] = state["place_holders"][rows, here] / count
+        visits = state["visits"][rows[:, None], place]
+        out[:, :-1, _AT["visits"]] = held * visits / most[:, None]
+        out[:, -1, _AT["visits"]] = state["visits"][rows, here] / most
+        out[:, :-1, _AT["similarity"]] = held * state["similarity"].max(axis=0)
+        nearest = np.where(held, self._similar_now, -1).max(axis=1)
+        out[:, -1, _AT["similarity"]] = held.any(axis=1) * nearest
         out[:, :-1, _AT["candidate_similarity"]] = held * self._similar_now
 
     def _write_sizes(self, held: Float64Array, candidate: Float64Array, free: Float64Array) -> None:
@@ -266,6 +265,7 @@ class AllocationCore:
         mask[:, -1, OVER] = (candidate <= free) & ~there.all(axis=1)
         mask[:, -1, MERGE] = False
         mask[:, -1, LOWER] = may_wait[:, 0] & state["fine"]
+        mask[state["arrival"] >= self.table.arrivals] = False
         mask[:, -1, DROP] = True
 
     def _write_context(
@@ -275,8 +275,8 @@ class AllocationCore:
         episode = state["episode"]
         arrival = np.minimum(state["arrival"], self.table.arrivals - 1)
         budget = columns["budget"][episode]
-        fresh = (state["holders"][:, :-1] > 0) & (
-            state["superseded"][:, :-1] > state["arrival"][:, None]
+        fresh = (state["holders"][:, :, _HELD] > 0) & (
+            state["superseded"] > state["arrival"][:, None]
         )
         values = (
             1.0 - free / budget,
@@ -287,7 +287,7 @@ class AllocationCore:
             state["outcome"],
             state["success"] / np.maximum(state["success_weight"], 1e-9),
             np.log1p(state["asked"]) / 4,
-            fresh.sum(axis=1) / np.maximum(columns["current"][episode, arrival], 1),
+            np.count_nonzero(fresh, axis=1) / np.maximum(columns["current"][episode, arrival], 1),
         )
         for index, value in enumerate(values):
             out[:, index] = value
@@ -309,10 +309,11 @@ class AllocationCore:
 
         Args:
             actions: (B,) as `head.action_of` numbers them. One that the mask forbids refuses the
-                candidate and is punished.
+                candidate and is punished. Nothing happens in a row whose episode has ended.
         """
         entry, operation = np.divmod(np.asarray(actions, np.intp), len(OPERATIONS))
         valid = self.mask_out[self._rows, entry, operation]
+        running = self._state["arrival"] < self.table.arrivals
         candidate = self.table.slots
         entry = np.where(valid, entry, candidate)
         operation = np.where(valid, operation, DROP)
@@ -323,7 +324,7 @@ class AllocationCore:
         self._state["fine"][(operation == LOWER) & ~of_slot] = False
         ended = (operation <= MERGE) | ((operation == DROP) & ~of_slot)
         self._state["waiting"][~ended] += 1
-        return self._finish(np.flatnonzero(ended), valid)
+        return self._finish(np.flatnonzero(ended & running), valid | ~running)
 
     def _replace(self, rows: Rows, entry: Rows, operation: Rows) -> None:
         """Writes the candidates of some rows into their slots: over, into free room, or merged."""
@@ -349,44 +350,48 @@ class AllocationCore:
         state["keys"][rows, slot] = keys
         state["knows_first"][rows, slot] = knows
         state["latest"][rows, slot] = keys < self.table.keys
-        state["place"][rows, slot] = self._candidate("place", rows)
+        place = self._candidate("place", rows)
+        state["place"][rows, slot] = place
+        state["place_holders"][rows, place] += np.int16(1)
         state["embedding"][rows, slot] = self._candidate("embedding", rows)
         self.slots_out[rows[:, None], slot[:, None], _FIXED] = self._candidate("features", rows)
         self._count(rows, slot, 1)
         similar = np.where(state["held"][rows], self._similar_now[rows], -1)
         similar[np.arange(len(rows)), slot] = -1
-        state["similarity"][rows, slot] = similar
-        state["similarity"][rows, :, slot] = similar
+        state["similarity"][slot, rows] = similar
+        state["similarity"][:, rows, slot] = similar.T
 
     def _clear(self, rows: Rows, slot: Rows) -> None:
         """Takes what slots hold out of the counts, and marks them as empty."""
         state = self._state
         self._count(rows, slot, -1)
+        held = state["held"][rows, slot].astype(np.int16)
         state["held"][rows, slot] = False
         state["level"][rows, slot] = 0
         state["keys"][rows, slot] = self.table.keys
         state["knows_first"][rows, slot] = False
         state["latest"][rows, slot] = False
+        state["place_holders"][rows, state["place"][rows, slot]] -= held
         state["place"][rows, slot] = -1
-        state["similarity"][rows, slot] = -1
-        state["similarity"][rows, :, slot] = -1
+        state["similarity"][slot, rows] = -1
+        state["similarity"][:, rows, slot] = -1
 
     def _count(self, rows: Rows, slot: Rows, sign: int) -> None:
         """Counts the keys of slots in or out; a record shows no key twice."""
-        state, none = self._state, self.table.keys
-        at, keys = rows[:, None], state["keys"][rows, slot]
-        fine = (state["level"][rows, slot] == FINE)[:, None]
-        state["holders"][at, keys] += np.int16(sign)
-        state["fine_holders"][at, keys] += np.int16(sign) * fine
-        state["first_holders"][at, keys] += np.int16(sign) * state["knows_first"][rows, slot]
-        for name in ("holders", "fine_holders", "first_holders"):
-            state[name][rows, none] = 0
+        state = self._state
+        keys = state["keys"][rows, slot]
+        by = np.full((*keys.shape, 3), sign, np.int16)
+        by[:, :, _IN_FULL] *= (state["level"][rows, slot] == FINE)[:, None]
+        by[:, :, _SINCE_FIRST] *= state["knows_first"][rows, slot]
+        by *= (keys < self.table.keys)[:, :, None]
+        state["holders"][rows[:, None], keys] += by
 
     def _lower(self, rows: Rows, entry: Rows) -> None:
         state, slot = self._state, entry[rows]
         state["level"][rows, slot] = COARSE
-        state["fine_holders"][rows[:, None], state["keys"][rows, slot]] -= np.int16(1)
-        state["fine_holders"][rows, self.table.keys] = 0
+        keys = state["keys"][rows, slot]
+        by = (keys < self.table.keys).astype(np.int16)
+        state["holders"][rows[:, None], keys, _IN_FULL] -= by
 
     def _drop(self, rows: Rows, entry: Rows) -> None:
         slot = entry[rows]
@@ -436,18 +441,11 @@ class AllocationCore:
         """Asks n questions in each of some rows, (R, n); returns outcomes and how many, summed."""
         state, columns, none = self._state, self.table.columns, self.table.keys
         episode = state["episode"][rows][:, None]
-        keys = columns["query_keys"][episode, questions].astype(np.intp)
-        level = columns["query_level"][episode, questions][:, :, None]
-        since = columns["query_since"][episode, questions][:, :, None]
-        at = rows[:, None, None]
-        held = np.where(
-            since,
-            state["first_holders"][at, keys] > 0,
-            np.where(level == FINE, state["fine_holders"][at, keys], state["holders"][at, keys])
-            > 0,
-        )
-        about = (keys < none).sum(axis=2)
-        share = held.sum(axis=2) / np.maximum(about, 1)
+        keys = columns["query_keys"][episode, questions]
+        needs = columns["query_needs"][episode, questions]
+        held = state["holders"][rows[:, None, None], keys, needs[:, :, None]] > 0
+        about = _true(keys < none)
+        share = _true(held) / np.maximum(about, 1)
         outcome = np.where(columns["query_all"][episode, questions], share == 1.0, share)
         self._note_reads(rows, keys, outcome > 0)
         return outcome.sum(axis=1), (about > 0).sum(axis=1).astype(np.float64)
@@ -459,9 +457,9 @@ class AllocationCore:
             at = np.flatnonzero(answered[:, column])
             row = rows[at]
             asked = keys[at, column]
-            held = np.take_along_axis(state["holders"][row], asked, axis=1) > 0
+            held = state["holders"][row[:, None], asked, _HELD] > 0
             subject = asked[np.arange(len(at)), held.argmax(axis=1)]
-            shows = (state["keys"][row, :-1] == subject[:, None, None]).any(axis=2)
+            shows = _true(state["keys"][row, :-1] == subject[:, None, None]) > 0
             slot = np.where(shows, state["viewed"][row], -1).argmax(axis=1)
             state["reads"][row, slot] += 1
             state["last_read"][row, slot] = state["arrival"][row] + 1
@@ -470,7 +468,9 @@ class AllocationCore:
         """Puts the next candidate of some rows before the policy."""
         state, out = self._state, self.slots_out
         place = self._candidate("place", rows)
-        state["visits"][rows, place] += self._candidate("entered", rows)
+        visits = state["visits"][rows, place] + self._candidate("entered", rows)
+        state["visits"][rows, place] = visits
+        state["most_visits"][rows] = np.maximum(state["most_visits"][rows], visits)
         state["waiting"][rows] = 0
         state["fine"][rows] = True
         state["keys"][rows, -1] = self._candidate("keys", rows)
@@ -482,5 +482,11 @@ class AllocationCore:
         out[rows, -1, _AT["candidate"]] = 1.0
         first = self.table.columns["first_seen"][state["episode"][rows, None], state["keys"][rows, -1]]
         shown = np.maximum(out[rows, -1, _AT["objects"]] * 8, 1)
-        out[rows, -1, _AT["first"]] = (first == state["arrival"][rows, None]).sum(axis=1) / shown
+        out[rows, -1, _AT["first"]] = _true(first == state["arrival"][rows, None]) / shown
         out[rows, -1, _AT["latest"]] = out[rows, -1, _AT["objects"]] > 0
+
+
+def _true(flags: BoolArray) -> NDArray[np.uint8]:
+    """Returns how many are true along the last axis, which has eight: quicker than a sum."""
+    count: NDArray[np.uint8] = np.bitwise_count(flags.view(np.uint64))[..., 0]
+    return count

@@ -7,7 +7,7 @@ import numpy as np
 
 from embodied_mem.errors import ConfigError
 from embodied_mem.types import AnyArray
-from embodied_mem_envs.allocation.episode import Episode
+from embodied_mem_envs.allocation.episode import COARSE, Episode
 from embodied_mem_envs.allocation.questions import KINDS
 
 _PADDED: Final = {
@@ -77,10 +77,12 @@ class EpisodeTable:
         }
         for name in ("keys", "query_keys"):
             keys = getattr(episode, name)
-            row[name] = np.where(keys >= 0, keys, self.keys).astype(np.int16)
-        for name in ("place", "entered", "embedding", "features", "profile", "query_level"):
+            row[name] = np.where(keys >= 0, keys, self.keys).astype(np.intp)
+        for name in ("place", "entered", "embedding", "features", "profile", "query_all"):
             row[name] = getattr(episode, name)
-        row["query_all"], row["query_since"] = episode.query_all, episode.query_since
+        # 0 if any record that shows a key will do, 1 if one in full, 2 if one that knows the first.
+        row["query_needs"] = np.where(episode.query_since, 2, episode.query_level - COARSE)
+        row["place"] = episode.place.astype(np.intp)
         row["size"] = episode.bytes.astype(np.float64)
         times = np.arange(self.arrivals)[:, None]
         current = (episode.first_seen <= times) & (times < episode.superseded)
