@@ -1,0 +1,1 @@
+"""Figures of allocation: what a memory is worth by who decides what it holds."""
