@@ -8,11 +8,12 @@ from collections.abc import Mapping
 
 import gymnasium as gym
 
-ENVIRONMENTS: Mapping[str, tuple[str, int]] = {
+ENVIRONMENTS: Mapping[str, tuple[str, int | None]] = {
+    "EmbodiedMem/Allocation-v0": ("embodied_mem_envs.allocation.env:AllocationEnv", None),
     "EmbodiedMem/Explore-v0": ("embodied_mem_envs.explore:ExploreEnv", 500),
     "EmbodiedMem/TMaze-v0": ("embodied_mem_envs.t_maze:TMazeEnv", 500),
 }
-"""Entry point and number of steps after which an episode is truncated, by environment id."""
+"""Entry point, and number of steps after which an episode is truncated, by environment id."""
 
 for _name, (_entry_point, _max_steps) in ENVIRONMENTS.items():
     if _name not in gym.registry:

@@ -480,7 +480,9 @@ class AllocationCore:
         out[rows[:, None], -1, _FIXED] = self._candidate("features", rows)
         out[rows, -1, _AT["held"]] = 1.0
         out[rows, -1, _AT["candidate"]] = 1.0
-        first = self.table.columns["first_seen"][state["episode"][rows, None], state["keys"][rows, -1]]
+        first = self.table.columns["first_seen"][
+            state["episode"][rows, None], state["keys"][rows, -1]
+        ]
         shown = np.maximum(out[rows, -1, _AT["objects"]] * 8, 1)
         out[rows, -1, _AT["first"]] = _true(first == state["arrival"][rows, None]) / shown
         out[rows, -1, _AT["latest"]] = out[rows, -1, _AT["objects"]] > 0

@@ -80,10 +80,10 @@ class AllocationEnv(gym.Env[Observed, np.int64]):
 
     A `Dict`; names, order and meaning of the features are in `embodied_mem.allocation.inputs`:
 
-    | Key       | Shape      | Type    | Min  | Max | Meaning                                       |
-    |-----------|------------|---------|------|-----|-----------------------------------------------|
-    | `slots`   | (K + 1, 42) | float32 | -100 | 100 | Features of each record, and of the candidate |
-    | `context` | (25,)      | float32 | -100 | 100 | How full it is, and what was asked and answered |
+    | Key       | Shape       | Type    | Min  | Max | Meaning                                     |
+    |-----------|-------------|---------|------|-----|---------------------------------------------|
+    | `slots`   | (K + 1, 42) | float32 | -100 | 100 | Features of the records and the candidate   |
+    | `context` | (25,)       | float32 | -100 | 100 | How full it is, what was asked and answered |
 
     The context holds the mean outcome of the last questions (the past reward) and running means of
     what was asked. With `task_label=True` ten more entries tell which kind is asked most.
@@ -148,7 +148,9 @@ class AllocationEnv(gym.Env[Observed, np.int64]):
         self.streams = streams or load_streams()
         self.render_mode = render_mode
         self._beta, self._task_label = beta, task_label
-        self.observation_space = observation_space(self.config.slots, task_label=task_label)
+        self.observation_space: gym.Space[Any] = observation_space(
+            self.config.slots, task_label=task_label
+        )
         self.action_space = spaces.Discrete(len(OPERATIONS) * (self.config.slots + 1))
         self._core: AllocationCore | None = None
         self._right = self._asked = 0.0
@@ -209,7 +211,8 @@ class AllocationEnv(gym.Env[Observed, np.int64]):
 
     def action_masks(self) -> BoolArray:
         """Returns (4 (K + 1),) which actions are valid now, as sb3-contrib asks for it."""
-        return self._running().mask_out[0].reshape(-1).copy()
+        mask: BoolArray = self._running().mask_out[0].reshape(-1).copy()
+        return mask
 
     def _running(self) -> AllocationCore:
         if self._core is None:

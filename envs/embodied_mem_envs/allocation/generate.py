@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import numpy as np
@@ -213,7 +213,7 @@ def _features(keys: AnyArray, quality: AnyArray, room: AnyArray, group: AnyArray
 
 def _ask(
     questions: Questions, entered: BoolArray, config: EpisodeConfig, rng: np.random.Generator
-) -> dict[str, AnyArray | int]:
+) -> dict[str, Any]:
     """Draws the questions; returns the fields of the episode that they fill."""
     arrivals = len(entered)
     time = np.concatenate([np.arange(arrivals), np.full(config.after, arrivals - 1)])
@@ -295,10 +295,12 @@ def _profile(
     rates = np.array([FAST, SLOW])[:, None]
     mean = np.zeros((2, len(DESCRIPTORS)))
     weight = np.zeros((2, 1))
-    for arrival in range(1, arrivals):  # one question was asked after each candidate before
-        mean = (1 - rates) * mean + rates * descriptors[arrival - 1]
-        weight = (1 - rates) * weight + rates
-        result[arrival] = mean / weight
+    asked: BoolArray = np.any(keys >= 0, axis=1)
+    for arrival in range(1, arrivals):  # one question at most was asked after each one before
+        rate = rates * asked[arrival - 1]
+        mean = (1 - rate) * mean + rate * descriptors[arrival - 1]
+        weight = (1 - rate) * weight + rate
+        result[arrival] = mean / np.maximum(weight, 1e-9)
     return result.reshape(arrivals, -1).astype(np.float32)
 
 

@@ -105,25 +105,26 @@ class Questions:
         return np.where(self.last_shown >= 0, self.place[self.last_shown], -1)
 
     def subjects(self, kind: int) -> Float64Array:
-        """Returns (T, W) probability that a question of a kind, asked after a candidate, is about
-        a key; of `count`, the share of the outcome that hangs on it.
+        """Returns (T, W) how likely a question, asked after a candidate, is about each key.
 
-        Not for `pair`. Rows sum to 1, or are 0 where nothing was seen yet.
-        """  # noqa: D205
+        Of `count`, the share of the outcome that hangs on the key. Not for `pair`. Rows sum to 1,
+        or are 0 where nothing was seen yet.
+        """
         weights: Float64Array = getattr(self, f"_{KINDS[kind]}")()
         anything = self.current.astype(np.float64)
         weights = np.where(weights.sum(axis=1, keepdims=True) > 0, weights, anything)
         total = weights.sum(axis=1, keepdims=True)
-        return np.divide(weights, total, out=np.zeros_like(weights), where=total > 0)
+        return np.asarray(weights / np.where(total > 0, total, 1), np.float64)
 
     @cached_property
     def pairs(self) -> Float64Array:
-        """(T, T) probability that `pair`, asked after a candidate, is about the first two keys of
-        another; rows are 0 where no candidate so far shows two.
+        """(T, T) probability that `pair`, asked after a candidate, is about another's first two.
+
+        Rows are 0 where no candidate so far shows two keys.
         """
         weights = np.tril(np.broadcast_to(self.keys[:, 1] >= 0, (len(self.keys),) * 2))
         total = weights.sum(axis=1, keepdims=True)
-        return weights / np.maximum(total, 1)
+        return np.asarray(weights / np.maximum(total, 1), np.float64)
 
     def instances(self, time: int, room: int, group: int) -> Int64Array:
         """Returns the keys that a `count` is about, at most `MOST_KEYS`, first seen first."""
@@ -161,7 +162,8 @@ class Questions:
         visits = np.cumsum(np.eye(int(self.place.max()) + 1)[self.place], axis=0)
         least = np.where(visits > 0, visits, np.inf).min(axis=1, keepdims=True)
         rare = np.concatenate([visits == least, np.zeros((len(visits), 1), bool)], axis=1)
-        return (self.current & np.take_along_axis(rare, self.seen_in, axis=1)).astype(np.float64)
+        lies = np.take_along_axis(rare, self.seen_in, axis=1)
+        return np.asarray(self.current & lies, np.float64)
 
     def _moved(self) -> Float64Array:
         known = self.moved <= np.arange(len(self.keys))[:, None]
@@ -178,7 +180,7 @@ class Questions:
         for each in crowded:  # rare: of more instances than fit, the first are asked about
             alike = self.current & (cell == each)
             weights[alike & (np.cumsum(alike, axis=1) > MOST_KEYS)] = 0.0
-        return weights
+        return np.asarray(weights, np.float64)
 
     def _at_time(self) -> Float64Array:
         return self._by_candidate(np.tril(np.ones((len(self.keys),) * 2, bool)))

@@ -3,6 +3,7 @@
 import numpy as np
 
 from embodied_mem.allocation.inputs import GROUPS, ROOMS
+from embodied_mem.types import AnyArray
 from embodied_mem_envs.allocation.streams import MOST_OBJECTS, Streams
 
 
@@ -38,7 +39,7 @@ def synthetic_streams(
 
 def _stream(
     rng: np.random.Generator, items: int, things: int, places: int, moved: float
-) -> dict[str, np.ndarray]:  # type: ignore[type-arg]
+) -> dict[str, AnyArray]:
     popularity = rng.dirichlet(np.ones(places))
     stay = rng.random(items) < 0.7
     place = np.zeros(items, np.int16)

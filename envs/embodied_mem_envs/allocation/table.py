@@ -87,6 +87,6 @@ class EpisodeTable:
         times = np.arange(self.arrivals)[:, None]
         current = (episode.first_seen <= times) & (times < episode.superseded)
         row["current"] = current.sum(axis=1).astype(np.float64)
-        row["budget"] = np.float64(episode.budget)
+        row["budget"] = np.array(episode.budget, np.float64)
         row["task"] = np.eye(len(KINDS), dtype=np.float32)[episode.task]
         return {name: np.asarray(value) for name, value in row.items()}
