@@ -1,8 +1,10 @@
 """What rules read out of the observation of a decision."""
 
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from embodied_mem.allocation.inputs import CONTEXT_FEATURES, GROUPS, ROOMS, SLOT_FEATURES
 from embodied_mem.types import BoolArray, Float32Array, Float64Array, Int64Array
@@ -69,6 +71,13 @@ def place(slots: Float32Array) -> Int64Array:
     return (room(slots) * 4096 + visits) * 4096 + count
 
 
+@lru_cache(maxsize=64)
+def _factors(seed: int) -> NDArray[np.uint64]:
+    """Returns odd factors that are the same for a seed on every machine."""
+    drawn = np.random.default_rng(seed).integers(2**63, size=len(_CONTENT) + 2, dtype=np.uint64)
+    return drawn * np.uint64(2) + np.uint64(1)
+
+
 def draws(slots: Float32Array, context: Float32Array, seed: int) -> Float64Array:
     """Returns (B, E) a number in (0, 1) for each entry that it keeps for as long as it is held.
 
@@ -76,9 +85,7 @@ def draws(slots: Float32Array, context: Float32Array, seed: int) -> Float64Array
     rules that draw once a record need no memory of their own beside the slots.
     """
     content = np.ascontiguousarray(slots[:, :, _CONTENT]).view(np.uint32).astype(np.uint64)
-    factors = np.random.default_rng(seed).integers(
-        2**63, size=content.shape[2] + 2, dtype=np.uint64
-    ) * np.uint64(2) + np.uint64(1)
+    factors = _factors(seed)
     mixed = (content * factors[:-2]).sum(axis=2, dtype=np.uint64)
     mixed += arrival(slots, context).astype(np.uint64) * factors[-2] + factors[-1]
     # The finaliser of SplitMix64 (Steele, Lea and Flood, OOPSLA 2014, figure 16).

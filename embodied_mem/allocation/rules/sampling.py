@@ -99,7 +99,8 @@ class Hierarchical:
         """Returns how urgently each entry should go; see `Order`."""
         coarse = room(slots)
         fine = coarse * 64 + group(slots)
-        size = slots.shape[1] * 2.0 * _competing(coarse, slots) + _competing(fine, slots)
+        most = 2.0 * slots.shape[1]
+        size: Float64Array = most * _competing(coarse, slots) + _competing(fine, slots)
         return size - 0.4 * draws(slots, context, self._seed)
 
 
