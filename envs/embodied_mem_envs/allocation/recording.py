@@ -3,6 +3,8 @@
 `python -m embodied_mem_envs.allocation.recording --out streams.npz` makes the asset again.
 """
 
+import hashlib
+import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -24,6 +26,7 @@ from embodied_mem.types import Float32Array
 from embodied_mem_envs.allocation.recording_walk import HouseWalk, Picture, WalkConfig
 from embodied_mem_envs.allocation.stream_file import join_streams, load_streams, save_streams
 from embodied_mem_envs.allocation.streams import MOST_OBJECTS, Streams
+from embodied_mem_envs.house import generate_house
 
 TRAINING_SEED: Final = 3000
 HELD_OUT_SEED: Final = 4000
@@ -155,9 +158,11 @@ class Record:
     out: Path
     """File to write."""
     train: int = 64
-    """Houses to train on, with seeds 3000, 3001, ..."""
+    """Houses to train on: the first from seed 3000 on that are large enough."""
     held_out: int = 32
-    """Houses for evaluation only, with seeds 4000, 4001, ..."""
+    """Houses for evaluation only: the first from seed 4000 on that are large enough."""
+    least_things: int = 60
+    """Things that a house must have; of a small one, 150 pictures show all again and again."""
     jobs: int = 1
     """Houses that are walked at once."""
     parts: Path | None = None
@@ -168,25 +173,31 @@ class Record:
         """Checks the counts.
 
         Raises:
-            ConfigError: If there is no house, or nobody to walk it, or seeds would be used twice.
+            ConfigError: If there is no house, or nobody to walk it.
         """
-        most = HELD_OUT_SEED - TRAINING_SEED
-        if not 0 <= self.train <= most or self.held_out < 0 or self.jobs < 1:
+        if min(self.train, self.held_out) < 0 or not self.train + self.held_out or self.jobs < 1:
             raise ConfigError(
-                f"train={self.train}, held_out={self.held_out}, jobs={self.jobs}; expected 0 to "
-                f"{most} houses to train on, none or more that are held out, and a job at least"
+                f"train={self.train}, held_out={self.held_out}, jobs={self.jobs}; expected a house "
+                f"and a job at least"
             )
-        if not self.train + self.held_out:
-            raise ConfigError("there is no house to walk; ask for one at least")
 
     def run(self, note: Callable[[str], None] = print) -> Streams:
         """Walks all houses and writes the file; returns what it holds."""
-        houses = [(TRAINING_SEED + index, False) for index in range(self.train)]
-        houses += [(HELD_OUT_SEED + index, True) for index in range(self.held_out)]
+        houses = [(seed, False) for seed in self._seeds(TRAINING_SEED, self.train)]
+        houses += [(seed, True) for seed in self._seeds(HELD_OUT_SEED, self.held_out)]
+        if self.parts is not None:
+            self.parts.mkdir(parents=True, exist_ok=True)
         streams = join_streams(list(self._each(houses, note)))
         save_streams(streams, self.out)
         note(f"{self.out}: {len(streams)} streams, {len(streams.tick)} candidates")
         return streams
+
+    def _seeds(self, first: int, count: int) -> Iterator[int]:
+        large = (n for n in itertools.count(first) if self._is_large(n))
+        return itertools.islice(large, count)
+
+    def _is_large(self, seed: int) -> bool:
+        return len(generate_house(seed).objects) >= self.least_things
 
     def _each(
         self, houses: Sequence[tuple[int, bool]], note: Callable[[str], None]
@@ -209,7 +220,9 @@ def _walk_house(
 ) -> tuple[Streams, float]:
     """Returns the stream of a house, and the seconds of work that it took."""
     seed, held_out = house
-    part = parts / f"house-{seed}.npz" if parts else None
+    # Another walk through the same house is another part.
+    walk = hashlib.sha256(repr((config, held_out)).encode()).hexdigest()[:8]
+    part = parts / f"house-{seed}-{walk}.npz" if parts else None
     if part is not None and part.exists():
         return load_streams(part), 0.0
     cv2.setNumThreads(1)
@@ -221,4 +234,4 @@ def _walk_house(
 
 
 if __name__ == "__main__":
-    tyro.cli(Record, description=Record.__doc__).run()
+    tyro.cli(Record, description=Record.__doc__).run(note=partial(print, flush=True))
