@@ -36,7 +36,7 @@ _PROJECTION_SEED: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
-class _Shown:
+class Shown:
     """What a picture shows in the end, best view first."""
 
     picture: Picture
@@ -65,18 +65,36 @@ def record_stream(
         EvaluationError: If nothing was seen on the walk.
     """
     walk = HouseWalk(seed, config or WalkConfig())
-    offered = list(walk.pictures())
-    shown = [found for picture in offered if (found := _resolve(walk, picture)).rows]
+    return finish_stream(walk, list(walk.pictures()), held_out=held_out)[0]
+
+
+def finish_stream(
+    walk: HouseWalk, offered: Sequence[Picture], *, held_out: bool = False
+) -> tuple[Streams, list[Shown]]:
+    """Makes a stream of what a walk offered, once it is over.
+
+    Args:
+        walk: The walk, at its end.
+        offered: All pictures that it offered, in order.
+        held_out: Whether the stream is for evaluation only.
+
+    Returns:
+        The stream, and for each of its candidates what the picture shows.
+
+    Raises:
+        EvaluationError: If nothing was seen on the walk.
+    """
+    shown = [found for picture in offered if (found := resolve(walk, picture)).rows]
     if not shown:
-        raise EvaluationError(f"the walk through house {seed} showed nothing; make it longer")
+        raise EvaluationError(f"the walk through house {walk.seed} showed nothing; make it longer")
     things = list(dict.fromkeys(row for item in shown for row in item.rows))
     number = {row: index for index, row in enumerate(things)}
     place, room = _places(walk, [item.picture for item in shown])
     descriptors = np.stack([item.picture.descriptor for item in shown])
-    return Streams(
+    streams = Streams(
         item_start=np.array([0, len(shown)]),
         object_start=np.array([0, len(things)]),
-        seed=np.array([seed]),
+        seed=np.array([walk.seed]),
         held_out=np.array([held_out]),
         tick=np.array([item.picture.tick for item in shown]),
         visit=np.array([item.picture.visit for item in shown], np.int16),
@@ -89,6 +107,7 @@ def record_stream(
         quality=_table([item.quality for item in shown], 0),
         group=np.array([group_of(walk.scene.objects.category[row]) for row in things], np.int16),
     )
+    return streams, shown
 
 
 def embed(descriptors: Float32Array) -> Float32Array:
@@ -104,7 +123,7 @@ def _projection() -> Float32Array:
     return rng.normal(size=(44, _DIMENSION)).astype(np.float32)
 
 
-def _resolve(walk: HouseWalk, picture: Picture) -> _Shown:
+def resolve(walk: HouseWalk, picture: Picture) -> Shown:
     """Tells which things a picture shows; what the scene never believed in is left out."""
     best: dict[int, tuple[float, int]] = {}
     for row, version, quality in zip(
@@ -114,7 +133,7 @@ def _resolve(walk: HouseWalk, picture: Picture) -> _Shown:
         if row in walk.believed or thing in walk.believed:
             best[thing] = max(best.get(thing, (0.0, 0)), (quality, known))
     order = sorted(best, key=lambda thing: (-best[thing][0], thing))[:MOST_OBJECTS]
-    return _Shown(
+    return Shown(
         picture, order, [best[thing][1] for thing in order], [best[thing][0] for thing in order]
     )
 
@@ -132,7 +151,7 @@ def _places(walk: HouseWalk, pictures: Sequence[Picture]) -> tuple[Indices, Indi
     return place, room
 
 
-def _rising(shown: Sequence[_Shown]) -> Float32Array:
+def _rising(shown: Sequence[Shown]) -> Float32Array:
     """Returns the versions, none of which is lower than an earlier one of the same thing.
 
     Two rows can turn out to be one thing after both were seen, now this one, now that one.
