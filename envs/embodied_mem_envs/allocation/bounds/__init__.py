@@ -1,0 +1,1 @@
+"""Bounds of what an allocator could reach, printed with every result."""
