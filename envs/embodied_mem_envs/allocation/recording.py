@@ -65,24 +65,14 @@ def record_stream(
         EvaluationError: If nothing was seen on the walk.
     """
     walk = HouseWalk(seed, config or WalkConfig())
-    return finish_stream(walk, list(walk.pictures()), held_out=held_out)[0]
+    return stream_of(walk, list(walk.pictures()), held_out=held_out)
 
 
-def finish_stream(
-    walk: HouseWalk, offered: Sequence[Picture], *, held_out: bool = False
-) -> tuple[Streams, list[Shown]]:
-    """Makes a stream of what a walk offered, once it is over.
-
-    Args:
-        walk: The walk, at its end.
-        offered: All pictures that it offered, in order.
-        held_out: Whether the stream is for evaluation only.
-
-    Returns:
-        The stream, and for each of its candidates what the picture shows.
+def stream_of(walk: HouseWalk, offered: Sequence[Picture], *, held_out: bool = False) -> Streams:
+    """Makes a stream of all pictures that a walk offered; see `record_stream`.
 
     Raises:
-        EvaluationError: If nothing was seen on the walk.
+        EvaluationError: If they show nothing.
     """
     shown = [found for picture in offered if (found := resolve(walk, picture)).rows]
     if not shown:
@@ -91,7 +81,7 @@ def finish_stream(
     number = {row: index for index, row in enumerate(things)}
     place, room = _places(walk, [item.picture for item in shown])
     descriptors = np.stack([item.picture.descriptor for item in shown])
-    streams = Streams(
+    return Streams(
         item_start=np.array([0, len(shown)]),
         object_start=np.array([0, len(things)]),
         seed=np.array([walk.seed]),
@@ -107,7 +97,6 @@ def finish_stream(
         quality=_table([item.quality for item in shown], 0),
         group=np.array([group_of(walk.scene.objects.category[row]) for row in things], np.int16),
     )
-    return streams, shown
 
 
 def embed(descriptors: Float32Array) -> Float32Array:
@@ -181,7 +170,7 @@ class Record:
     held_out: int = 32
     """Houses for evaluation only: the first from seed 4000 on that are large enough."""
     least_things: int = 60
-    """Things that a house must have; of a small one, 150 pictures show all again and again."""
+    """Things that a house must have; of a small one, the pictures show all again and again."""
     jobs: int = 1
     """Houses that are walked at once."""
     parts: Path | None = None

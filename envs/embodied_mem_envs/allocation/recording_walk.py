@@ -28,7 +28,7 @@ class WalkConfig:
 
     visits: int = 4
     """Visits to the house; things are moved in between."""
-    pictures: int = 150
+    pictures: int = 142
     """Pictures that are offered on each visit."""
     most_frames: int = 1200
     """Frames after which a visit ends, whatever was offered."""
@@ -39,7 +39,7 @@ class WalkConfig:
     be offered after the first."""
     stray: float = 0.08
     """Chance that any other frame is offered too, however little and badly it shows."""
-    width: int = 256
+    width: int = 192
     """Width of the pictures, pixels; they are three quarters as high."""
     errors: ErrorModel = field(default_factory=ErrorModel)
     """What the detector gets wrong."""
