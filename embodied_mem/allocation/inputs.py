@@ -27,6 +27,8 @@ SLOT_FEATURES: Final = (
     "visits",  # times that the agent came into its place, over the most of any place
     "objects",  # things that it shows / 8
     "unique",  # share of what it shows that no other held record shows
+    "unique_now",  # the same of what is still where it was
+    "unique_moved",  # the same of what is where it was moved to
     "overlap",  # share of what it shows that the candidate shows (of the candidate: that is held)
     "stale",  # share of what it shows that has been seen elsewhere since
     "moved",  # share of the things it shows that are known to have been moved at some time

@@ -28,8 +28,16 @@ _ONES: Final = np.ones(8, np.float32)
 INVALID: Final = -0.1
 """Reward of an operation that was not valid; the candidate is refused."""
 
-# What is summed over a record's keys is marked in one number a key: four counters of four bits.
-_SOLE, _SHOWN, _STALE, _MOVED = (1 << shift for shift in (0, 4, 8, 12))
+# What is summed over a record's keys is marked in one number a key: six counters of four bits.
+_SOLE, _SHOWN, _STALE, _MOVED, _SOLE_NOW, _SOLE_MOVED = (1 << shift for shift in range(0, 24, 4))
+_COUNTED: Final = (
+    ("unique", _SOLE),
+    ("overlap", _SHOWN),
+    ("stale", _STALE),
+    ("moved", _MOVED),
+    ("unique_now", _SOLE_NOW),
+    ("unique_moved", _SOLE_MOVED),
+)
 _HELD, _IN_FULL, _SINCE_FIRST = range(3)  # by what a key's holders are counted
 
 
@@ -39,7 +47,7 @@ class StepResult:
     """What came of a step, (B,) each; questions are asked only where a candidate was decided."""
 
     reward: Float64Array
-    """Outcomes + compression + validity."""
+    """Outcomes, or what is expected of them, + compression + validity."""
     done: BoolArray
     """Whether that was the last candidate."""
     outcomes: Float64Array
@@ -57,7 +65,9 @@ class AllocationCore:
     """B memories of K slots, each with its own episode.
 
     Args:
-        table: The episodes; may be changed in place for rows that are not running.
+        table: The episodes; may be changed in place for rows that are not running. If it knows what
+            is wanted, rewards have the outcomes in the mean over the questions that could have been
+            asked, which has the same mean and far less noise; what is observed stays as drawn.
         batch: B.
         beta: Weight of the compression term.
         task_label: Append the one-hot task to the context.
@@ -191,20 +201,22 @@ class AllocationCore:
         rows, none = self._rows[:, None], self.table.keys
         candidate = state["keys"][:, -1]
         count = state["holders"][:, :, _HELD]
-        marks = (state["superseded"] <= now) * np.float32(_STALE)
-        marks += (state["moved"] <= now) * np.float32(_MOVED)
-        marks += (count == 1) * np.float32(_SOLE)
+        stale, moved, sole = state["superseded"] <= now, state["moved"] <= now, count == 1
+        marks = stale * np.float32(_STALE) + moved * np.float32(_MOVED) + sole * np.float32(_SOLE)
+        sole &= ~stale
+        marks += sole * np.float32(_SOLE_NOW)
+        marks += (sole & moved) * np.float32(_SOLE_MOVED)
         marks[rows, candidate] += np.float32(_SHOWN)
         marks[:, none] = 0
         found = marks.ravel().take(state["keys"] + rows[:, :, None] * (none + 1))
         total = (found @ _ONES).astype(np.int32)
         shown = np.maximum(out[:, :, _AT["objects"]] * np.float32(8), 1)
-        for name, unit in (("stale", _STALE), ("moved", _MOVED), ("overlap", _SHOWN)):
+        for name, unit in _COUNTED:
             out[:, :, _AT[name]] = (total // unit & 15) / shown
-        out[:, :, _AT["unique"]] = (total & 15) / shown
-        held_already = _true(count[rows, candidate] > 0) / shown[:, -1]
-        out[:, -1, _AT["unique"]] = (out[:, -1, _AT["objects"]] > 0) * (1 - held_already)
-        out[:, -1, _AT["overlap"]] = held_already
+        fresh = (count[rows, candidate] == 0) & (candidate < none)
+        out[:, -1, _AT["unique"]] = out[:, -1, _AT["unique_now"]] = _true(fresh) / shown[:, -1]
+        out[:, -1, _AT["unique_moved"]] = _true(fresh & moved[rows, candidate]) / shown[:, -1]
+        out[:, -1, _AT["overlap"]] = _true(count[rows, candidate] > 0) / shown[:, -1]
         state["latest"] &= found[:, :-1].astype(np.int32) & _SHOWN == 0
         out[:, :-1, _AT["latest"]] = _true(state["latest"]) / shown[:, :-1]
         out[:, :-1, _AT["first"]] = _true(state["knows_first"]) / shown[:, :-1]
@@ -408,6 +420,7 @@ class AllocationCore:
         done = np.zeros(batch, bool)
         state = self._state
         last = self.table.arrivals - 1
+        wanted = self._expect(ended) if self.table.expected else 0.0
         outcomes[ended], asked[ended] = self._ask(ended, state["arrival"][ended][:, None])
         closing = ended[state["arrival"][ended] == last]
         more = np.arange(self.table.arrivals, self.table.questions)
@@ -426,7 +439,11 @@ class AllocationCore:
         state["arrival"][ended] += 1
         self._arrive(ended[state["arrival"][ended] <= last])
         validity = np.where(valid, 0.0, INVALID)
-        reward = outcomes + compression + validity
+        expected = outcomes
+        if self.table.expected:
+            expected = np.zeros(batch)
+            expected[ended] = wanted
+        reward = expected + compression + validity
         return StepResult(reward, done, outcomes, asked, compression, validity)
 
     def _used(self, rows: Rows) -> Float64Array:
@@ -449,6 +466,16 @@ class AllocationCore:
         outcome = np.where(columns["query_all"][episode, questions], share == 1.0, share)
         self._note_reads(rows, keys, outcome > 0)
         return outcome.sum(axis=1), (about > 0).sum(axis=1).astype(np.float64)
+
+    def _expect(self, rows: Rows) -> Float32Array:
+        """Returns the outcomes of the questions of now in the mean over what could be asked."""
+        state, columns = self._state, self.table.columns
+        episode, now = state["episode"][rows], state["arrival"][rows]
+        held = (state["holders"][rows] > 0).astype(np.float32)
+        single = np.einsum("rwn,rwn->r", held, columns["wanted"][episode, now])
+        both = held[np.arange(len(rows))[:, None, None], columns["pair"][episode], _HELD]
+        joint = (both[:, :, 0] * both[:, :, 1] * columns["wanted_pairs"][episode, now]).sum(axis=1)
+        return np.asarray(single + joint, np.float32)
 
     def _note_reads(self, rows: Rows, keys: AnyArray, answered: BoolArray) -> None:
         """Credits the newest record that shows the first held key of each answered question."""

@@ -7,8 +7,9 @@ import numpy as np
 
 from embodied_mem.errors import ConfigError
 from embodied_mem.types import AnyArray
+from embodied_mem_envs.allocation.bounds.wanted import wanted_by_chance
 from embodied_mem_envs.allocation.episode import COARSE, Episode
-from embodied_mem_envs.allocation.questions import KINDS
+from embodied_mem_envs.allocation.questions import KINDS, Questions
 
 _PADDED: Final = {
     "first_seen": np.iinfo(np.int16).max,
@@ -29,12 +30,21 @@ class EpisodeTable:
             many keys are current at each candidate.
     """
 
-    def __init__(self, episodes: Sequence[Episode], *, most_keys: int | None = None) -> None:
+    def __init__(
+        self,
+        episodes: Sequence[Episode],
+        *,
+        most_keys: int | None = None,
+        expected: bool = False,
+    ) -> None:
         """Stacks the episodes.
 
         Args:
             episodes: At least one; all with as many candidates, questions and slots.
             most_keys: W; as many as the episodes have where None.
+            expected: Add `wanted` (P, T, W + 1, 3), what holding a key at any level, in full or
+                with its first sighting adds to the expected outcomes after a candidate, and
+                `wanted_pairs` (P, T, T), what holding the `pair` (P, T, 2) of a candidate adds.
 
         Raises:
             ConfigError: If their shapes differ, or one has more keys than `most_keys`.
@@ -47,6 +57,7 @@ class EpisodeTable:
             )
         ((self.arrivals, self.questions, self.slots),) = shapes
         self.keys = max(len(e.first_seen) for e in episodes) if most_keys is None else most_keys
+        self.expected = expected
         rows = [self._row(episode) for episode in episodes]
         self.columns: dict[str, AnyArray] = {
             name: np.stack([row[name] for row in rows]) for name in rows[0]
@@ -89,4 +100,22 @@ class EpisodeTable:
         row["current"] = current.sum(axis=1).astype(np.float64)
         row["budget"] = np.array(episode.budget, np.float64)
         row["task"] = np.eye(len(KINDS), dtype=np.float32)[episode.task]
+        if self.expected:
+            row |= self._wanted(episode)
         return {name: np.asarray(value) for name, value in row.items()}
+
+    def _wanted(self, episode: Episode) -> dict[str, AnyArray]:
+        """Returns what the questions ask for in the mean over their draws."""
+        questions = Questions.of(episode)
+        wanted = wanted_by_chance(episode)
+        asked = np.bincount(episode.query_time, minlength=self.arrivals)
+        pair = asked * episode.mix[:, KINDS.index("pair")]
+        by_key = np.stack([wanted.coarse, wanted.fine, wanted.first], axis=2)
+        by_key *= (asked * questions.current.any(axis=1)).sum()
+        missing = self.keys + 1 - by_key.shape[1]
+        keys = episode.keys[:, :2]
+        return {
+            "wanted": np.pad(by_key, ((0, 0), (0, missing), (0, 0))).astype(np.float32),
+            "wanted_pairs": (questions.pairs * pair[:, None]).astype(np.float32),
+            "pair": np.where(keys >= 0, keys, self.keys).astype(np.intp),
+        }
