@@ -166,6 +166,14 @@ def test_the_command_goes_on_where_it_stopped(recorded: tuple[Path, Streams]) ->
     assert (folder / "t.npz").read_bytes() == (folder / "s.npz").read_bytes()
 
 
+@pytest.mark.slow
+def test_two_houses_at_once_are_the_same_as_one_by_one(recorded: tuple[Path, Streams]) -> None:
+    folder, streams = recorded
+    walk = dataclasses.replace(TINY, visits=1, pictures=5)
+    record = Record(out=folder / "v.npz", train=1, held_out=1, jobs=2, walk=walk)
+    assert streams_hash(record.run(note=lambda _: None)) == streams_hash(streams)
+
+
 def test_another_walk_is_not_taken_for_this_one(recorded: tuple[Path, Streams]) -> None:
     folder, streams = recorded
     other = dataclasses.replace(TINY, visits=1, pictures=3)

@@ -196,7 +196,7 @@ def test_an_array_of_another_type_is_refused(path: Path) -> None:
 
 
 @given(st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_damage_is_always_noticed(tmp_path_factory: pytest.TempPathFactory, data: Any) -> None:
     folder = tmp_path_factory.mktemp("damage")
     intact, broken = folder / "intact.npz", folder / "broken.npz"
