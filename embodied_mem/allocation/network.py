@@ -100,14 +100,19 @@ class ScorerNetwork:
             about=header["about"],
         )
 
-    def save(self, path: Path) -> None:
-        """Writes two files, each whole or not at all; a path is as in `weight_files`."""
+    def save(self, path: Path, about: Mapping[str, Any] | None = None) -> None:
+        """Writes two files, each whole or not at all.
+
+        Args:
+            path: As in `weight_files`.
+            about: Said of how it was trained, instead of `self.about`.
+        """
         header = {
             "operations": OPERATIONS,
             "slot_features": self.slot_features,
             "context_features": self.context_features,
             "hidden": self.hidden,
-            "about": self.about,
+            "about": self.about if about is None else dict(about),
         }
         write_weights(path, KIND, self.parameters, header)
 

@@ -1,37 +1,40 @@
-"""Small tables of episodes, and what a policy makes of them."""
-
-from collections.abc import Iterator
+"""Small sets of episodes for tests of trainers."""
 
 import numpy as np
 
-from embodied_mem.allocation.policy import Policy
-from embodied_mem_envs.allocation.core import AllocationCore, StepResult
-from embodied_mem_envs.allocation.episode import Episode
+from embodied_mem.allocation.inputs import CONTEXT_FEATURES, SLOT_FEATURES
+from embodied_mem.allocation.training.episodes import EpisodeSet
+from embodied_mem_envs.allocation.core import AllocationCore
 from embodied_mem_envs.allocation.generate import EpisodeConfig, make_episode
+from embodied_mem_envs.allocation.questions import KINDS
 from embodied_mem_envs.allocation.synthetic import synthetic_streams
 from embodied_mem_envs.allocation.table import EpisodeTable
 
 
-def episodes(count: int, config: EpisodeConfig, seed: int = 0) -> list[Episode]:
+def small_episodes(seed=0, count=64, *, task_label=False, **config):
+    """Draws episodes of 12 candidates and 3 slots, unless the config says otherwise."""
     rng = np.random.default_rng(seed)
-    streams = synthetic_streams(rng, streams=4, items=max(120, config.arrivals))
-    return [make_episode(streams, config, rng) for _ in range(count)]
+    streams = synthetic_streams(rng)
+    chosen = EpisodeConfig(**{"arrivals": 12, "slots": 3, "after": 6, **config})
+    table = EpisodeTable([make_episode(streams, chosen, rng) for _ in range(count)])
+    labels = tuple(f"task_{kind}" for kind in KINDS) if task_label else ()
+    return EpisodeSet(
+        make_core=lambda rows: AllocationCore(table, rows, task_label=task_label),
+        count=count,
+        slot_features=SLOT_FEATURES,
+        context_features=CONTEXT_FEATURES + labels,
+        tasks=len(labels),
+        about={"streams": "synthetic", "seed": seed},
+    )
 
 
-def begun(drawn: list[Episode]) -> AllocationCore:
-    core = AllocationCore(EpisodeTable(drawn), len(drawn))
-    core.begin(np.arange(len(drawn)), np.arange(len(drawn)))
-    return core
+def take_all_in(slots, context, mask, rng=None):
+    """Takes what fits into free room, and refuses the rest."""
+    last = slots.shape[1] - 1
+    return np.where(mask[:, last, 0], 4 * last, 4 * last + 3)
 
 
-def steps(core: AllocationCore, policy: Policy, seed: int = 0) -> Iterator[StepResult]:
-    """Lets a policy act until all episodes have ended."""
-    rng = np.random.default_rng(seed)
-    while (core.arrival < core.table.arrivals).any():
-        slots, context, mask = core.observe()
-        yield core.step(policy(slots, context, mask, rng))
-
-
-def contents(core: AllocationCore) -> np.ndarray:
-    """Returns (B, K) which candidate each slot holds, -1 for none."""
-    return np.where(core.levels > 0, core.held_candidates, -1)
+def at_random(slots, context, mask, rng):
+    """Takes any valid action."""
+    flat = mask.reshape(len(mask), -1)
+    return np.where(flat, rng.random(flat.shape), -1.0).argmax(axis=1)

@@ -1,0 +1,95 @@
+"""The scorer in torch: the same weights under the same names as `network.ScorerNetwork`."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, final
+
+import torch
+from torch import Tensor, nn
+
+from embodied_mem.allocation.head import OPERATIONS
+from embodied_mem.allocation.network import ScorerNetwork
+from embodied_mem.allocation.training.trunk import trunk
+
+_FIRST_SCORES: Final = 0.05
+"""Spread of the first scores: small, so that a new policy tries everything alike."""
+
+
+@final
+class Scorer(nn.Module):
+    """Scores the operations of each entry, and estimates the return; `network` has the formulas.
+
+    Args:
+        slot_features: Names of the inputs of an entry; `held` is among them.
+        context_features: Names of the inputs that all entries share.
+        hidden: Hidden units.
+    """
+
+    def __init__(
+        self, slot_features: Sequence[str], context_features: Sequence[str], hidden: int = 64
+    ) -> None:
+        super().__init__()
+        self.slot_features = tuple(slot_features)
+        self.context_features = tuple(context_features)
+        self.held = self.slot_features.index("held")
+        self.entry = nn.Linear(len(self.slot_features), hidden)
+        self.context = nn.Linear(len(self.context_features), hidden, bias=False)
+        self.mix = nn.Linear(hidden, hidden)
+        self.pool = nn.Linear(3 * hidden, hidden, bias=False)
+        self.score = nn.Linear(hidden, len(OPERATIONS))
+        self.value = nn.Sequential(nn.Linear(3 * hidden, hidden), nn.ReLU(), nn.Linear(hidden, 1))
+        for layer in (self.entry, self.context, self.mix, self.pool):
+            nn.init.orthogonal_(layer.weight, 2**0.5)
+        nn.init.normal_(self.score.weight, std=_FIRST_SCORES / hidden**0.5)
+        for module in (self.entry, self.mix, self.score):
+            nn.init.zeros_(module.bias)
+
+    def forward(self, slots: Tensor, context: Tensor) -> tuple[Tensor, Tensor]:
+        """Returns scores (B, 4 E), entry by entry, and the summary of the memory (B, 3 H).
+
+        Args:
+            slots: (B, E, F), the candidate last.
+            context: (B, C).
+        """
+        return trunk(
+            slots,
+            context,
+            slots[:, :, self.held],
+            self.entry.weight,
+            self.entry.bias,
+            self.context.weight,
+            self.mix.weight,
+            self.mix.bias,
+            self.pool.weight,
+            self.score.weight,
+            self.score.bias,
+        )
+
+    def estimate(self, pooled: Tensor) -> Tensor:
+        """Returns (B,) the return that is to be expected, from the summary of the memory."""
+        value: Tensor = self.value(pooled)
+        return value.squeeze(-1)
+
+    def policy_parameters(self) -> dict[str, Tensor]:
+        """Returns the weights that choose actions, by name."""
+        return {
+            name: tensor
+            for name, tensor in self.state_dict().items()
+            if not name.startswith("value.")
+        }
+
+    def exported(self, about: Mapping[str, Any] | None = None) -> ScorerNetwork:
+        """Returns the same scorer for NumPy, without the estimate of the return."""
+        parameters = {
+            name: tensor.detach().cpu().numpy() for name, tensor in self.policy_parameters().items()
+        }
+        return ScorerNetwork(
+            parameters,
+            slot_features=self.slot_features,
+            context_features=self.context_features,
+            about=about,
+        )
+
+    def take_over(self, network: ScorerNetwork) -> None:
+        """Starts from the weights of a trained scorer; the estimate of the return stays new."""
+        weights = {name: torch.from_numpy(value) for name, value in network.parameters.items()}
+        self.load_state_dict({**self.state_dict(), **weights})
