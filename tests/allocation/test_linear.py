@@ -3,7 +3,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from allocation_episodes import begun, contents, episodes
 from embodied_mem.allocation.head import DROP, LOWER, OVER, action_of
 from embodied_mem.allocation.inputs import SLOT_FEATURES
 from embodied_mem.allocation.linear import LinearHead, evicting_head
@@ -12,6 +11,7 @@ from embodied_mem.allocation.rules.linear_rules import LinearOrder
 from embodied_mem.errors import ConfigError
 from embodied_mem_envs.allocation.generate import EpisodeConfig
 from eviction_references import REFERENCES, simulate
+from rule_episodes import begun, contents, episodes
 
 FEATURES = len(SLOT_FEATURES)
 

@@ -2,13 +2,13 @@ import numpy as np
 import pytest
 from scipy.stats import chi2
 
-from allocation_episodes import begun, contents, episodes, steps
 from embodied_mem.allocation.head import DROP, LOWER, MERGE, OPERATIONS, OVER
 from embodied_mem.allocation.inputs import CONTEXT_FEATURES, SLOT_FEATURES
 from embodied_mem.allocation.rules import RULES, Coarse, Fine
 from embodied_mem.allocation.rules.linear_rules import EXACT, LinearOrder
 from embodied_mem.allocation.rules.sampling import Reservoir, WeightedReservoir
 from embodied_mem_envs.allocation.generate import EpisodeConfig
+from rule_episodes import begun, contents, episodes, steps
 
 RNG = np.random.default_rng(0)
 
