@@ -2,6 +2,7 @@
 
 from embodied_mem_envs.allocation.bounds.bound import Bound
 from embodied_mem_envs.allocation.bounds.program import solve
+from embodied_mem_envs.allocation.bounds.sorting import solve_by_sorting
 from embodied_mem_envs.allocation.bounds.wanted import wanted_by_draws
 from embodied_mem_envs.allocation.episode import Episode
 
@@ -9,11 +10,14 @@ from embodied_mem_envs.allocation.episode import Episode
 def clairvoyant(episode: Episode, *, relaxed: bool = False, nodes: int | None = None) -> Bound:
     """Returns the highest mean outcome of an episode's questions that any operations reach.
 
-    Questions about nothing are not asked and do not count. Solved as a mixed-integer program.
+    Questions about nothing are not asked and do not count. Found by sorting where
+    that does, else by a mixed-integer program.
 
     Args:
         episode: What arrives and what is asked.
         relaxed: Solve the linear relaxation only: quicker and higher.
         nodes: Branch-and-bound nodes after which the bound that is proved by then is returned.
     """
-    return solve(episode, wanted_by_draws(episode), relaxed=relaxed, nodes=nodes)
+    wanted = wanted_by_draws(episode)
+    sorted_out = solve_by_sorting(episode, wanted)
+    return sorted_out or solve(episode, wanted, relaxed=relaxed, nodes=nodes)

@@ -33,7 +33,26 @@ class Wanted:
     @property
     def total(self) -> float:
         """Sum of all shares."""
-        return float(self.coarse.sum() + self.fine.sum() + self.first.sum() + self.joint.sum())
+        return float(sum(part.sum() for part in self._parts()))
+
+    def _parts(self) -> tuple[Float64Array, ...]:
+        return self.coarse, self.fine, self.first, self.joint
+
+    def without_trifles(self, most: float) -> "tuple[Wanted, float]":
+        """Returns the larger shares, and the sum of those that were left out, at most `most`."""
+        shares = np.sort(np.concatenate([part.ravel() for part in self._parts()]))
+        spared = int(np.searchsorted(np.cumsum(shares), most, side="right"))
+        least = np.inf if spared == len(shares) else float(shares[spared])
+        coarse, fine, first, joint = (np.where(p >= least, p, 0.0) for p in self._parts())
+        larger = Wanted(
+            coarse=coarse,
+            fine=fine,
+            first=first,
+            joint=joint[joint > 0],
+            joint_time=self.joint_time[joint > 0],
+            joint_keys=self.joint_keys[joint > 0],
+        )
+        return larger, self.total - larger.total
 
 
 def wanted_by_draws(episode: Episode) -> Wanted:
