@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from embodied_mem.allocation.demand import DemandProfile
 from embodied_mem.memory.record import Kind
 
 
@@ -24,3 +25,5 @@ class AllocationContext:
     """Kinds of records that are neither dropped nor lowered."""
     visits: Mapping[str, int] = field(default_factory=dict)
     """How often the agent has come into each place, by the place's id."""
+    demand: DemandProfile | None = None
+    """What was asked lately, where the agent keeps that."""

@@ -51,8 +51,8 @@ class Viewable(Protocol):
         """Returns the slot of a record."""
         ...
 
-    def record_at(self, slot: int) -> MemoryRecord:
-        """Returns the record in a slot."""
+    def record_at(self, slot: int, *, payload: bool = True) -> MemoryRecord:
+        """Returns the record in a slot; without payload and embedding where `payload` is False."""
         ...
 
     def __contains__(self, record_id: object) -> bool: ...
@@ -145,13 +145,24 @@ class StoreView:
         """Returns the record ids in slots."""
         return [self.columns.ids[slot] for slot in slots.tolist()]
 
+    def __contains__(self, record_id: object) -> bool:
+        return record_id in self._store
+
+    def record_at(self, slot: int, *, payload: bool = True) -> MemoryRecord:
+        """Returns the record in a slot; without payload and embedding where `payload` is False.
+
+        Raises:
+            DamagedRecordError: If it does not match its checksum.
+        """
+        return self._store.record_at(slot, payload=payload)
+
     def layer_bytes(self, slot: int) -> list[int]:
         """Returns the bytes of each payload layer that is held, which costs a read of them.
 
         Raises:
             DamagedRecordError: If they do not match their checksum.
         """
-        return [len(layer) for layer in self._store.record_at(slot).payload]
+        return [len(layer) for layer in self.record_at(slot).payload]
 
     @cached_property
     def incidence(self) -> tuple[Slots, Slots]:

@@ -23,8 +23,9 @@ class ToyStore:
     def slot_of(self, record_id: str) -> int:
         return self.columns.ids.index(record_id)
 
-    def record_at(self, slot: int) -> MemoryRecord:
-        return self._held[slot]
+    def record_at(self, slot: int, *, payload: bool = True) -> MemoryRecord:
+        record = self._held[slot]
+        return record if payload else msgspec.structs.replace(record, payload=(), embedding=b"")
 
     def record(self, record_id: str) -> MemoryRecord:
         return self._held[self.slot_of(record_id)]

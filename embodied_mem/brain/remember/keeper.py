@@ -135,9 +135,9 @@ class _Pressed:
         """The store's."""
         return self._store.slot_of(record_id)
 
-    def record_at(self, slot: int) -> MemoryRecord:
+    def record_at(self, slot: int, *, payload: bool = True) -> MemoryRecord:
         """The store's."""
-        return self._store.record_at(slot)
+        return self._store.record_at(slot, payload=payload)
 
     def __contains__(self, record_id: object) -> bool:
         return record_id in self._store
