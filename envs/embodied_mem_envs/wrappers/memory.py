@@ -54,6 +54,7 @@ class Memory(gym.Wrapper[Observed, Any, Any, Any], RecordConstructorArgs):
     | `memory_age`    | (N,)   | log(1 + steps since each was made)                                |
     | `memory_held`   | (N,)   | 1 where there is one                                              |
     | `memory_reward` | (N,)   | Reward that came with each                                        |
+    | `arrivals`      | (1,)   | log(observations in this episode)                                 |
     | `last_action`   | (A,)   | Flattened action of the environment, 0 after a reset              |
     | `last_reward`   | (1,)   | Reward that came with this observation, 0 after a reset           |
 

@@ -15,6 +15,7 @@ _ADDED: Final = (
     "memory_age",
     "memory_held",
     "memory_reward",
+    "arrivals",
     "last_action",
     "last_reward",
 )
@@ -74,6 +75,7 @@ class Observations:
         seen["memory"] = memory.content[:shown].copy()
         seen["memory_age"] = np.log1p(memory.ages()[:shown]).astype(np.float32)
         seen["memory_held"] = (memory.made[:shown] >= 0).astype(np.float32)
+        seen["arrivals"] = np.log([memory.arrivals], dtype=np.float32)
         flat = self.space["last_action"]
         if action is None:
             seen["last_action"] = np.zeros(flat.shape, np.float32)
@@ -111,6 +113,7 @@ class Observations:
             "memory": _box(low, high, self.dtype),
             "memory_age": spaces.Box(0.0, _LIMIT, (slots,), np.float32),
             "memory_held": spaces.Box(0.0, 1.0, (slots,), np.float32),
+            "arrivals": spaces.Box(0.0, _LIMIT, (1,), np.float32),
             "last_action": _box(
                 np.minimum(acted.low, 0), np.maximum(acted.high, 0), np.dtype(np.float32)
             ),

@@ -130,6 +130,7 @@ def test_a_rule_keeps_what_it_says(rule: str, refuse: bool, kept: list[int]) -> 
     assert held(observation) == kept
     np.testing.assert_allclose(observation["memory_age"], np.log1p(8 - np.array(kept)))
     np.testing.assert_array_equal(observation["memory_reward"], kept)
+    np.testing.assert_allclose(observation["arrivals"], np.log([9]))
     assert observation["now"] == [8] and observation["last_reward"] == [8]
     assert observation["last_action"].tolist() == [0.0, 1.0]
 
