@@ -7,12 +7,20 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
-from embodied_mem.allocation.head import DROP, action_of
 from embodied_mem.errors import ConfigError
 from embodied_mem.types import BoolArray, Float32Array, Int64Array
 from embodied_mem_envs.allocation.bounds.bound import Bound
-from embodied_mem_envs.allocation.bounds.plan import held_until, plan_of
+from embodied_mem_envs.allocation.bounds.plan import Plan, held_until, plan_of
 from embodied_mem_envs.allocation.episode import FINE, Episode
+
+
+def plan_for(episode: Episode, bound: Bound) -> Plan:
+    """Returns the operations that do what a bound has found.
+
+    Raises:
+        ConfigError: If the bound was relaxed: it says nothing of what to hold.
+    """
+    return plan_of(episode, *_followed(bound))
 
 
 @final
@@ -50,26 +58,21 @@ def labels_of(bound: Bound) -> Labels:
 
 @final
 class Oracle:
-    """A policy that follows the plans of bounds, one episode a row.
+    """A policy that follows plans, one episode a row.
 
     It must be asked about all rows at every step, from the beginning of their episodes on.
 
     Args:
-        episodes: Of each row.
-        bounds: Of each row; not relaxed.
-
-    Raises:
-        ConfigError: If a bound was relaxed: it says nothing of what to hold.
+        plans: Of each row.
     """
 
-    def __init__(self, episodes: Sequence[Episode], bounds: Sequence[Bound]) -> None:
-        pairs = zip(episodes, bounds, strict=True)
-        plans = [plan_of(episode, *_followed(bound)).actions for episode, bound in pairs]
+    def __init__(self, plans: Sequence[Plan]) -> None:
         # Once an episode has ended, any action will do.
-        refuse = [action_of(episode.slots, DROP) for episode in episodes]
-        self._actions = np.tile(np.array(refuse)[:, None], max(len(plan) for plan in plans) + 1)
+        last = np.array([plan.actions[-1] for plan in plans])
+        longest = max(len(plan.actions) for plan in plans)
+        self._actions = np.tile(last[:, None], longest)
         for row, plan in enumerate(plans):
-            self._actions[row, : len(plan)] = plan
+            self._actions[row, : len(plan.actions)] = plan.actions
         self._step = 0
 
     def reset(self) -> None:
