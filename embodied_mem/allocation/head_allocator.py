@@ -81,7 +81,7 @@ class HeadAllocator:
         Returns:
             Whether it is in; None where nothing is left that the policy could let go.
         """
-        while True:
+        while not inputs.hopeless:
             mask = inputs.mask(forced=forced)
             if not mask[:-1].any() and not mask[-1, (OVER, LOWER)].any():
                 return None
@@ -99,10 +99,11 @@ class HeadAllocator:
             elif operation == LOWER:
                 inputs.lowered[entry] = True
             elif not candidate:
-                inputs.gone[entry] = True
+                inputs.drop(entry)
             if operation == OVER or (operation == DROP and candidate):
                 return operation == OVER
             inputs.waiting += 1
+        return None
 
     def _hear(self, number: int, demand: DemandProfile | None) -> None:
         """Notes what was asked since the candidate before."""
@@ -129,7 +130,7 @@ def _operations(
     coarse = [candidate.id] if inputs.coarse else []
     level = {"level": COARSE_LEVEL}
     return (
-        *(Delete(id=each) for each in view.ids(inputs.slots[inputs.gone])),
+        *(Delete(id=each) for each in view.ids(inputs.slots[inputs.dropped])),
         *(Update(id=each, tick=tick, changes=dict(level)) for each in lowered),
         Add(record=candidate),
         *(Update(id=each, tick=tick, changes=dict(level)) for each in coarse),

@@ -36,6 +36,7 @@ class StoreInputs:
     Attributes:
         slots: (N,) store slots of the records that are entries.
         gone: (N,) whether each is dropped.
+        dropped: The same as indices, in the order in which they were dropped.
         lowered: (N,) whether each is lowered.
         coarse: Whether the candidate is taken in coarse.
         waiting: Operations so far.
@@ -59,6 +60,7 @@ class StoreInputs:
         self.bytes: Float64Array = view.bytes[subject]
         self._may_go: BoolArray = may_go[subject]
         self.gone: BoolArray = np.zeros(len(self.slots), bool)
+        self.dropped: list[int] = []
         self.lowered: BoolArray = np.zeros(len(self.slots), bool)
         self.coarse = False
         self.waiting = 0
@@ -67,11 +69,22 @@ class StoreInputs:
 
     # -- the plan ---------------------------------------------------------------------------------
 
+    def drop(self, entry: int) -> None:
+        """Lets a record go."""
+        self.gone[entry] = True
+        self.dropped.append(entry)
+
     @property
     def missing(self) -> float:
         """Bytes that still have to go before the candidate fits."""
         freed = self.bytes[self.gone].sum() + self.saving[self.lowered & ~self.gone].sum()
         return self._missing - float(freed) - self.coarse * self._fine_bytes
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether the candidate would not even fit if all that may go went."""
+        all_of_it = float(self.bytes[self._may_go].sum())
+        return self._missing - self._fine_bytes > all_of_it
 
     @property
     def saving(self) -> Float64Array:
@@ -95,8 +108,8 @@ class StoreInputs:
         """Returns (N + 1, 4) what is valid now.
 
         MERGE never is: each record of a store stands for one frame that the scene kept and knows by
-        its id. Operations that leave the candidate waiting are not where enough of them were done
-        and one that ends it is.
+        its id. However often the candidate had to wait, it may go on: sizes differ more than in the
+        environment, and the last few records would have to pay for that.
 
         Args:
             forced: Whether the candidate may not be refused.
@@ -107,10 +120,9 @@ class StoreInputs:
         held = np.where(self.lowered, self.bytes - saving, self.bytes)
         mask[:-1, OVER] = there & (held >= missing)
         mask[-1, OVER] = missing <= 0
-        if self.waiting < MOST_WAITING or not mask[:, OVER].any():
-            mask[:-1, LOWER] = there & ~self.lowered & (saving > 0)
-            mask[:-1, DROP] = there
-            mask[-1, LOWER] = not self.coarse and self._fine_bytes > 0
+        mask[:-1, LOWER] = there & ~self.lowered & (saving > 0)
+        mask[:-1, DROP] = there
+        mask[-1, LOWER] = not self.coarse and self._fine_bytes > 0
         mask[-1, DROP] = not forced
         return mask
 
@@ -277,7 +289,7 @@ class StoreInputs:
             "fill_bytes": held / budget,
             "fill_slots": 0.0,
             "candidate_bytes": self._candidate_bytes / budget,
-            "waiting": min(self.waiting, MOST_WAITING) / MOST_WAITING,
+            "waiting": min(self.waiting, MOST_WAITING - 1) / MOST_WAITING,
             "arrivals": np.log1p(self._candidate.number + 1) / 6,
             "last_outcome": self._last_outcome,
             "success": demand.success,

@@ -1,6 +1,6 @@
 """Both rules make room that is enough, spare what is protected, and decide the same every time."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
@@ -10,12 +10,11 @@ from hypothesis import strategies as st
 from candidates import candidates
 from embodied_mem.allocation.allocator import Allocator
 from embodied_mem.allocation.context import AllocationContext
-from embodied_mem.allocation.fifo import Fifo
-from embodied_mem.allocation.registry import ALLOCATORS, make_allocator
+from embodied_mem.allocation.head_allocator import HeadAllocator
+from embodied_mem.allocation.rules import RULES
 from embodied_mem.allocation.value import ValueConfig
 from embodied_mem.allocation.value_per_byte import COARSE_LEVEL, LeastValuePerByte
 from embodied_mem.allocation.view import StoreView
-from embodied_mem.errors import ConfigError
 from embodied_mem.memory.columns import KINDS
 from embodied_mem.memory.record import (
     Add,
@@ -29,7 +28,13 @@ from embodied_mem.memory.record import (
 )
 from toy_store import ToyStore
 
-RULES = [Fifo(), LeastValuePerByte()]
+
+def Fifo() -> Allocator:
+    """FIFO over records of all kinds."""
+    return HeadAllocator(RULES["fifo"](), "fifo", kinds=frozenset(KINDS))
+
+
+ALLOCATORS = pytest.mark.parametrize("make", [Fifo, LeastValuePerByte])
 ID = "f" * 31
 
 
@@ -69,14 +74,14 @@ def check(store: ToyStore, candidate: MemoryRecord, operations: tuple[Operation,
 
 @settings(deadline=None, max_examples=25)
 @given(seed=st.integers(0, 2**16), capacity=st.integers(200, 30_000), kind=st.sampled_from(KINDS))
-@pytest.mark.parametrize("allocator", RULES, ids=lambda rule: type(rule).__name__)
+@ALLOCATORS
 def test_proposals_fit_and_spare_what_is_protected(
-    allocator: Allocator, seed: int, capacity: int, kind: str
+    make: Callable[[], Allocator], seed: int, capacity: int, kind: str
 ) -> None:
     stream = candidates(seed, 60)
     chosen = frozenset(record.id for record in stream[::7])
     _, decisions = run(
-        allocator, stream, capacity, protected_ids=chosen, protected_kinds=frozenset({kind})
+        make(), stream, capacity, protected_ids=chosen, protected_kinds=frozenset({kind})
     )
     kinds = {record.id: record.kind for record in stream}
     for candidate, operations in zip(stream, decisions, strict=True):
@@ -86,34 +91,34 @@ def test_proposals_fit_and_spare_what_is_protected(
                 assert kinds[op.id] != kind
 
 
-@pytest.mark.parametrize("allocator", RULES, ids=lambda rule: type(rule).__name__)
-def test_the_same_stream_gives_the_same_decisions(allocator: Allocator) -> None:
-    first = run(allocator, candidates(3, 120), 20_000)
-    again = run(allocator, candidates(3, 120), 20_000)
+@ALLOCATORS
+def test_the_same_stream_gives_the_same_decisions(make: Callable[[], Allocator]) -> None:
+    first = run(make(), candidates(3, 120), 20_000)
+    again = run(make(), candidates(3, 120), 20_000)
     assert first[1] == again[1]
     assert first[0].records() == again[0].records()
     assert any(len(operations) > 1 for operations in first[1])
 
 
-@pytest.mark.parametrize("allocator", RULES, ids=lambda rule: type(rule).__name__)
-def test_without_a_budget_or_with_room_nothing_goes(allocator: Allocator) -> None:
+@ALLOCATORS
+def test_without_a_budget_or_with_room_nothing_goes(make: Callable[[], Allocator]) -> None:
     stream = candidates(4, 50)
     for capacity in (None, 10**9):
-        store = ToyStore(capacity)
+        store, allocator = ToyStore(capacity), make()
         for candidate in stream:
             assert propose(allocator, store, candidate) == (Add(record=candidate),)
             store.apply([Add(record=candidate)])
 
 
-@pytest.mark.parametrize("allocator", RULES, ids=lambda rule: type(rule).__name__)
-def test_what_can_never_fit_is_refused(allocator: Allocator) -> None:
+@ALLOCATORS
+def test_what_can_never_fit_is_refused(make: Callable[[], Allocator]) -> None:
     store = ToyStore(3000)
     store.apply([Add(record=fact("1"))])
     large = MemoryRecord(id=ID + "2", kind="snapshot", payload=(bytes(5000),))
-    assert propose(allocator, store, large) == (Noop(),)
+    assert propose(make(), store, large) == (Noop(),)
     protected = {"protected_ids": frozenset({ID + "1"})}
     tight = MemoryRecord(id=ID + "3", kind="fact", content={"text": "x" * 2800})
-    assert propose(allocator, store, tight, **protected) == (Noop(),)
+    assert propose(make(), store, tight, **protected) == (Noop(),)
 
 
 def fact(number: str, **fields: object) -> MemoryRecord:
@@ -122,14 +127,14 @@ def fact(number: str, **fields: object) -> MemoryRecord:
     )
 
 
-@pytest.mark.parametrize("allocator", RULES, ids=lambda rule: type(rule).__name__)
-def test_what_the_candidate_links_to_stays(allocator: Allocator) -> None:
+@ALLOCATORS
+def test_what_the_candidate_links_to_stays(make: Callable[[], Allocator]) -> None:
     store = ToyStore()
     old, young = fact("1", recorded_at=1), fact("2", recorded_at=2)
     store.apply([Add(record=old), Add(record=young)])
     store.capacity_bytes = store.live_bytes + 60
     candidate = fact("3", recorded_at=3, links=(Link("shows", old.id),))
-    operations = propose(allocator, store, candidate)
+    operations = propose(make(), store, candidate)
     assert operations == (Delete(id=young.id), Add(record=candidate))
 
 
@@ -253,24 +258,15 @@ def test_old_and_unread_goes_before_new() -> None:
 def test_value_keeps_more_of_what_is_read_than_fifo_does() -> None:
     """The worth of the rule: skewed reads, and a budget of a quarter of the stream."""
     kept = {}
-    for allocator in RULES:
+    for make in (Fifo, LeastValuePerByte):
         shares = []
         for seed in range(5):
             stream = candidates(seed, 200)
             total = sum(StoreView.bytes_needed(record) for record in stream)
-            store, _ = run(allocator, stream, total // 4)
+            store, _ = run(make(), stream, total // 4)
             held = {record.id for record in store.records()}
             reads = np.array([record.statistics.reads for record in stream])
             inside = np.array([record.id in held for record in stream])
             shares.append(reads[inside].sum() / reads.sum())
-        kept[type(allocator).__name__] = float(np.mean(shares))
+        kept[make.__name__] = float(np.mean(shares))
     assert kept["LeastValuePerByte"] > kept["Fifo"] + 0.2
-
-
-def test_allocators_are_found_by_name() -> None:
-    assert {name: type(make_allocator(name)) for name in ALLOCATORS} == {
-        "fifo": Fifo,
-        "value": LeastValuePerByte,
-    }
-    with pytest.raises(ConfigError, match="did you mean 'fifo'"):
-        make_allocator("fito")

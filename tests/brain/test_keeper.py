@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from embodied_mem.allocation import AllocationContext, Fifo, LeastValuePerByte
+from embodied_mem.allocation import AllocationContext, LeastValuePerByte, make_allocator
 from embodied_mem.brain.remember.keeper import Keeper
 from embodied_mem.brain.remember.ledger import RETRY, Entry, Ledger, Outcome
 from embodied_mem.brain.remember.maker import RecordMaker, pose_at
@@ -125,7 +125,7 @@ def test_after_an_error_only_the_store_is_believed(maker: RecordMaker) -> None:
 
 def test_where_there_is_room_a_batch_is_one_batch(maker: RecordMaker) -> None:
     store = MemoryStore(budget_bytes=MIB)
-    keeper = Keeper(store, Fifo())
+    keeper = Keeper(store, make_allocator("fifo"))
     batch: list[Operation] = [Add(record=entry(maker, number).record) for number in range(3)]
     assert keeper.apply(batch, NOW) == Outcome()
     assert (store.sequence, len(store)) == (1, 3)
@@ -136,7 +136,7 @@ def test_where_there_is_room_a_batch_is_one_batch(maker: RecordMaker) -> None:
 
 def test_the_oldest_go_for_what_is_new() -> None:
     store, held = full_store("event")
-    keeper, ids = Keeper(store, Fifo()), RecordIds(2)
+    keeper, ids = Keeper(store, make_allocator("fifo")), RecordIds(2)
     new = [incompressible(ids, "snapshot", 30_000, 400 + n) for n in range(3)]
     batch: list[Operation] = [Add(record=each) for each in new]
     outcome = keeper.apply([Delete(id=held[-1]), *batch], NOW)
@@ -162,7 +162,7 @@ def test_what_is_worth_less_than_all_there_is_is_refused() -> None:
 
 def test_links_to_what_had_to_go_are_left_out_and_changes_of_it_refused() -> None:
     store, held = full_store("event")
-    keeper, ids = Keeper(store, Fifo()), RecordIds(2)
+    keeper, ids = Keeper(store, make_allocator("fifo")), RecordIds(2)
     links = (Link("shows", held[0]), Link("shows", held[40]))
     outcome = keeper.apply(
         [
@@ -183,7 +183,7 @@ def test_links_to_what_had_to_go_are_left_out_and_changes_of_it_refused() -> Non
 
 def test_a_change_may_supersede_where_room_must_be_made() -> None:
     store, held = full_store("event")
-    keeper = Keeper(store, Fifo())
+    keeper = Keeper(store, make_allocator("fifo"))
     update = Update(id=held[50], tick=600, changes={"place": "hall"}, supersede_as="f" * 32)
     outcome = keeper.apply([update], NOW)
     assert not outcome.refused
