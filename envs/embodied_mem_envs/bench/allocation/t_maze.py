@@ -77,10 +77,10 @@ def bench_t_maze(*, quick: bool, note: Callable[[str], None]) -> dict[str, float
     """Trains and evaluates each of `METHODS`.
 
     Args:
-        quick: Three seeds of 20,000 steps; the names of the figures are the same.
+        quick: Three seeds of 12,000 steps; the names of the figures are the same.
         note: Hears the figures of each seed.
     """
-    config = TMazeBenchConfig(steps=20_000, seeds=3, episodes=300) if quick else TMazeBenchConfig()
+    config = TMazeBenchConfig(steps=12_000, seeds=3, episodes=200) if quick else TMazeBenchConfig()
     metrics: dict[str, float] = {}
     for name, make in METHODS.items():
         outcomes = [train_and_evaluate(make, seed, config) for seed in range(config.seeds)]
