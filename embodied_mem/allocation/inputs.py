@@ -8,6 +8,10 @@ order of the slots by a raw quantity is their order by its feature.
 
 from typing import Final
 
+import numpy as np
+
+from embodied_mem.types import Float32Array
+
 ROOMS: Final = 8
 """Types of rooms that are told apart; the last is any other."""
 GROUPS: Final = 12
@@ -29,6 +33,8 @@ SLOT_FEATURES: Final = (
     "unique",  # share of what it shows that no other held record shows
     "unique_now",  # the same of what is still where it was
     "unique_moved",  # the same of what is where it was moved to
+    "unique_recent",  # the same of what is still there, each as `nearness` of when last shown
+    "unique_early",  # the same, each as `nearness` of when first shown
     "overlap",  # share of what it shows that the candidate shows (of the candidate: that is held)
     "stale",  # share of what it shows that has been seen elsewhere since
     "moved",  # share of the things it shows that are known to have been moved at some time
@@ -70,3 +76,10 @@ CONTEXT_FEATURES: Final = (
 FAST: Final = 0.3
 SLOW: Final = 0.08
 """Weight of the newest question in the two running means; the success uses SLOW."""
+NEAR: Final = 0.1
+"""Share of the time so far that counts as near."""
+
+
+def nearness(share: Float32Array) -> Float32Array:
+    """Returns 1 at a share of the time so far of 0, one half at `NEAR`, and less beyond."""
+    return np.asarray(1 / (1 + (share / np.float32(NEAR)) ** 2), np.float32)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embodied_mem.allocation.head import DROP, LOWER, MERGE, MOST_WAITING, OPERATIONS, OVER
-from embodied_mem.allocation.inputs import CONTEXT_FEATURES, SLOT_FEATURES, SLOW
+from embodied_mem.allocation.inputs import CONTEXT_FEATURES, SLOT_FEATURES, SLOW, nearness
 from embodied_mem.types import AnyArray, BoolArray, Float32Array, Float64Array
 from embodied_mem_envs.allocation.episode import COARSE, FINE
 from embodied_mem_envs.allocation.table import EpisodeTable
@@ -114,6 +114,8 @@ class AllocationCore:
             "similarity": np.full((slots, batch, slots), -1.0, np.float32),
             "holders": np.zeros((batch, keys + 1, 3), np.int16),
             "place_holders": np.zeros((batch, _PLACES), np.int16),
+            "last_shown": np.zeros((batch, keys + 1), np.int16),
+            "first_seen": np.zeros((batch, keys + 1), np.int16),
             "superseded": np.zeros((batch, keys + 1), np.int16),
             "moved": np.zeros((batch, keys + 1), np.int16),
             "visits": np.zeros((batch, _PLACES), np.float64),
@@ -134,8 +136,8 @@ class AllocationCore:
                 self._state[name][rows] = value
         state, columns = self._state, self.table.columns
         state["episode"][rows] = episodes
-        state["superseded"][rows] = columns["superseded"][episodes]
-        state["moved"][rows] = columns["moved"][episodes]
+        for name in ("first_seen", "superseded", "moved"):
+            state[name][rows] = columns[name][episodes]
         self.slots_out[rows] = 0.0
         self._arrive(rows)
 
@@ -162,6 +164,11 @@ class AllocationCore:
     def held_candidates(self) -> Rows:
         """(B, K) candidate that each slot's record shows; meaningless for an empty slot."""
         return self._state["viewed"]
+
+    @property
+    def inside(self) -> Mapping[str, AnyArray]:
+        """All that changes, by name, as it is; not to be written to, and not to be learned from."""
+        return self._state
 
     @property
     def arrival(self) -> Rows:
@@ -217,6 +224,7 @@ class AllocationCore:
         out[:, -1, _AT["unique"]] = out[:, -1, _AT["unique_now"]] = _true(fresh) / shown[:, -1]
         out[:, -1, _AT["unique_moved"]] = _true(fresh & moved[rows, candidate]) / shown[:, -1]
         out[:, -1, _AT["overlap"]] = _true(count[rows, candidate] > 0) / shown[:, -1]
+        self._write_nearness(sole, fresh, shown)
         state["latest"] &= found[:, :-1].astype(np.int32) & _SHOWN == 0
         out[:, :-1, _AT["latest"]] = _true(state["latest"]) / shown[:, :-1]
         out[:, :-1, _AT["first"]] = _true(state["knows_first"]) / shown[:, :-1]
@@ -227,6 +235,28 @@ class AllocationCore:
         )
         self._write_times(held, now)
         self._write_places(held)
+
+    def _write_nearness(self, sole: BoolArray, fresh: BoolArray, shown: Float32Array) -> None:
+        """Writes how near in time is what only one record shows.
+
+        Args:
+            sole: (B, W + 1) whether one record holds a key that is where it was.
+            fresh: (B, M) which of the candidate's keys are not held.
+            shown: (B, K + 1) keys of each entry, at least 1.
+        """
+        state, out = self._state, self.slots_out
+        rows, none = self._rows[:, None], self.table.keys
+        candidate = state["keys"][:, -1]
+        now = (state["arrival"][:, None] + 1).astype(np.float32)
+        at = state["keys"][:, :-1] + rows[:, :, None] * (none + 1)
+        for name, when in (("unique_recent", "last_shown"), ("unique_early", "first_seen")):
+            share = (now - 1 - state[when]) / now if when == "last_shown" else state[when] / now
+            near = nearness(share)
+            of_candidate = (near[rows, candidate] * fresh) @ _ONES
+            near *= sole
+            near[:, none] = 0
+            out[:, :-1, _AT[name]] = near.ravel().take(at) @ _ONES / shown[:, :-1]
+            out[:, -1, _AT[name]] = of_candidate / shown[:, -1]
 
     def _write_times(self, held: BoolArray, now: AnyArray) -> None:
         state, out = self._state, self.slots_out
@@ -474,7 +504,9 @@ class AllocationCore:
         held = (state["holders"][rows] > 0).astype(np.float32)
         single = np.einsum("rwn,rwn->r", held, columns["wanted"][episode, now])
         both = held[np.arange(len(rows))[:, None, None], columns["pair"][episode], _HELD]
-        joint = (both[:, :, 0] * both[:, :, 1] * columns["wanted_pairs"][episode, now]).sum(axis=1)
+        # Half of it is in `single` for each key; a pair of which one is missing is worth nothing.
+        excess = both[:, :, 0] * both[:, :, 1] - both.mean(axis=2)
+        joint = (excess * columns["wanted_pairs"][episode, now]).sum(axis=1)
         return np.asarray(single + joint, np.float32)
 
     def _note_reads(self, rows: Rows, keys: AnyArray, answered: BoolArray) -> None:
@@ -500,16 +532,16 @@ class AllocationCore:
         state["most_visits"][rows] = np.maximum(state["most_visits"][rows], visits)
         state["waiting"][rows] = 0
         state["fine"][rows] = True
-        state["keys"][rows, -1] = self._candidate("keys", rows)
+        keys = self._candidate("keys", rows)
+        state["keys"][rows, -1] = keys
+        state["last_shown"][rows[:, None], keys] = state["arrival"][rows, None]
         state["seen_bytes"][rows] += self._candidate("size", rows)[:, 1]
         embedding = self._candidate("embedding", rows)
         self._similar_now[rows] = np.einsum("bkd,bd->bk", state["embedding"][rows], embedding)
         out[rows[:, None], -1, _FIXED] = self._candidate("features", rows)
         out[rows, -1, _AT["held"]] = 1.0
         out[rows, -1, _AT["candidate"]] = 1.0
-        first = self.table.columns["first_seen"][
-            state["episode"][rows, None], state["keys"][rows, -1]
-        ]
+        first = state["first_seen"][rows[:, None], keys]
         shown = np.maximum(out[rows, -1, _AT["objects"]] * 8, 1)
         out[rows, -1, _AT["first"]] = _true(first == state["arrival"][rows, None]) / shown
         out[rows, -1, _AT["latest"]] = out[rows, -1, _AT["objects"]] > 0

@@ -33,9 +33,9 @@ class EpisodeConfig:
     """Questions after the last candidate, besides the one after each."""
     kinds: tuple[str, ...] = KINDS
     """Kinds of questions that are asked."""
-    concentration: float = 0.3
+    concentration: float = 0.03
     """Of the Dirichlet distribution of the kinds: the lower, the fewer kinds an episode has."""
-    shift: float = 0.5
+    shift: float = 0.4
     """Probability that the mix of kinds changes in the middle of an episode."""
     distractors: float = 0.2
     """Probability that a candidate is a poor view, which shows one thing at most."""

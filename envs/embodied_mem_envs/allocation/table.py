@@ -43,8 +43,9 @@ class EpisodeTable:
             episodes: At least one; all with as many candidates, questions and slots.
             most_keys: W; as many as the episodes have where None.
             expected: Add `wanted` (P, T, W + 1, 3), what holding a key at any level, in full or
-                with its first sighting adds to the expected outcomes after a candidate, and
-                `wanted_pairs` (P, T, T), what holding the `pair` (P, T, 2) of a candidate adds.
+                with its first sighting adds to the expected outcomes after a candidate, where a
+                key of a pair counts half; and `wanted_pairs` (P, T, T), the questions about the
+                `pair` (P, T, 2) of a candidate.
 
         Raises:
             ConfigError: If their shapes differ, or one has more keys than `most_keys`.
@@ -112,10 +113,14 @@ class EpisodeTable:
         pair = asked * episode.mix[:, KINDS.index("pair")]
         by_key = np.stack([wanted.coarse, wanted.fine, wanted.first], axis=2)
         by_key *= (asked * questions.current.any(axis=1)).sum()
+        pairs = questions.pairs * pair[:, None]
+        for column in range(2):
+            shown = np.where(episode.keys[:, 1] >= 0, episode.keys[:, column], 0)
+            by_key[:, :, 0] += pairs / 2 @ np.eye(by_key.shape[1])[shown]
         missing = self.keys + 1 - by_key.shape[1]
         keys = episode.keys[:, :2]
         return {
             "wanted": np.pad(by_key, ((0, 0), (0, missing), (0, 0))).astype(np.float32),
-            "wanted_pairs": (questions.pairs * pair[:, None]).astype(np.float32),
+            "wanted_pairs": pairs.astype(np.float32),
             "pair": np.where(keys >= 0, keys, self.keys).astype(np.intp),
         }
