@@ -10,11 +10,13 @@ from embodied_mem.allocation.demand import DemandProfile
 from embodied_mem.allocation.head import DROP, LOWER, MOST_WAITING, OPERATIONS, OVER
 from embodied_mem.allocation.inputs import CONTEXT_FEATURES, GROUPS, SLOT_FEATURES
 from embodied_mem.allocation.seen import COARSE_SHARE, Candidate, Seen
+from embodied_mem.allocation.shown import MOST_THINGS
 from embodied_mem.allocation.value_per_byte import COARSE_LEVEL
 from embodied_mem.allocation.view import Slots, StoreView
 from embodied_mem.types import BoolArray, Float32Array, Float64Array, Int64Array
 
 _AT: Final = {name: index for index, name in enumerate(SLOT_FEATURES)}
+_ONES: Final = np.ones(MOST_THINGS)
 _ROOM, _GROUP = _AT["room_0"], _AT["group_0"]
 
 
@@ -131,10 +133,12 @@ class StoreInputs:
     def observe(self) -> tuple[Float32Array, Float32Array]:
         """Returns the features of all entries (N + 1, F), and the context (C,)."""
         out = self._lasting.copy()
-        self._write_shown(out)
+        holders = self._holders()
+        self._write_shown(out, holders)
+        self._write_neighbours(out, ~self.gone)
         self._write_sizes(out)
         out[:-1][self.gone] = 0.0
-        return out, self._observe_context()
+        return out, self._observe_context(holders)
 
     @cached_property
     def _keys(self) -> Int64Array:
@@ -145,14 +149,14 @@ class StoreInputs:
         return seen.things.keys(codes, ticks)
 
     @cached_property
-    def _count(self) -> Int64Array:
+    def _count(self) -> Float64Array:
         """(N + 1,) how many things each entry shows."""
-        count: Int64Array = (self._keys >= 0).sum(axis=1)
-        return count
+        return (self._keys >= 0).astype(np.float64) @ _ONES
 
     def _share(self, marked: BoolArray) -> Float64Array:
         """Returns the share of what entries show that is marked, (n,) of (n, 8)."""
-        share: Float64Array = marked.sum(axis=1) / np.maximum(self._count[-len(marked) :], 1)
+        count = self._count[-len(marked) :]
+        share: Float64Array = marked.astype(np.float64) @ _ONES / np.maximum(count, 1)
         return share
 
     @cached_property
@@ -221,11 +225,10 @@ class StoreInputs:
         count = np.bincount(row * GROUPS + group, minlength=len(out) * GROUPS)
         out[:, _GROUP : _GROUP + GROUPS] = count.reshape(len(out), GROUPS) / 4
 
-    def _write_shown(self, out: Float32Array) -> None:
+    def _write_shown(self, out: Float32Array, holders: Int64Array) -> None:
         """Writes how what an entry shows relates to what the others show."""
-        keys, held = self._keys, ~self.gone
+        keys = self._keys
         known = keys >= 0
-        holders = self._holders
         sole = (holders[keys] == 1) & known
         sole[-1] = (holders[keys[-1]] == 0) & known[-1]
         now = sole & (keys & 1 == 1)
@@ -238,14 +241,15 @@ class StoreInputs:
         mark[keys[-1][known[-1]]] = True
         out[:, _AT["overlap"]] = self._share(mark[keys] & known)
         out[-1, _AT["overlap"]] = self._share(((holders[keys] > 0) & known)[-1:])[0]
-        self._write_neighbours(out, held)
 
-    @property
     def _holders(self) -> Int64Array:
-        """How many held records show each key; the last entry stands for none."""
-        keys = self._keys[:-1][~self.gone]
+        """Returns how many held records show each key; the last entry stands for none."""
+        keys = self._keys[:-1]
+        if self.dropped:
+            keys = keys[~self.gone]
         size = 2 * len(self._seen.things) + 1
-        return np.bincount(keys[keys >= 0], minlength=size)
+        count = np.bincount((keys + 1).ravel(), minlength=size)
+        return np.append(count[1:], 0)
 
     def _write_neighbours(self, out: Float32Array, held: BoolArray) -> None:
         seen, columns = self._seen, self._view.columns
@@ -276,14 +280,14 @@ class StoreInputs:
     def _candidate_bytes(self) -> float:
         return self._candidate.bytes - self.coarse * self._fine_bytes
 
-    def _observe_context(self) -> Float32Array:
+    def _observe_context(self, holders: Int64Array) -> Float32Array:
         view, seen = self._view, self._seen
         demand = self._context.demand or DemandProfile()
         held = np.where(self.gone, 0.0, self.bytes - self.lowered * self.saving).sum()
         # Of the budget, what the other records leave to those that are decided about.
         budget = (view.capacity_bytes or 0) - (view.bytes.sum() - self.bytes.sum())
         budget = max(budget, self._candidate.bytes, 1.0)
-        now = self._holders[1::2] > 0
+        now = holders[1::2] > 0
         known = (seen.things.last[: len(now), 1] >= 0).sum()
         values: dict[str, float] = {
             "fill_bytes": held / budget,

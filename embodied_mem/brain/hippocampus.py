@@ -9,7 +9,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from embodied_mem.allocation import AllocationContext, Allocator, LeastValuePerByte
+from embodied_mem.allocation import (
+    AllocationContext,
+    Allocator,
+    DemandProfile,
+    LeastValuePerByte,
+)
+from embodied_mem.allocation.demand import describe_question
 from embodied_mem.brain.language.answers import Answer, answer_question
 from embodied_mem.brain.remember.keeper import Keeper
 from embodied_mem.brain.remember.maker import RecordMaker
@@ -51,6 +57,11 @@ class Hippocampus:
         self.walk = Walk()
         self.latest: Observation | None = None
         """The observation taken in last; None before the first."""
+        self.demand = DemandProfile()
+        """What was asked of it, and how well pictures could answer."""
+        self.visits: dict[str, int] = {}
+        """How often the body came into each place, by the place's id."""
+        self._place: str | None = None
         self._maker = RecordMaker(store.seed, store.session)
         self._keeper = Keeper(store, allocator or LeastValuePerByte())
         self._objects = ObjectRecords(scene, self._maker)
@@ -80,6 +91,7 @@ class Hippocampus:
         self.latest = observation
         self._maker.tick, self._maker.observer = observation.tick, observation.agent
         self.walk.add(observation)
+        self._note_place(observation)
         change = self.scene.update(observation)
         operations = [
             *self._objects.follow(change),
@@ -117,6 +129,7 @@ class Hippocampus:
         here = None if self.latest is None else self.latest.T_world_body[:2, 3].tolist()
         answer = answer_question(question, self.store, here=here)
         cited = {citation.snapshot for citation in answer.citations}
+        self._note_demand(answer)
         self.store.note_reads(sorted(cited), self._maker.tick, cited=True)
         return answer
 
@@ -151,9 +164,36 @@ class Hippocampus:
         if self.latest is None:
             return AllocationContext(tick=self._maker.tick)
         x, y, z = map(float, self.latest.T_world_body[:3, 3])
+        singles = (self._walk.map_ledger.id_of("map"), self._walk.walk_ledger.id_of("walk"))
         return AllocationContext(
-            tick=self._maker.tick, place=self.scene.place_at((x, y)), position=(x, y, z)
+            tick=self._maker.tick,
+            place=self.scene.place_at((x, y)),
+            position=(x, y, z),
+            protected_ids=frozenset(each for each in singles if each is not None),
+            visits=self.visits,
+            demand=self.demand,
         )
+
+    def _note_place(self, observation: Observation) -> None:
+        """Counts how often the body comes into each place, once places are known."""
+        place = self.scene.place_at(observation.T_world_body[:2, 3])
+        if place is not None and place != self._place:
+            self.visits[place] = self.visits.get(place, 0) + 1
+            self._place = place
+
+    def _note_demand(self, answer: Answer) -> None:
+        """Notes what was asked for; it was met as far as pictures of that are held."""
+        if not answer.objects:
+            return
+        shown = {citation.object for citation in answer.citations} & set(answer.objects)
+        described = describe_question(
+            self.store,
+            self._maker.tick,
+            answer.objects,
+            [citation.snapshot for citation in answer.citations],
+            visits=self.visits,
+        )
+        self.demand.note(described, len(shown) / len(set(answer.objects)))
 
     def _restore(self) -> None:
         """Rebuilds the scene's objects and snapshots from the records of earlier visits."""

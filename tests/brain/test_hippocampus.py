@@ -1,15 +1,17 @@
 """From pixels to records in a real house: what was seen is remembered, what changed is noticed."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from embodied_mem.allocation import AllocationContext, StoreView
 from embodied_mem.brain.brain import Brain
 from embodied_mem.brain.build import build_hippocampus
 from embodied_mem.brain.hippocampus import Hippocampus
-from embodied_mem.errors import StoreFullError
-from embodied_mem.memory import Filter, MemoryStore
+from embodied_mem.errors import BudgetError, StoreFullError
+from embodied_mem.memory import Add, Filter, MemoryRecord, MemoryStore, Noop
 from embodied_mem.memory.codec.pictures import decode_picture
 from embodied_mem.memory.facts import (
     FrontierFact,
@@ -20,6 +22,7 @@ from embodied_mem.memory.facts import (
     WalkFact,
     active,
 )
+from embodied_mem.memory.record import Operation
 from embodied_mem.types import Command, Intrinsics, Observation
 from embodied_mem_envs.evaluation.shown import ShownTracker
 from embodied_mem_envs.house import CameraConfig, House, HouseBody, HouseConfig, generate_house
@@ -145,6 +148,9 @@ def test_what_did_not_change_is_not_written_again(tmp_path: Path) -> None:
         category = next(fact.category for _, fact in active(store, ObjectFact))
         cited = hippocampus.recall(f"Where is the {category}?").citations
         assert cited
+        assert (hippocampus.demand.asked, hippocampus.demand.total) == (1, 1.0)
+        hippocampus.recall("Where is the unicorn?")
+        assert hippocampus.demand.asked == 1
     with (
         MemoryStore.read(tmp_path / "a.mem") as kept,
         MemoryStore.read(tmp_path / "file.mem") as file,
@@ -249,3 +255,41 @@ def test_empty_and_blind_frames_do_no_harm() -> None:
         )
     hippocampus.consolidate()
     assert not list(active(hippocampus.store, SnapshotFact))
+
+
+def test_what_an_allocator_hears_of_the_agent(visited: tuple[House, list[str], Path]) -> None:
+    house, _, path = visited
+    body = HouseBody(house, CAMERA)
+    heard: list[AllocationContext] = []
+
+    class Listening:
+        def propose(
+            self, view: StoreView, candidate: MemoryRecord, context: AllocationContext
+        ) -> tuple[Operation, ...]:
+            heard.append(context)
+            return (Noop(),)
+
+    hippocampus = build_hippocampus(path=path)
+    body.connect()
+    hippocampus.observe(body.observe())
+    hippocampus.consolidate()
+    hippocampus.observe(body.observe())
+    here = hippocampus.scene.place_at(body.observe().T_world_body[:2, 3])
+    singles = {r.id for kind in (MapFact, WalkFact) for r, _ in active(hippocampus.store, kind)}
+    operations = [Add(record=MemoryRecord(id="f" * 32, kind="event", payload=(bytes(9),)))]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(hippocampus._keeper, "allocator", Listening())
+        patch.setattr(MemoryStore, "apply", _refuse)
+        hippocampus._apply(operations)
+    (context,) = heard[:1]
+    assert context.visits == hippocampus.visits == {here: 1}
+    assert context.protected_ids == singles
+    assert len(singles) == 2
+    assert context.demand is hippocampus.demand
+    body.close()
+
+
+def _refuse(store: MemoryStore, operations: Sequence[Operation]) -> tuple[str | None, ...]:
+    if any(isinstance(each, Add) for each in operations):
+        raise BudgetError("no room")
+    return tuple(None for _ in operations)

@@ -54,7 +54,7 @@ def fill(store: MemoryStore) -> set[str]:
     raise AssertionError("the store never was full")
 
 
-@pytest.mark.parametrize("allocator", ["fifo", "value"])
+@pytest.mark.parametrize("allocator", ["fifo", "coverage_coarse", "value"])
 def test_old_records_make_room_where_no_fidelity_is_left(
     house: House, tmp_path: Path, allocator: str
 ) -> None:
