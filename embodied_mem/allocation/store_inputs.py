@@ -8,12 +8,12 @@ import numpy as np
 from embodied_mem.allocation.context import AllocationContext
 from embodied_mem.allocation.demand import DemandProfile
 from embodied_mem.allocation.head import DROP, LOWER, MOST_WAITING, OPERATIONS, OVER
-from embodied_mem.allocation.inputs import CONTEXT_FEATURES, GROUPS, SLOT_FEATURES
+from embodied_mem.allocation.inputs import CONTEXT_FEATURES, GROUPS, SLOT_FEATURES, nearness
 from embodied_mem.allocation.seen import COARSE_SHARE, Candidate, Seen
 from embodied_mem.allocation.shown import MOST_THINGS
 from embodied_mem.allocation.value_per_byte import COARSE_LEVEL
 from embodied_mem.allocation.view import Slots, StoreView
-from embodied_mem.types import BoolArray, Float32Array, Float64Array, Int64Array
+from embodied_mem.types import AnyArray, BoolArray, Float32Array, Float64Array, Int64Array
 
 _AT: Final = {name: index for index, name in enumerate(SLOT_FEATURES)}
 _ONES: Final = np.ones(MOST_THINGS)
@@ -153,7 +153,15 @@ class StoreInputs:
         """(N + 1,) how many things each entry shows."""
         return (self._keys >= 0).astype(np.float64) @ _ONES
 
-    def _share(self, marked: BoolArray) -> Float64Array:
+    @cached_property
+    def _nearness(self) -> tuple[Float32Array, Float32Array]:
+        """How near it is that each thing was last shown where it is now, and that it was first."""
+        things, now = self._seen.things, self._candidate.number + 1
+        last = (now - 1 - things.last[:, 1]) / now
+        first = np.minimum(things.first[:, 1] / now, 1.0)
+        return nearness(last.astype(np.float32)), nearness(first.astype(np.float32))
+
+    def _share(self, marked: AnyArray) -> Float64Array:
         """Returns the share of what entries show that is marked, (n,) of (n, 8)."""
         count = self._count[-len(marked) :]
         share: Float64Array = marked.astype(np.float64) @ _ONES / np.maximum(count, 1)
@@ -237,6 +245,9 @@ class StoreInputs:
         if len(self._seen.things):
             moved = self._seen.things.moved[keys >> 1]
             out[:, _AT["unique_moved"]] = self._share(now & moved)
+            recent, early = self._nearness
+            out[:, _AT["unique_recent"]] = self._share(recent[keys >> 1] * now)
+            out[:, _AT["unique_early"]] = self._share(early[keys >> 1] * now)
         mark = np.zeros(len(holders), bool)
         mark[keys[-1][known[-1]]] = True
         out[:, _AT["overlap"]] = self._share(mark[keys] & known)
