@@ -35,6 +35,8 @@ SLOT_FEATURES: Final = (
     "unique_moved",  # the same of what is where it was moved to
     "unique_recent",  # the same of what is still there, each as `nearness` of when last shown
     "unique_early",  # the same, each as `nearness` of when first shown
+    "unique_often",  # the same, each as `OFTEN` times the share of candidates that showed it
+    "unique_fine",  # share of what it shows that no other held record shows in full, if it does
     "overlap",  # share of what it shows that the candidate shows (of the candidate: that is held)
     "stale",  # share of what it shows that has been seen elsewhere since
     "moved",  # share of the things it shows that are known to have been moved at some time
@@ -76,6 +78,7 @@ CONTEXT_FEATURES: Final = (
 FAST: Final = 0.3
 SLOW: Final = 0.08
 """Weight of the newest question in the two running means; the success uses SLOW."""
+OFTEN: Final = 5.0
 NEAR: Final = 0.1
 """Share of the time so far that counts as near."""
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embodied_mem.allocation.head import DROP, LOWER, MERGE, MOST_WAITING, OPERATIONS, OVER
-from embodied_mem.allocation.inputs import CONTEXT_FEATURES, SLOT_FEATURES, SLOW, nearness
+from embodied_mem.allocation.inputs import CONTEXT_FEATURES, OFTEN, SLOT_FEATURES, SLOW, nearness
 from embodied_mem.types import AnyArray, BoolArray, Float32Array, Float64Array
 from embodied_mem_envs.allocation.episode import COARSE, FINE
 from embodied_mem_envs.allocation.table import EpisodeTable
@@ -115,6 +115,7 @@ class AllocationCore:
             "holders": np.zeros((batch, keys + 1, 3), np.int16),
             "place_holders": np.zeros((batch, _PLACES), np.int16),
             "last_shown": np.zeros((batch, keys + 1), np.int16),
+            "times_shown": np.zeros((batch, keys + 1), np.float32),
             "first_seen": np.zeros((batch, keys + 1), np.int16),
             "superseded": np.zeros((batch, keys + 1), np.int16),
             "moved": np.zeros((batch, keys + 1), np.int16),
@@ -224,7 +225,7 @@ class AllocationCore:
         out[:, -1, _AT["unique"]] = out[:, -1, _AT["unique_now"]] = _true(fresh) / shown[:, -1]
         out[:, -1, _AT["unique_moved"]] = _true(fresh & moved[rows, candidate]) / shown[:, -1]
         out[:, -1, _AT["overlap"]] = _true(count[rows, candidate] > 0) / shown[:, -1]
-        self._write_nearness(sole, fresh, shown)
+        self._write_sole(sole, fresh, shown)
         state["latest"] &= found[:, :-1].astype(np.int32) & _SHOWN == 0
         out[:, :-1, _AT["latest"]] = _true(state["latest"]) / shown[:, :-1]
         out[:, :-1, _AT["first"]] = _true(state["knows_first"]) / shown[:, :-1]
@@ -236,8 +237,8 @@ class AllocationCore:
         self._write_times(held, now)
         self._write_places(held)
 
-    def _write_nearness(self, sole: BoolArray, fresh: BoolArray, shown: Float32Array) -> None:
-        """Writes how near in time is what only one record shows.
+    def _write_sole(self, sole: BoolArray, fresh: BoolArray, shown: Float32Array) -> None:
+        """Writes what is special of what only one record shows.
 
         Args:
             sole: (B, W + 1) whether one record holds a key that is where it was.
@@ -247,16 +248,22 @@ class AllocationCore:
         state, out = self._state, self.slots_out
         rows, none = self._rows[:, None], self.table.keys
         candidate = state["keys"][:, -1]
-        now = (state["arrival"][:, None] + 1).astype(np.float32)
+        so_far = (state["arrival"][:, None] + 1).astype(np.float32)
         at = state["keys"][:, :-1] + rows[:, :, None] * (none + 1)
-        for name, when in (("unique_recent", "last_shown"), ("unique_early", "first_seen")):
-            share = (now - 1 - state[when]) / now if when == "last_shown" else state[when] / now
-            near = nearness(share)
-            of_candidate = (near[rows, candidate] * fresh) @ _ONES
-            near *= sole
-            near[:, none] = 0
-            out[:, :-1, _AT[name]] = near.ravel().take(at) @ _ONES / shown[:, :-1]
-            out[:, -1, _AT[name]] = of_candidate / shown[:, -1]
+        for name, value in (
+            ("unique_recent", nearness((so_far - 1 - state["last_shown"]) / so_far)),
+            ("unique_early", nearness(state["first_seen"] / so_far)),
+            ("unique_often", state["times_shown"] * (np.float32(OFTEN) / so_far)),
+        ):
+            out[:, -1, _AT[name]] = (value[rows, candidate] * fresh) @ _ONES / shown[:, -1]
+            value *= sole
+            value[:, none] = 0
+            out[:, :-1, _AT[name]] = value.ravel().take(at) @ _ONES / shown[:, :-1]
+        in_full = state["holders"][:, :, _IN_FULL]
+        alone = (in_full == 1).ravel().take(at)
+        out[:, :-1, _AT["unique_fine"]] = (state["level"] == FINE) * _true(alone) / shown[:, :-1]
+        missing = (in_full[rows, candidate] == 0) & (candidate < none)
+        out[:, -1, _AT["unique_fine"]] = _true(missing) * state["fine"] / shown[:, -1]
 
     def _write_times(self, held: BoolArray, now: AnyArray) -> None:
         state, out = self._state, self.slots_out
@@ -535,6 +542,7 @@ class AllocationCore:
         keys = self._candidate("keys", rows)
         state["keys"][rows, -1] = keys
         state["last_shown"][rows[:, None], keys] = state["arrival"][rows, None]
+        state["times_shown"][rows[:, None], keys] += 1
         state["seen_bytes"][rows] += self._candidate("size", rows)[:, 1]
         embedding = self._candidate("embedding", rows)
         self._similar_now[rows] = np.einsum("bkd,bd->bk", state["embedding"][rows], embedding)

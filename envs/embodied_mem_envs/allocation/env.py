@@ -82,7 +82,7 @@ class AllocationEnv(gym.Env[Observed, np.int64]):
 
     | Key       | Shape       | Type    | Min  | Max | Meaning                                     |
     |-----------|-------------|---------|------|-----|---------------------------------------------|
-    | `slots`   | (K + 1, 46) | float32 | -100 | 100 | Features of the records and the candidate   |
+    | `slots`   | (K + 1, 48) | float32 | -100 | 100 | Features of the records and the candidate   |
     | `context` | (25,)       | float32 | -100 | 100 | How full it is, what was asked and answered |
 
     The context holds the mean outcome of the last questions (the past reward) and running means of
@@ -110,7 +110,7 @@ class AllocationEnv(gym.Env[Observed, np.int64]):
     >>> env = gym.make("embodied_mem_envs:EmbodiedMem/Allocation-v0", slots=6)
     >>> observation, info = env.reset(seed=7)
     >>> observation["slots"].shape, int(env.action_space.n)
-    ((7, 46), 28)
+    ((7, 48), 28)
 
     ```
 
