@@ -8,6 +8,7 @@ import numpy as np
 from embodied_mem.allocation.context import AllocationContext
 from embodied_mem.allocation.demand import DemandProfile
 from embodied_mem.allocation.head import DROP, LOWER, OVER, entry_and_operation
+from embodied_mem.allocation.plan import Plan
 from embodied_mem.allocation.policy import Policy
 from embodied_mem.allocation.seen import Candidate, Seen
 from embodied_mem.allocation.store_inputs import StoreInputs
@@ -69,40 +70,43 @@ class HeadAllocator:
         noted = noted or self._seen.blank(view, candidate)
         may_go = np.zeros(len(view.slots), bool)
         may_go[view.evictable(context, candidate)] = True
-        inputs = StoreInputs(self._seen, view, noted, context, may_go, self._last_outcome)
-        decided = self._decide(view, inputs, forced=forced)
+        plan = Plan(self._seen, view, noted, may_go)
+        inputs = StoreInputs(self._seen, view, noted, context, plan, self._last_outcome)
+        decided = self._decide(view, plan, inputs, forced=forced)
         if decided is None:
             return self._rest.propose(view, candidate, context)
-        return _operations(view, inputs, candidate, context.tick) if decided else (Noop(),)
+        return _operations(view, plan, candidate, context.tick) if decided else (Noop(),)
 
-    def _decide(self, view: StoreView, inputs: StoreInputs, *, forced: bool) -> bool | None:
+    def _decide(
+        self, view: StoreView, plan: Plan, inputs: StoreInputs, *, forced: bool
+    ) -> bool | None:
         """Lets the policy choose until the candidate is in or refused.
 
         Returns:
             Whether it is in; None where nothing is left that the policy could let go.
         """
-        while not inputs.hopeless:
-            mask = inputs.mask(forced=forced)
+        while not plan.hopeless:
+            mask = plan.mask(forced=forced)
             if not mask[:-1].any() and not mask[-1, (OVER, LOWER)].any():
                 return None
             slots, shared = inputs.observe()
             action = self.policy(slots[None], shared[None], mask[None], self._rng)[0]
             entry, operation = map(int, entry_and_operation(action))
-            candidate = entry == len(inputs.slots)
+            candidate = entry == len(plan.slots)
             if not mask[entry, operation]:
                 return None if forced else False
-            if operation == LOWER and not candidate and inputs.is_guess(entry):
-                inputs.measure(entry, _coarse_bytes(view, int(inputs.slots[entry])))
+            if operation == LOWER and not candidate and plan.is_guess(entry):
+                plan.measure(entry, _coarse_bytes(view, int(plan.slots[entry])))
                 continue  # it may not be worth it after all
             if operation == LOWER and candidate:
-                inputs.coarse = True
+                plan.coarse = True
             elif operation == LOWER:
-                inputs.lowered[entry] = True
+                plan.lowered[entry] = True
             elif not candidate:
-                inputs.drop(entry)
+                plan.drop(entry)
             if operation == OVER or (operation == DROP and candidate):
                 return operation == OVER
-            inputs.waiting += 1
+            plan.waiting += 1
         return None
 
     def _hear(self, number: int, demand: DemandProfile | None) -> None:
@@ -124,13 +128,13 @@ def _coarse_bytes(view: StoreView, slot: int) -> float:
 
 
 def _operations(
-    view: StoreView, inputs: StoreInputs, candidate: MemoryRecord, tick: int
+    view: StoreView, plan: Plan, candidate: MemoryRecord, tick: int
 ) -> tuple[Operation, ...]:
-    lowered = view.ids(inputs.slots[inputs.lowered & ~inputs.gone])
-    coarse = [candidate.id] if inputs.coarse else []
+    lowered = view.ids(plan.slots[plan.lowered & ~plan.gone])
+    coarse = [candidate.id] if plan.coarse else []
     level = {"level": COARSE_LEVEL}
     return (
-        *(Delete(id=each) for each in view.ids(inputs.slots[inputs.dropped])),
+        *(Delete(id=each) for each in view.ids(plan.slots[plan.dropped])),
         *(Update(id=each, tick=tick, changes=dict(level)) for each in lowered),
         Add(record=candidate),
         *(Update(id=each, tick=tick, changes=dict(level)) for each in coarse),

@@ -7,12 +7,13 @@ import numpy as np
 
 from embodied_mem.allocation.context import AllocationContext
 from embodied_mem.allocation.demand import DemandProfile
-from embodied_mem.allocation.head import DROP, LOWER, MOST_WAITING, OPERATIONS, OVER
+from embodied_mem.allocation.head import MOST_WAITING
 from embodied_mem.allocation.inputs import CONTEXT_FEATURES, GROUPS, SLOT_FEATURES, nearness
-from embodied_mem.allocation.seen import COARSE_SHARE, Candidate, Seen
+from embodied_mem.allocation.plan import Plan
+from embodied_mem.allocation.seen import Candidate, Seen
 from embodied_mem.allocation.shown import MOST_THINGS
 from embodied_mem.allocation.value_per_byte import COARSE_LEVEL
-from embodied_mem.allocation.view import Slots, StoreView
+from embodied_mem.allocation.view import StoreView
 from embodied_mem.types import AnyArray, BoolArray, Float32Array, Float64Array, Int64Array
 
 _AT: Final = {name: index for index, name in enumerate(SLOT_FEATURES)}
@@ -22,26 +23,17 @@ _ROOM, _GROUP = _AT["room_0"], _AT["group_0"]
 
 @final
 class StoreInputs:
-    """One decision about a candidate, and what the operations chosen so far make of it.
+    """What is seen of one decision about a candidate, and of what is planned for it so far.
 
-    Entries are the records that are decided about, in the order of their slots, and the candidate.
-    Nothing of the store changes here.
+    Entries are those of the plan, and the candidate.
 
     Args:
         seen: What is noted; the store and the candidate must have been met.
         view: The store.
         candidate: What came.
         context: When and where.
-        may_go: Whether each of `view.slots` may be dropped or lowered.
+        plan: What is planned; looked at anew each time.
         last_outcome: Mean outcome of the questions since the candidate before.
-
-    Attributes:
-        slots: (N,) store slots of the records that are entries.
-        gone: (N,) whether each is dropped.
-        dropped: The same as indices, in the order in which they were dropped.
-        lowered: (N,) whether each is lowered.
-        coarse: Whether the candidate is taken in coarse.
-        waiting: Operations so far.
     """
 
     def __init__(
@@ -50,102 +42,30 @@ class StoreInputs:
         view: StoreView,
         candidate: Candidate,
         context: AllocationContext,
-        may_go: BoolArray,
+        plan: Plan,
         last_outcome: float,
     ) -> None:
         self._seen, self._view, self._candidate = seen, view, candidate
         self._context, self._last_outcome = context, last_outcome
+        self._plan, self._slots = plan, plan.slots
         self._own = view.slots_of([candidate.record.id])
-        # What an update changes is about to be replaced: it is no entry of its own.
-        subject = seen.subjects(view) & ~np.isin(view.slots, self._own)
-        self.slots: Slots = view.slots[subject]
-        self.bytes: Float64Array = view.bytes[subject]
-        self._may_go: BoolArray = may_go[subject]
-        self.gone: BoolArray = np.zeros(len(self.slots), bool)
-        self.dropped: list[int] = []
-        self.lowered: BoolArray = np.zeros(len(self.slots), bool)
-        self.coarse = False
-        self.waiting = 0
-        self._missing = view.missing_bytes(candidate.record)
-        self._fine_bytes = float(sum(map(len, candidate.record.payload[COARSE_LEVEL:])))
-
-    # -- the plan ---------------------------------------------------------------------------------
-
-    def drop(self, entry: int) -> None:
-        """Lets a record go."""
-        self.gone[entry] = True
-        self.dropped.append(entry)
-
-    @property
-    def missing(self) -> float:
-        """Bytes that still have to go before the candidate fits."""
-        freed = self.bytes[self.gone].sum() + self.saving[self.lowered & ~self.gone].sum()
-        return self._missing - float(freed) - self.coarse * self._fine_bytes
-
-    @property
-    def hopeless(self) -> bool:
-        """Whether the candidate would not even fit if all that may go went."""
-        all_of_it = float(self.bytes[self._may_go].sum())
-        return self._missing - self._fine_bytes > all_of_it
-
-    @property
-    def saving(self) -> Float64Array:
-        """(N,) bytes that lowering each frees, guessed where that was never measured."""
-        columns = self._view.columns
-        payload = columns.payload_bytes[self.slots].astype(np.float64)
-        coarse = self._seen.coarse_bytes[self.slots]
-        coarse = np.where(np.isnan(coarse), COARSE_SHARE * payload, coarse)
-        fine = columns.level[self.slots] > COARSE_LEVEL
-        return np.where(fine, np.maximum(payload - coarse, 0.0), 0.0)
-
-    def is_guess(self, entry: int) -> bool:
-        """Tells whether what lowering an entry frees is only guessed."""
-        return bool(np.isnan(self._seen.coarse_bytes[self.slots[entry]]))
-
-    def measure(self, entry: int, coarse_bytes: float) -> None:
-        """Replaces a guess."""
-        self._seen.coarse_bytes[self.slots[entry]] = coarse_bytes
-
-    def mask(self, *, forced: bool) -> BoolArray:
-        """Returns (N + 1, 4) what is valid now.
-
-        MERGE never is: each record of a store stands for one frame that the scene kept and knows by
-        its id. However often the candidate had to wait, it may go on: sizes differ more than in the
-        environment, and the last few records would have to pay for that.
-
-        Args:
-            forced: Whether the candidate may not be refused.
-        """
-        mask = np.zeros((len(self.slots) + 1, len(OPERATIONS)), bool)
-        missing, saving = self.missing, self.saving
-        there = self._may_go & ~self.gone
-        held = np.where(self.lowered, self.bytes - saving, self.bytes)
-        mask[:-1, OVER] = there & (held >= missing)
-        mask[-1, OVER] = missing <= 0
-        mask[:-1, LOWER] = there & ~self.lowered & (saving > 0)
-        mask[:-1, DROP] = there
-        mask[-1, LOWER] = not self.coarse and self._fine_bytes > 0
-        mask[-1, DROP] = not forced
-        return mask
-
-    # -- what is seen -----------------------------------------------------------------------------
 
     def observe(self) -> tuple[Float32Array, Float32Array]:
         """Returns the features of all entries (N + 1, F), and the context (C,)."""
         out = self._lasting.copy()
         holders = self._holders()
         self._write_shown(out, holders)
-        self._write_neighbours(out, ~self.gone)
+        self._write_neighbours(out, ~self._plan.gone)
         self._write_sizes(out)
-        out[:-1][self.gone] = 0.0
+        out[:-1][self._plan.gone] = 0.0
         return out, self._observe_context(holders)
 
     @cached_property
     def _keys(self) -> Int64Array:
         """(N + 1, 8) keys of what each entry shows."""
         seen, columns = self._seen, self._view.columns
-        codes = np.concatenate([seen.codes[self.slots], self._candidate.codes[None]])
-        ticks = np.append(columns.valid_from[self.slots], self._candidate.record.valid_from)
+        codes = np.concatenate([seen.codes[self._slots], self._candidate.codes[None]])
+        ticks = np.append(columns.valid_from[self._slots], self._candidate.record.valid_from)
         return seen.things.keys(codes, ticks)
 
     @cached_property
@@ -170,7 +90,7 @@ class StoreInputs:
     @cached_property
     def _lasting(self) -> Float32Array:
         """(N + 1, F) the features that no operation changes."""
-        out = np.zeros((len(self.slots) + 1, len(SLOT_FEATURES)), np.float32)
+        out = np.zeros((len(self._slots) + 1, len(SLOT_FEATURES)), np.float32)
         out[:, _AT["held"]] = 1.0
         out[-1, _AT["candidate"]] = 1.0
         self._write_times(out)
@@ -178,7 +98,7 @@ class StoreInputs:
         seen, keys = self._seen, self._keys
         things, known = keys >> 1, keys >= 0
         if len(seen.things):
-            number = np.append(seen.number[self.slots], self._candidate.number)[:, None]
+            number = np.append(seen.number[self._slots], self._candidate.number)[:, None]
             sight = things, keys & 1
             out[:, _AT["stale"]] = self._share(known & (keys & 1 == 0))
             out[:, _AT["moved"]] = self._share(known & seen.things.moved[things])
@@ -190,23 +110,23 @@ class StoreInputs:
     def _write_times(self, out: Float32Array) -> None:
         seen, columns = self._seen, self._view.columns
         now = self._candidate.number
-        number = seen.number[self.slots]
+        number = seen.number[self._slots]
         age = np.maximum(now - number, 0)
-        last_read = columns.last_read[self.slots]
+        last_read = columns.last_read[self._slots]
         read = np.where(last_read >= 0, seen.until(last_read), 0)
         idle = np.maximum(now - np.maximum(number, read), 0)
         out[:-1, _AT["age"]] = age / max(now, 1)
         out[:-1, _AT["log_age"]] = np.log1p(age) / 5
         out[:-1, _AT["log_idle"]] = np.log1p(idle) / 5
-        out[:-1, _AT["reads"]] = np.log1p(columns.reads[self.slots]) / 2
+        out[:-1, _AT["reads"]] = np.log1p(columns.reads[self._slots]) / 2
 
     def _write_kept(self, out: Float32Array) -> None:
         """Writes what a record keeps from when it was made."""
         seen = self._seen
         out[:, _AT["objects"]] = self._count / 8
-        out[:-1, _AT["quality"]] = seen.quality[self.slots]
+        out[:-1, _AT["quality"]] = seen.quality[self._slots]
         out[-1, _AT["quality"]] = self._candidate.shown.quality
-        alike = seen.neighbours.vectors[self.slots] @ self._candidate.shown.vector
+        alike = seen.neighbours.vectors[self._slots] @ self._candidate.shown.vector
         out[:-1, _AT["candidate_similarity"]] = alike
         most = max(seen.visits.values(), default=1)
         visits = np.zeros(len(self._places))
@@ -214,19 +134,19 @@ class StoreInputs:
             code = self._view.columns.known_code(place)
             if 0 <= code < len(visits) - 1:
                 visits[code + 1] = count
-        out[:-1, _AT["visits"]] = visits[self._view.columns.place[self.slots] + 1] / most
+        out[:-1, _AT["visits"]] = visits[self._view.columns.place[self._slots] + 1] / most
         here = seen.visits.get(self._candidate.record.place or "", 0)
         out[-1, _AT["visits"]] = here / most
 
     @cached_property
     def _places(self) -> Int64Array:
         """How many records lie in each place, by its code + 1."""
-        return np.bincount(self._view.columns.place[self.slots] + 1, minlength=2)
+        return np.bincount(self._view.columns.place[self._slots] + 1, minlength=2)
 
     def _write_classes(self, out: Float32Array) -> None:
         """Writes the types of the rooms and the groups of the things, one-hot and counted."""
         rows = np.arange(len(out))
-        room = np.append(self._seen.room_of(self._view, self.slots), self._candidate.room)
+        room = np.append(self._seen.room_of(self._view, self._slots), self._candidate.room)
         out[rows, _ROOM + room] = 1.0
         row, column = np.nonzero(self._keys >= 0)
         group = self._seen.things.group[self._keys[row, column] >> 1] if len(row) else row
@@ -256,55 +176,54 @@ class StoreInputs:
     def _holders(self) -> Int64Array:
         """Returns how many held records show each key; the last entry stands for none."""
         keys = self._keys[:-1]
-        if self.dropped:
-            keys = keys[~self.gone]
+        if self._plan.dropped:
+            keys = keys[~self._plan.gone]
         size = 2 * len(self._seen.things) + 1
         count = np.bincount((keys + 1).ravel(), minlength=size)
         return np.append(count[1:], 0)
 
     def _write_neighbours(self, out: Float32Array, held: BoolArray) -> None:
         seen, columns = self._seen, self._view.columns
-        place = columns.place[self.slots]
+        place = columns.place[self._slots]
         share = np.bincount(place[held] + 1, minlength=len(self._places)) / max(held.sum(), 1)
         out[:-1, _AT["place_count"]] = share[place + 1]
         record = self._candidate.record
         here = -1 if record.place is None else columns.known_code(record.place)
         out[-1, _AT["place_count"]] = share[here + 1] if -1 <= here < len(share) - 1 else 0.0
-        without = np.append(self.slots[self.gone], self._own)
-        out[:-1, _AT["similarity"]] = seen.neighbours.best(self.slots, without)
+        without = np.append(self._slots[self._plan.gone], self._own)
+        out[:-1, _AT["similarity"]] = seen.neighbours.best(self._slots, without)
         alike = out[:-1, _AT["candidate_similarity"]][held]
         out[-1, _AT["similarity"]] = alike.max() if len(alike) else 0.0
 
     def _write_sizes(self, out: Float32Array) -> None:
+        plan, columns = self._plan, self._view.columns
         mean = max(self._seen.mean_bytes, 1.0)
-        saving, columns = self.saving, self._view.columns
-        coarse = columns.layers[self.slots] > COARSE_LEVEL
-        coarse &= (columns.level[self.slots] <= COARSE_LEVEL) | self.lowered
+        coarse = columns.layers[self._slots] > COARSE_LEVEL
+        coarse &= (columns.level[self._slots] <= COARSE_LEVEL) | plan.lowered
         out[:-1, _AT["level"]] = np.where(coarse, 0.5, 1.0)
-        out[:-1, _AT["bytes"]] = (self.bytes - self.lowered * saving) / mean
-        out[:-1, _AT["saving"]] = np.where(self.lowered, 0.0, saving) / mean
-        out[-1, _AT["level"]] = 0.5 if self.coarse else 1.0
+        out[:-1, _AT["bytes"]] = plan.held_bytes / mean
+        out[:-1, _AT["saving"]] = np.where(plan.lowered, 0.0, plan.saving) / mean
+        out[-1, _AT["level"]] = 0.5 if plan.coarse else 1.0
         out[-1, _AT["bytes"]] = self._candidate_bytes / mean
-        out[-1, _AT["saving"]] = 0.0 if self.coarse else self._fine_bytes / mean
+        out[-1, _AT["saving"]] = 0.0 if plan.coarse else plan.fine_bytes / mean
 
     @property
     def _candidate_bytes(self) -> float:
-        return self._candidate.bytes - self.coarse * self._fine_bytes
+        return self._candidate.bytes - self._plan.coarse * self._plan.fine_bytes
 
     def _observe_context(self, holders: Int64Array) -> Float32Array:
-        view, seen = self._view, self._seen
+        view, seen, plan = self._view, self._seen, self._plan
         demand = self._context.demand or DemandProfile()
-        held = np.where(self.gone, 0.0, self.bytes - self.lowered * self.saving).sum()
         # Of the budget, what the other records leave to those that are decided about.
-        budget = (view.capacity_bytes or 0) - (view.bytes.sum() - self.bytes.sum())
+        budget = (view.capacity_bytes or 0) - (view.bytes.sum() - plan.bytes.sum())
         budget = max(budget, self._candidate.bytes, 1.0)
         now = holders[1::2] > 0
         known = (seen.things.last[: len(now), 1] >= 0).sum()
         values: dict[str, float] = {
-            "fill_bytes": held / budget,
+            "fill_bytes": plan.held_bytes.sum() / budget,
             "fill_slots": 0.0,
             "candidate_bytes": self._candidate_bytes / budget,
-            "waiting": min(self.waiting, MOST_WAITING - 1) / MOST_WAITING,
+            "waiting": min(plan.waiting, MOST_WAITING - 1) / MOST_WAITING,
             "arrivals": np.log1p(self._candidate.number + 1) / 6,
             "last_outcome": self._last_outcome,
             "success": demand.success,
