@@ -58,8 +58,6 @@ class GrpoConfig:
     """Weight of the entropy, against settling too early."""
     kl: float = 0.0
     """Weight of the divergence from the network that training started with."""
-    compression: float = 0.0
-    """Weight of the compression term in the outcome of an episode, beside the accuracy."""
     gradient_norm: float = 0.5
     """Longest gradient."""
     hidden: int = 64
@@ -125,8 +123,7 @@ class Grpo:
         drawn = self.rng.integers(self.episodes.count, size=config.groups)
         queue = np.repeat(drawn, config.rollouts)
         decisions, scores = roll_out(self.network, self.core, config.rows, queue, self.chance)
-        outcomes = scores.accuracy + config.compression * scores.compression
-        advantages = group_advantages(outcomes, config.rollouts)
+        advantages = group_advantages(scores.reward, config.rollouts)
         rate = Ramp(start=config.learning_rate, end=config.last_learning_rate)
         for group in self.optimizer.param_groups:
             group["lr"] = rate(self.done / config.updates)

@@ -20,6 +20,8 @@ class Scores:
 
     accuracy: Float64Array
     """Mean outcome of all questions."""
+    reward: Float64Array
+    """Sum of the rewards."""
     compression: Float64Array
     """Sum of the compression terms."""
     validity: Float64Array
@@ -45,13 +47,14 @@ def play(core: Core, rows: int, queue: Int64Array, act: Act) -> Scores:
     """
     core.begin(np.arange(rows), queue[:rows])
     playing = np.arange(rows, dtype=np.int64)
-    sums = np.zeros((len(queue), 5))
+    sums = np.zeros((len(queue), 6))
     following, left = rows, len(queue)
     while left:
         step = core.step(act(*core.observe(), playing))
-        terms = (step.outcomes, step.asked, step.compression, step.validity, np.ones(rows))
+        terms = (step.outcomes, step.asked, step.reward, step.compression, step.validity)
         active = playing >= 0
-        sums[playing[active]] += np.stack(terms, axis=1)[active]
+        sums[playing[active], :-1] += np.stack(terms, axis=1)[active]
+        sums[playing[active], -1] += 1
         ended = np.flatnonzero(step.done)
         if len(ended):
             left -= int(active[ended].sum())
@@ -59,9 +62,14 @@ def play(core: Core, rows: int, queue: Int64Array, act: Act) -> Scores:
             following += len(ended)
             playing[ended] = np.where(places < len(queue), places, -1)
             core.begin(ended, queue[places % len(queue)])
-    outcomes, asked, compression, validity, steps = sums.T
-    accuracy = outcomes / np.maximum(asked, 1)
-    return Scores(accuracy=accuracy, compression=compression, validity=validity, steps=steps)
+    outcomes, asked, reward, compression, validity, steps = sums.T
+    return Scores(
+        accuracy=outcomes / np.maximum(asked, 1),
+        reward=reward,
+        compression=compression,
+        validity=validity,
+        steps=steps,
+    )
 
 
 def evaluate(

@@ -73,10 +73,16 @@ class Ppo:
         episodes: To play.
         seed: Of everything that is drawn.
         restriction: Name of one of `RESTRICTIONS`, for baselines that may do less.
+        start: A trained network to go on from; its estimate of the return starts anew.
     """
 
     def __init__(
-        self, config: PpoConfig, episodes: EpisodeSet, seed: int, restriction: str | None = None
+        self,
+        config: PpoConfig,
+        episodes: EpisodeSet,
+        seed: int,
+        restriction: str | None = None,
+        start: ScorerNetwork | None = None,
     ) -> None:
         self.config = config
         self.done = 0
@@ -112,6 +118,8 @@ class Ppo:
             device="cpu",
         )
         self.model.set_logger(Logger(folder=None, output_formats=[]))
+        if start is not None:
+            self._policy.scorer.take_over(start)
 
     @property
     def updates(self) -> int:
@@ -133,12 +141,16 @@ class Ppo:
 
     def trained(self) -> ScorerNetwork | RestrictedScorer:
         """Returns the greedy policy as it is now."""
-        policy = self.model.policy
-        assert isinstance(policy, ScorerPolicy)
-        network = policy.scorer.exported()
+        network = self._policy.scorer.exported()
         if self._restriction is None:
             return network
         return RestrictedScorer(network, self._restriction)
+
+    @property
+    def _policy(self) -> ScorerPolicy:
+        policy = self.model.policy
+        assert isinstance(policy, ScorerPolicy)
+        return policy
 
     def snapshot(self) -> Snapshot:
         """Returns all that is needed to go on exactly."""

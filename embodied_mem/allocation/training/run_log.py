@@ -18,9 +18,7 @@ class RunLog:
     """
 
     def __init__(self, folder: Path | None, done: int) -> None:
-        self._writer = (
-            None if folder is None else SummaryWriter(str(folder), purge_step=done + 1)
-        )
+        self._writer = None if folder is None else SummaryWriter(str(folder), purge_step=done + 1)
 
     def __enter__(self) -> Self:
         return self

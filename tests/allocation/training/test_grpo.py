@@ -10,7 +10,7 @@ from allocation_episodes import at_random, small_episodes
 from embodied_mem.allocation.training.grpo import Grpo, GrpoConfig, group_advantages
 from embodied_mem.allocation.training.playing import evaluate
 from embodied_mem.allocation.training.rollout import roll_out
-from embodied_mem.allocation.training.snapshot import Snapshot
+from resuming import assert_resumes_exactly, bytes_of
 
 SMALL = GrpoConfig(updates=6, groups=8, rollouts=6, rows=16, batch=256, hidden=16)
 
@@ -50,27 +50,10 @@ def test_it_learns_to_answer_more(episodes):
     assert evaluate(trainer.trained(), test).accuracy.mean() > chance + 0.1
 
 
-def bytes_of(snapshot):
-    return {name: array.tobytes() for name, array in snapshot.arrays.items()}
-
-
 @pytest.mark.parametrize("kl", [0.0, 0.1])
 def test_going_on_from_a_checkpoint_changes_no_bit(episodes, tmp_path, kl):
     config = dataclasses.replace(SMALL, kl=kl)
-    whole = Grpo(config, episodes, 2)
-    for _ in range(4):
-        whole.update()
-    first = Grpo(config, episodes, 2)
-    for _ in range(2):
-        first.update()
-    first.snapshot().write(tmp_path / "checkpoint")
-    second = Grpo(config, episodes, 77)
-    second.restore(Snapshot.read(tmp_path / "checkpoint"))
-    for _ in range(2):
-        second.update()
-    assert second.done == 4
-    assert bytes_of(whole.snapshot()) == bytes_of(second.snapshot())
-    assert bytes_of(whole.snapshot()) != bytes_of(first.snapshot())
+    assert_resumes_exactly(lambda seed: Grpo(config, episodes, seed), tmp_path / "checkpoint")
 
 
 def test_the_seed_decides(episodes):

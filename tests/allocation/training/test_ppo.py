@@ -6,8 +6,8 @@ import pytest
 from allocation_episodes import at_random, small_episodes
 from embodied_mem.allocation.training.playing import evaluate
 from embodied_mem.allocation.training.ppo import Ppo, PpoConfig
-from embodied_mem.allocation.training.snapshot import Snapshot
 from embodied_mem.allocation.training.vec_env import CoreVecEnv
+from resuming import assert_resumes_exactly
 
 SMALL = PpoConfig(updates=6, rows=16, steps=16, batch=128, hidden=16)
 
@@ -66,24 +66,5 @@ def test_without_a_mask_the_validity_term_teaches(episodes):
     assert logs[-1]["validity"] > logs[0]["validity"] + 0.05
 
 
-def bytes_of(snapshot):
-    return {name: array.tobytes() for name, array in snapshot.arrays.items()}
-
-
 def test_going_on_from_a_checkpoint_changes_no_bit(episodes, tmp_path):
-    whole = Ppo(SMALL, episodes, 2)
-    for _ in range(4):
-        whole.update()
-    expected = whole.snapshot()
-    first = Ppo(SMALL, episodes, 2)
-    for _ in range(2):
-        first.update()
-    first.snapshot().write(tmp_path / "checkpoint")
-    np.random.seed(99)  # noqa: NPY002 (what another process would start with)
-    second = Ppo(SMALL, episodes, 77)
-    second.restore(Snapshot.read(tmp_path / "checkpoint"))
-    for _ in range(2):
-        second.update()
-    found = second.snapshot()
-    assert bytes_of(expected) == bytes_of(found)
-    assert expected.values == found.values
+    assert_resumes_exactly(lambda seed: Ppo(SMALL, episodes, seed), tmp_path / "checkpoint")
