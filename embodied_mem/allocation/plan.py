@@ -84,6 +84,14 @@ class Plan:
         fine = columns.level[self.slots] > COARSE_LEVEL
         return np.where(fine, np.maximum(payload - coarse, 0.0), 0.0)
 
+    @property
+    def in_full(self) -> BoolArray:
+        """(N,) whether each is held, and not only coarse."""
+        columns = self._view.columns
+        coarse = columns.layers[self.slots] > COARSE_LEVEL
+        coarse &= (columns.level[self.slots] <= COARSE_LEVEL) | self.lowered
+        return ~coarse & ~self.gone
+
     def is_guess(self, entry: int) -> bool:
         """Tells whether what lowering an entry frees is only guessed."""
         return bool(np.isnan(self._seen.coarse_bytes[self.slots[entry]]))

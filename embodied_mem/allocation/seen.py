@@ -202,6 +202,11 @@ class Seen:
         self.arrivals += 1
         return self.arrivals - 1
 
+    def _come_to(self, place: str | None) -> None:
+        if place is not None and place != self._place:
+            self.visits[place] = self.visits.get(place, 0) + 1
+        self._place = place
+
     def meet_candidate(
         self, view: StoreView, record: MemoryRecord, visits: Mapping[str, int]
     ) -> Candidate:
@@ -218,14 +223,16 @@ class Seen:
         shown = shown_in(record, payload=True)
         codes = self.things.codes(shown.things)
         size = float(view.bytes_needed(record))
-        again = known is not None or record.id in view
-        number = self.arrivals - 1 if again else self._arrive(record.recorded_at, size)
-        self.things.note_sight(shown, codes, record.valid_from, number)
+        if known is not None:
+            number = known.number
+        elif record.id in view:  # what is held changes; that is no new sight
+            number = self.arrivals
+        else:
+            number = self._arrive(record.recorded_at, size)
+            self.things.note_sight(shown, codes, record.valid_from, number)
+            self._come_to(record.place)
         if visits:
             self.visits = dict(visits)
-        elif record.place is not None and record.place != self._place:
-            self.visits[record.place] = self.visits.get(record.place, 0) + 1
-        self._place = record.place
         room = self._place_rooms.get(record.place or "", ROOMS - 1)
         candidate = Candidate(
             record=record,

@@ -8,11 +8,10 @@ import numpy as np
 from embodied_mem.allocation.context import AllocationContext
 from embodied_mem.allocation.demand import DemandProfile
 from embodied_mem.allocation.head import MOST_WAITING
-from embodied_mem.allocation.inputs import CONTEXT_FEATURES, GROUPS, SLOT_FEATURES, nearness
+from embodied_mem.allocation.inputs import CONTEXT_FEATURES, GROUPS, OFTEN, SLOT_FEATURES, nearness
 from embodied_mem.allocation.plan import Plan
 from embodied_mem.allocation.seen import Candidate, Seen
 from embodied_mem.allocation.shown import MOST_THINGS
-from embodied_mem.allocation.value_per_byte import COARSE_LEVEL
 from embodied_mem.allocation.view import StoreView
 from embodied_mem.types import AnyArray, BoolArray, Float32Array, Float64Array, Int64Array
 
@@ -53,7 +52,7 @@ class StoreInputs:
     def observe(self) -> tuple[Float32Array, Float32Array]:
         """Returns the features of all entries (N + 1, F), and the context (C,)."""
         out = self._lasting.copy()
-        holders = self._holders()
+        holders = self._holders(~self._plan.gone)
         self._write_shown(out, holders)
         self._write_neighbours(out, ~self._plan.gone)
         self._write_sizes(out)
@@ -74,12 +73,16 @@ class StoreInputs:
         return (self._keys >= 0).astype(np.float64) @ _ONES
 
     @cached_property
-    def _nearness(self) -> tuple[Float32Array, Float32Array]:
-        """How near it is that each thing was last shown where it is now, and that it was first."""
-        things, now = self._seen.things, self._candidate.number + 1
-        last = (now - 1 - things.last[:, 1]) / now
-        first = np.minimum(things.first[:, 1] / now, 1.0)
-        return nearness(last.astype(np.float32)), nearness(first.astype(np.float32))
+    def _weights(self) -> dict[str, AnyArray]:
+        """By what each thing counts, by the feature: where it is now."""
+        things, so_far = self._seen.things, self._candidate.number + 1
+        last = (so_far - 1 - things.last[:, 1]) / so_far
+        first = np.minimum(things.first[:, 1] / so_far, 1.0)
+        return {
+            "unique_recent": nearness(last.astype(np.float32)),
+            "unique_early": nearness(first.astype(np.float32)),
+            "unique_often": things.times[:, 1] * (OFTEN / so_far),
+        }
 
     def _share(self, marked: AnyArray) -> Float64Array:
         """Returns the share of what entries show that is marked, (n,) of (n, 8)."""
@@ -165,19 +168,23 @@ class StoreInputs:
         if len(self._seen.things):
             moved = self._seen.things.moved[keys >> 1]
             out[:, _AT["unique_moved"]] = self._share(now & moved)
-            recent, early = self._nearness
-            out[:, _AT["unique_recent"]] = self._share(recent[keys >> 1] * now)
-            out[:, _AT["unique_early"]] = self._share(early[keys >> 1] * now)
+            for name, value in self._weights.items():
+                out[:, _AT[name]] = self._share(value[keys >> 1] * now)
+        in_full = self._holders(self._plan.in_full)
+        fine = np.append(self._plan.in_full, not self._plan.coarse)[:, None] & known
+        fine[:-1] &= in_full[keys[:-1]] == 1
+        fine[-1] &= in_full[keys[-1]] == 0
+        out[:, _AT["unique_fine"]] = self._share(fine)
         mark = np.zeros(len(holders), bool)
         mark[keys[-1][known[-1]]] = True
         out[:, _AT["overlap"]] = self._share(mark[keys] & known)
         out[-1, _AT["overlap"]] = self._share(((holders[keys] > 0) & known)[-1:])[0]
 
-    def _holders(self) -> Int64Array:
-        """Returns how many held records show each key; the last entry stands for none."""
+    def _holders(self, counted: BoolArray) -> Int64Array:
+        """Returns how many of some entries show each key; the last one stands for none."""
         keys = self._keys[:-1]
-        if self._plan.dropped:
-            keys = keys[~self._plan.gone]
+        if not counted.all():
+            keys = keys[counted]
         size = 2 * len(self._seen.things) + 1
         count = np.bincount((keys + 1).ravel(), minlength=size)
         return np.append(count[1:], 0)
@@ -196,11 +203,9 @@ class StoreInputs:
         out[-1, _AT["similarity"]] = alike.max() if len(alike) else 0.0
 
     def _write_sizes(self, out: Float32Array) -> None:
-        plan, columns = self._plan, self._view.columns
+        plan = self._plan
         mean = max(self._seen.mean_bytes, 1.0)
-        coarse = columns.layers[self._slots] > COARSE_LEVEL
-        coarse &= (columns.level[self._slots] <= COARSE_LEVEL) | plan.lowered
-        out[:-1, _AT["level"]] = np.where(coarse, 0.5, 1.0)
+        out[:-1, _AT["level"]] = np.where(plan.in_full, 1.0, 0.5)
         out[:-1, _AT["bytes"]] = plan.held_bytes / mean
         out[:-1, _AT["saving"]] = np.where(plan.lowered, 0.0, plan.saving) / mean
         out[-1, _AT["level"]] = 0.5 if plan.coarse else 1.0

@@ -27,6 +27,7 @@ class Things:
         since: (capacity,) tick from which it is where it is; `NEVER` if it never was moved.
         first: (capacity, 2) number of the first candidate that showed it, before and now.
         last: (capacity, 2) number of the last one; -1 if none did.
+        times: (capacity, 2) how many candidates did.
     """
 
     def __init__(self) -> None:
@@ -35,6 +36,7 @@ class Things:
         self.since: Int64Array = np.zeros(0, np.int64)
         self.first: Int64Array = np.zeros((0, 2), np.int64)
         self.last: Int64Array = np.zeros((0, 2), np.int64)
+        self.times: Int64Array = np.zeros((0, 2), np.int64)
         self._position: AnyArray = np.zeros((0, 3))
         self._placed: Int64Array = np.zeros(0, np.int64)
 
@@ -50,6 +52,7 @@ class Things:
             self.since = np.pad(self.since, (0, more), constant_values=NEVER)
             self.first = np.pad(self.first, ((0, more), (0, 0)), constant_values=_LATER)
             self.last = np.pad(self.last, ((0, more), (0, 0)), constant_values=-1)
+            self.times = np.pad(self.times, ((0, more), (0, 0)))
             self._position = np.pad(self._position, ((0, more), (0, 0)), constant_values=np.nan)
             self._placed = np.pad(self._placed, (0, more), constant_values=NEVER)
         return code
@@ -107,6 +110,7 @@ class Things:
         now = (tick >= self.since[known]).astype(np.intp)
         self.first[known, now] = np.minimum(self.first[known, now], number)
         self.last[known, now] = np.maximum(self.last[known, now], number)
+        self.times[known, now] += 1
 
     def _move(self, code: int, since: int) -> None:
         """Makes what was now into before."""
@@ -115,3 +119,4 @@ class Things:
         self.since[code] = since
         self.first[code] = self.first[code].min(), _LATER
         self.last[code] = self.last[code].max(), -1
+        self.times[code] = self.times[code].sum(), 0

@@ -220,6 +220,25 @@ def test_what_lowering_frees_is_measured_where_it_was_never_seen() -> None:
     assert store.live_bytes <= (store.capacity_bytes or 0)
 
 
+def test_a_change_of_an_old_picture_is_no_new_sight() -> None:
+    seen = []
+
+    def spy(slots, context, mask, rng):
+        seen.append((slots[0, :-1, SLOT_FEATURES.index("latest")].tolist(), context[0, 4]))
+        return np.array([4 * mask.shape[1] - 1])
+
+    store = full_store(picture(1, about=("cup",)), picture(2, about=("cup", "pan")))
+    allocator = HeadAllocator(spy, "spy")
+    changed = picture(1, about=("cup",), place="hall")
+    kept = frozenset({changed.id})
+    propose(allocator, store, picture(7), protected_ids=kept)
+    propose(allocator, store, changed, protected_ids=kept)
+    propose(allocator, store, picture(8), protected_ids=kept)
+    latest, arrivals = zip(*[(latest, a) for latest, a in seen if len(latest) == 2], strict=True)
+    assert [each[1] for each in latest] == [1.0, 1.0]
+    assert np.allclose(arrivals, np.log1p([3, 4]) / 6)
+
+
 def test_the_same_candidate_offered_again_is_counted_once() -> None:
     ages = []
 

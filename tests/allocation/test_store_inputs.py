@@ -116,6 +116,6 @@ def test_what_is_seen_of_a_store_is_what_is_seen_in_the_environment(seed):
             beside.share_reads(arrival)
     assert beside.compared > 30
     told = {"stale", "moved", "unique_moved", "first", "latest", "reads", "saving", "similarity"}
-    told |= {"unique_recent", "unique_early"}
+    told |= {"unique_recent", "unique_early", "unique_often", "unique_fine"}
     assert told <= beside.told
     assert (beside.operations[[0, 2, 3]] > 5).all()
