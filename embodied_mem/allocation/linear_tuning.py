@@ -13,45 +13,51 @@ from embodied_mem.types import AnyArray, Float64Array
 
 _AT: Final = {name: index for index, name in enumerate(SLOT_FEATURES)}
 _WEIGHTS: Final = len(SLOT_FEATURES) * len(OPERATIONS)
-_SPREAD: Final = 0.5
+_SPREAD: Final = 0.3
 """Standard deviation of the first weights that are tried."""
 
 
 def tune_linear(
-    evaluate: Callable[[LinearHead], float], seed: int, evaluations: int = 4000
+    evaluate: Callable[[LinearHead, int], float], seed: int, evaluations: int = 4000
 ) -> LinearHead:
     """Returns the head that does best, found by evolution.
 
-    Separable CMA-ES over all weights at once, from a head that takes everything in and lets the
-    oldest go. What it returns is the centre of the search, which is less a matter of luck than the
-    best that was tried.
+    Separable CMA-ES over all weights at once, from `gentle_coverage`. What it returns is the centre
+    of the search, which is less a matter of luck than the best that was tried.
 
     Args:
-        evaluate: Says how good a head is, more being better; asked anew it may draw other episodes.
+        evaluate: Says how good a head is in a round, more being better. All heads of a round should
+            meet the same episodes, and each round others: a few hundred weights soon fit what they
+            are always tried on.
         seed: Of the search.
         evaluations: Heads that are tried.
 
     Raises:
         ConfigError: If there are too few evaluations for one round.
     """
-    search = SeparableCMA(_vector(_gentle_fifo()), _SPREAD, np.random.default_rng(seed))
+    search = SeparableCMA(_vector(gentle_coverage()), _SPREAD, np.random.default_rng(seed))
     if evaluations < search.size:
         raise ConfigError(f"{evaluations} evaluations; a round alone takes {search.size}")
-    for _ in range(evaluations // search.size):
+    for number in range(evaluations // search.size):
         tried = search.ask()
-        search.tell(tried, np.array([evaluate(_head(vector)) for vector in tried]))
+        search.tell(tried, np.array([evaluate(_head(vector), number) for vector in tried]))
     return _head(search.mean)
 
 
-def _gentle_fifo() -> LinearHead:
-    """FIFO with weights that are small enough to be searched from."""
+def gentle_coverage() -> LinearHead:
+    """Returns where the search begins: what only one record shows stays, the old go first.
+
+    With weights that are small enough to be searched from, and fidelity that falls before records
+    are dropped.
+    """
     weights = np.zeros((len(SLOT_FEATURES), len(OPERATIONS)))
-    weights[_AT["age"], (OVER, DROP)] = 1.0
-    weights[_AT["age"], LOWER] = 0.5
-    weights[_AT["candidate"], OVER] = 3.0
-    weights[_AT["candidate"], DROP] = -1.0
+    goes = (OVER, DROP, LOWER)
+    weights[_AT["unique"], goes] = -2.0
+    weights[_AT["objects"], goes] = -2.0
+    weights[_AT["age"], goes] = 0.5
+    weights[_AT["candidate"], OVER] = 4.0
     bias = np.zeros(len(OPERATIONS))
-    bias[[MERGE, LOWER, DROP]] = -0.5, -0.25, -0.5
+    bias[[MERGE, LOWER, DROP]] = -0.5, 0.5, -1.0
     return LinearHead(weights, bias)
 
 
