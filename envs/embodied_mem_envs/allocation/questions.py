@@ -29,7 +29,7 @@ KINDS: Final = (
 )
 MOST_KEYS: Final = 8
 """Keys that a question can be about."""
-_WINDOW: Final = 10
+_WINDOW: Final = 6
 """The newest and the first candidates are this fraction of all."""
 
 
