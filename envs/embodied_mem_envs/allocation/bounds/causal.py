@@ -21,7 +21,8 @@ from embodied_mem_envs.allocation.bounds.plan import Plan, plan_of
 from embodied_mem_envs.allocation.bounds.tiny import TinyConfig
 from embodied_mem_envs.allocation.episode import FINE, Episode
 
-_MOST_CODES: Final = 2**62
+_MOST_ENTRIES: Final = 50_000_000
+"""Of the rows of all pasts at one time, before those that are the same are joined: 400 MB."""
 
 
 @final
@@ -49,7 +50,7 @@ class CausalOptimum:
         config: The world.
 
     Raises:
-        ConfigError: If there are too many pasts to give each a number.
+        ConfigError: If the world has too many pasts.
 
     Attributes:
         value: Its expected accuracy.
@@ -59,12 +60,9 @@ class CausalOptimum:
     def __init__(self, config: TinyConfig) -> None:
         self.config = config
         self._past = Past(config)
+        self._factors = _factors(self._past.width)
         self._belief = Belief(self._evidence(), config.concentration, config.arrivals)
-        limits = [self._past.limits, np.full(len(self._belief.evidence), config.arrivals + 1)]
-        factors = np.cumprod(np.concatenate([[1], *limits]).astype(np.float64))
-        if factors[-1] > _MOST_CODES:
-            raise ConfigError(f"the pasts of {config} are too many; take fewer sorts or arrivals")
-        self._factors = factors[:-1].astype(np.int64)
+        self._factors = _factors(self._past.width + len(self._belief.evidence))
         self._held, self._next = _holdings(len(config.sorts), config.slots)
         stages = self._stages()
         self._codes = [stage.codes for stage in stages]
@@ -77,9 +75,9 @@ class CausalOptimum:
     def _evidence(self) -> Float64Array:
         """Returns all amounts of evidence that a question of this world can be."""
         found = []
-        rows = np.zeros((1, len(self._past.limits)), np.int64)
+        rows = np.zeros((1, self._past.width), np.int64)
         for time in range(self.config.arrivals):
-            rows = np.unique(self._arrivals(self._past.age(rows), time), axis=0)
+            _, rows, _ = self._distinct(self._arrivals(self._past.age(rows), time))
             found.append(evidence_of(*self._chances(rows)).ravel())
         return np.unique(np.concatenate(found))
 
@@ -90,17 +88,19 @@ class CausalOptimum:
     def _arrivals(self, rows: Rows, time: int) -> Rows:
         """Returns the rows (N * S, C) after a candidate of each sort has arrived."""
         sorts = len(self.config.sorts)
+        self._check(len(rows) * sorts)
         each = np.tile(np.arange(sorts), len(rows))
         return self._past.arrive(np.repeat(rows, sorts, axis=0), each, time)
 
     def _stages(self) -> list[_Stage]:
         """Returns the possible pasts after each arrival, from the first on."""
-        width, evidence = len(self._past.limits), len(self._belief.evidence)
+        width, evidence = self._past.width, len(self._belief.evidence)
         before = np.zeros((1, width + evidence), np.int64)
         stages = []
         for time in range(self.config.arrivals):
+            arrivals = self._arrivals(before[:, :width], time)
             arrived = np.repeat(before, len(self.config.sorts), axis=0)
-            arrived[:, :width] = self._arrivals(before[:, :width], time)
+            arrived[:, :width] = arrivals
             codes, rows, children = self._distinct(arrived)
             first, second = self._chances(rows[:, :width])
             share = self._belief.mean(rows[:, width:])[:, None]
@@ -115,8 +115,9 @@ class CausalOptimum:
         self, rows: Rows, chance: Float64Array, evidence: Float64Array
     ) -> tuple[Rows, Int64Array]:
         """Returns the distinct rows after each question, and which it is after each, (N, Q)."""
-        width = len(self._past.limits)
+        width = self._past.width
         at, question = np.nonzero(chance)
+        self._check(len(at))
         number = self._belief.number(evidence[at, question])
         tells = np.flatnonzero(number < len(self._belief.evidence))
         after = rows[at]
@@ -127,12 +128,22 @@ class CausalOptimum:
         then[at, question] = which
         return distinct, then
 
+    def _check(self, rows: int) -> None:
+        if rows * len(self._factors) > _MOST_ENTRIES:
+            raise ConfigError(
+                f"too many different pasts ({rows} at one time) in {self.config}; take fewer "
+                "sorts or arrivals, or other kinds of questions"
+            )
+
     def _distinct(self, rows: Rows) -> tuple[Int64Array, Rows, Int64Array]:
         """Returns the codes of distinct rows, rising, those rows, and which each row is."""
-        codes, first, which = np.unique(
+        every, first, which = np.unique(
             rows @ self._factors, return_index=True, return_inverse=True
         )
-        return codes, rows[first], which.ravel()
+        distinct, which = rows[first], which.ravel()
+        if not np.array_equal(distinct[which], rows):
+            raise RuntimeError("two pasts have the same code; draw other factors")
+        return every, distinct, which
 
     # -- the policy -------------------------------------------------------------------------------
 
@@ -167,7 +178,7 @@ class CausalOptimum:
         every = np.arange(len(episodes))
         sorts = np.stack([episode.place for episode in episodes]).astype(np.int64)
         asked = np.stack([_questions(episode, config) for episode in episodes])
-        width = len(self._past.limits)
+        width = self._past.width
         rows = np.zeros((len(episodes), len(self._factors)), np.int64)
         holding = np.zeros(len(episodes), np.int64)
         holder = np.full((len(episodes), len(config.sorts)), -1)
@@ -194,6 +205,11 @@ class CausalOptimum:
         nothing = np.full(self.config.arrivals, -1, np.intp)
         pairs = zip(episodes, self.kept(episodes), strict=True)
         return [plan_of(episode, kept, nothing) for episode, kept in pairs]
+
+
+def _factors(width: int) -> Int64Array:
+    """Returns what each entry of a row is multiplied by to give the row a code."""
+    return np.random.default_rng(0).integers(-(2**63), 2**63, width) | 1
 
 
 def causal_optimum(config: TinyConfig) -> float:

@@ -16,7 +16,7 @@ def clairvoyant(episode: Episode, *, relaxed: bool = False, nodes: int | None = 
     Args:
         episode: What arrives and what is asked.
         relaxed: Solve the linear relaxation only: quicker and higher.
-        nodes: Branch-and-bound nodes after which the bound that is proved by then is returned.
+        nodes: Branch-and-bound nodes, at least 1, after which what is proved by then is returned.
     """
     wanted = wanted_by_draws(episode)
     sorted_out = solve_by_sorting(episode, wanted)

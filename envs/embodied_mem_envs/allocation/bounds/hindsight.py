@@ -23,7 +23,7 @@ def hindsight(episode: Episode, *, relaxed: bool = True, nodes: int | None = Non
         episode: What arrives, and the probabilities.
         relaxed: Solve the linear relaxation only: much quicker, and a little higher. What is
             asked least, 5e-4 in sum, counts as answered.
-        nodes: Branch-and-bound nodes after which the bound that is proved by then is returned.
+        nodes: Branch-and-bound nodes, at least 1, after which what is proved by then is returned.
     """
     wanted = wanted_by_chance(episode)
     if not relaxed:

@@ -35,18 +35,16 @@ class Past:
         for sort, things in enumerate(config.sorts):
             self._shows[sort, list(things)] = True
         window = max(2, config.arrivals // 10)
-        sorts, kinds = len(config.sorts), config.kinds
+        kinds = config.kinds
         first = window if "oldest" in kinds else 0
         newest = window if "recent" in kinds else 1
-        counted = sorts if {"at_time", "looks", "demand"} & set(kinds) else 0
+        counted = len(config.sorts) if {"at_time", "looks", "demand"} & set(kinds) else 0
         self._first = slice(0, first)
         self._newest = slice(first, first + newest)
         self._counts = slice(first + newest, first + newest + counted)
         self._most = config.arrivals if "at_time" in kinds else 1
-        self.limits: NDArray[np.int64] = np.array(
-            [sorts + 1] * (first + newest) + [self._most + 1] * counted
-        )
-        """(C,) a row's entries are below."""
+        self.width = first + newest + counted
+        """C."""
 
     def arrive(self, rows: Rows, sort: AnyArray, time: int) -> Rows:
         """Returns the rows (N, C) after candidates of some sorts (N,) have arrived."""

@@ -34,7 +34,7 @@ def solve(
         episode: Candidates, slots and bytes.
         wanted: What holding is worth.
         relaxed: Solve the linear relaxation only: quicker and higher.
-        nodes: Branch-and-bound nodes after which the bound that is proved by then is returned.
+        nodes: Branch-and-bound nodes, at least 1, after which what is proved by then is returned.
     """
     program = Program(episode, wanted)
     if relaxed:
