@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from embodied_mem.allocation.head import OPERATIONS
-from embodied_mem.allocation.network import ScorerNetwork
+from embodied_mem.allocation.network import GAIN, ScorerNetwork
 from embodied_mem.allocation.training.trunk import trunk
 
 _FIRST_SCORES: Final = 0.05
@@ -36,10 +36,16 @@ class Scorer(nn.Module):
         self.mix = nn.Linear(hidden, hidden)
         self.pool = nn.Linear(3 * hidden, hidden, bias=False)
         self.score = nn.Linear(hidden, len(OPERATIONS))
+        inputs, shared = len(self.slot_features), len(self.context_features)
+        self.base = nn.Linear(inputs, len(OPERATIONS), bias=False)
+        self.sense = nn.Linear(shared + 2 * inputs, hidden)
+        self.steer = nn.Linear(hidden, len(OPERATIONS) * inputs, bias=False)
         self.value = nn.Sequential(nn.Linear(3 * hidden, hidden), nn.ReLU(), nn.Linear(hidden, 1))
         for layer in (self.entry, self.context, self.mix, self.pool):
             nn.init.orthogonal_(layer.weight, 2**0.5)
         nn.init.normal_(self.score.weight, std=_FIRST_SCORES / hidden**0.5)
+        nn.init.normal_(self.base.weight, std=_FIRST_SCORES / GAIN)
+        nn.init.zeros_(self.steer.weight)
         for module in (self.entry, self.mix, self.score):
             nn.init.zeros_(module.bias)
 
@@ -50,10 +56,11 @@ class Scorer(nn.Module):
             slots: (B, E, F), the candidate last.
             context: (B, C).
         """
-        return trunk(
+        held = slots[:, :, self.held]
+        scores, pooled = trunk(
             slots,
             context,
-            slots[:, :, self.held],
+            held,
             self.entry.weight,
             self.entry.bias,
             self.context.weight,
@@ -63,6 +70,11 @@ class Scorer(nn.Module):
             self.score.weight,
             self.score.bias,
         )
+        share = held / held.sum(dim=1, keepdim=True).clamp(min=1.0)
+        mean = torch.bmm(share[:, None], slots)[:, 0]
+        situation = torch.relu(self.sense(torch.cat((context, mean, slots[:, -1]), dim=1)))
+        rule = self.steer(situation).view(len(slots), slots.shape[2], -1) + self.base.weight.t()
+        return scores + GAIN * torch.bmm(slots, rule).flatten(1), pooled
 
     def estimate(self, pooled: Tensor) -> Tensor:
         """Returns (B,) the return that is to be expected, from the summary of the memory."""

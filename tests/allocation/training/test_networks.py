@@ -28,6 +28,8 @@ def network():
     scorer = Scorer(SLOT_FEATURES, CONTEXT_FEATURES, hidden=32)
     for parameter in scorer.parameters():
         torch.nn.init.normal_(parameter, std=0.3)
+    torch.nn.init.normal_(scorer.base.weight, std=0.01)
+    torch.nn.init.normal_(scorer.steer.weight, std=0.001)
     return scorer
 
 
