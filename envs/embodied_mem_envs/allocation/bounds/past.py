@@ -13,11 +13,27 @@ from embodied_mem.allocation.inputs import GROUPS
 from embodied_mem.types import AnyArray, BoolArray, Float64Array
 from embodied_mem_envs.allocation.bounds.tiny import TinyConfig
 from embodied_mem_envs.allocation.episode import FINE
-from embodied_mem_envs.allocation.questions import KINDS, demand_table, level_of
+from embodied_mem_envs.allocation.questions import KINDS, Questions, demand_table, level_of
 
 Rows = NDArray[np.int64]
 _UNKNOWN: Final = 0
 """Of a candidate that has not arrived; sorts count from 1 in rows."""
+
+
+def window_of(arrivals: int) -> int:
+    """Returns how many candidates are the newest, and the oldest, for those who ask."""
+    each = np.arange(arrivals)
+    never = np.full(arrivals, arrivals)
+    questions = Questions(
+        keys=each[:, None],
+        place=each,
+        first_seen=each,
+        superseded=never,
+        moved=never,
+        key_room=each * 0,
+        key_group=each * 0,
+    )
+    return int(np.count_nonzero(questions.subjects(KINDS.index("recent"))[-1]))
 
 
 @final
@@ -34,7 +50,7 @@ class Past:
         self._shows = np.zeros((len(config.sorts), config.things), bool)
         for sort, things in enumerate(config.sorts):
             self._shows[sort, list(things)] = True
-        window = max(2, config.arrivals // 10)
+        window = window_of(config.arrivals)
         kinds = config.kinds
         first = window if "oldest" in kinds else 0
         newest = window if "recent" in kinds else 1

@@ -38,14 +38,15 @@ def test_it_is_the_best_over_every_past(kinds, slots):
     assert causal_optimum(config) == pytest.approx(best, abs=1e-7)
 
 
+@pytest.mark.parametrize("arrivals", [7, 24])
 @pytest.mark.parametrize("kind", TINY_KINDS)
-def test_rows_of_the_past_say_what_is_asked(kind):
+def test_rows_of_the_past_say_what_is_asked(kind, arrivals):
     rng = np.random.default_rng(0)
     other = "looks" if kind == "recent" else "recent"
-    config = TinyConfig(sorts=((0, 1), (2,), (1, 3, 4)), arrivals=7, kinds=(kind, other))
+    config = TinyConfig(sorts=((0, 1), (2,), (1, 3, 4)), arrivals=arrivals, kinds=(kind, other))
     past = Past(config)
     for _ in range(20):
-        sorts = rng.integers(3, size=7)
+        sorts = rng.integers(3, size=arrivals)
         expected = questions_after(config, tuple(sorts))[0]
         rows = np.zeros((1, past.width), np.int64)
         for time, sort in enumerate(sorts):
