@@ -3,9 +3,9 @@
 Tabular Q-learning with the settings of that work (arXiv 2512.19154 and its repository: 200,000
 steps, step size 0.1, discount 0.99, epsilon 0.1), with two observations in sight: the newest, and
 one that is kept. Success is told twice: of the greedy policy, and as that work counts it, while the
-agent still explores, where nobody can have more than about 0.87. Where only one observation is kept,
-refusing the newest and popping it from a stack one step later are the same choice, so a slot of the
-agent's own and Adaptive Stacking have the same figures here.
+agent still explores, where nobody can have more than about 0.87. Where only one observation is
+kept, refusing the newest and popping it from a stack one step later are the same choice, so a slot
+of the agent's own and Adaptive Stacking have the same figures here.
 """
 
 from collections.abc import Callable
