@@ -18,7 +18,7 @@ from embodied_mem_envs.allocation.episode import COARSE, FINE, Episode
 KINDS: Final = (
     "recent",  # a thing that one of the newest candidates shows
     "oldest",  # one that one of the first candidates shows
-    "rare_place",  # one seen in the place where the agent was least
+    "rare_place",  # one last seen in the place that the agent came into least often
     "moved",  # where a thing is now that was moved
     "count",  # how many of a group there are in a room
     "at_time",  # where a thing was at a time
@@ -159,7 +159,8 @@ class Questions:
         return self._by_candidate((times <= times[:, None]) & (times < self._window))
 
     def _rare_place(self) -> Float64Array:
-        visits = np.cumsum(np.eye(int(self.place.max()) + 1)[self.place], axis=0)
+        entered = np.diff(self.place, prepend=-1) != 0
+        visits = np.cumsum(np.eye(int(self.place.max()) + 1)[self.place] * entered[:, None], axis=0)
         least = np.where(visits > 0, visits, np.inf).min(axis=1, keepdims=True)
         rare = np.concatenate([visits == least, np.zeros((len(visits), 1), bool)], axis=1)
         lies = np.take_along_axis(rare, self.seen_in, axis=1)
