@@ -16,7 +16,7 @@ from embodied_mem.types import AnyArray
 from embodied_mem_envs.allocation.recording_walk import WalkConfig
 from embodied_mem_envs.allocation.streams import Streams
 from embodied_mem_envs.bench.allocation.pictures_walk import (
-    WALK,
+    ARRAYS,
     HouseTruth,
     PictureWalk,
     walk_house,
@@ -24,7 +24,6 @@ from embodied_mem_envs.bench.allocation.pictures_walk import (
 
 VERSION: Final = 1
 """To be raised whenever the same seed and settings give another walk."""
-_ARRAYS: Final = ("losses", "pose", "body", "descriptor", "boxes", "position", "true")
 
 
 def cache_folder() -> Path:
@@ -35,7 +34,7 @@ def cache_folder() -> Path:
 
 def cached_walk(
     seed: int,
-    config: WalkConfig = WALK,
+    config: WalkConfig,
     folder: Path | None = None,
     note: Callable[[str], None] = print,
 ) -> PictureWalk:
@@ -73,7 +72,7 @@ def _names(walk: PictureWalk) -> dict[str, Any]:
 
 
 def _pack(walk: PictureWalk) -> bytes:
-    arrays: dict[str, AnyArray] = {name: getattr(walk, name) for name in _ARRAYS}
+    arrays: dict[str, AnyArray] = {name: getattr(walk, name) for name in ARRAYS}
     for field in fields(Streams):
         arrays[f"stream_{field.name}"] = getattr(walk.streams, field.name)
     for name in ("low", "high", "rooms", "room_types"):
@@ -105,5 +104,5 @@ def _unpack(names: dict[str, Any], path: Path) -> PictureWalk:
             materials=tuple(names["materials"]),
             **{name: arrays[f"truth_{name}"] for name in ("low", "high", "rooms", "room_types")},
         ),
-        **{name: arrays[name] for name in _ARRAYS},
+        **{name: arrays[name] for name in ARRAYS},
     )

@@ -1,14 +1,18 @@
 """Questions about a walked house, drawn as in the episodes, and judged by what truly was there."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, final
 
+import msgspec
 import numpy as np
 
-from embodied_mem.types import Float64Array, Int64Array
-from embodied_mem_envs.allocation.generate import EpisodeConfig, make_episode
-from embodied_mem_envs.allocation.questions import KINDS
+from embodied_mem.memory import MemoryRecord
+from embodied_mem.types import BoolArray, Float64Array, Int64Array
+from embodied_mem_envs.allocation.episode import Episode
+from embodied_mem_envs.allocation.generate import EpisodeConfig, describe, make_episode
+from embodied_mem_envs.allocation.questions import KINDS, Questions
 from embodied_mem_envs.bench.allocation.pictures_looks import Recogniser
 from embodied_mem_envs.bench.allocation.pictures_reader import SAME_PLACE, Reader
 from embodied_mem_envs.bench.allocation.pictures_records import thing_id
@@ -18,7 +22,7 @@ _NEAR_TICKS: Final = 20
 """Ticks by which the time since when a thing is there may be off."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class PictureQuestion:
     """One question, with what judging it needs to know."""
 
@@ -32,6 +36,8 @@ class PictureQuestion:
     """When the things were there that it asks about; None for now."""
     since: int
     """Tick at which the first of the things was first seen where it is meant."""
+    descriptor: Float64Array
+    """(8,) what an agent notes of it; `inputs.DESCRIPTORS`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,42 +48,61 @@ class Verdict:
     records: tuple[str, ...]
 
 
-def draw_questions(walk: PictureWalk, seed: int) -> list[PictureQuestion]:
-    """Draws the questions of one walk: one after each candidate, and half as many in the end.
+def draw_questions(walk: PictureWalk, seed: int, after: float = 1.0) -> list[PictureQuestion]:
+    """Draws the questions of one walk: one after each candidate, and more in the end.
 
-    The mix of kinds is drawn too, and shifts in the middle of half of the walks.
+    The mix of kinds is drawn too, and shifts in the middle of some of the walks. Where there is
+    nothing yet of the kind that is drawn, no question is asked.
+
+    Args:
+        walk: The walk.
+        seed: Of what is drawn.
+        after: Questions in the end, over candidates.
     """
     streams = walk.streams
-    arrivals = len(walk)
     config = EpisodeConfig(
-        arrivals=arrivals, after=arrivals // 2, distractors=0.0, stretch=1.0, held_out=True
+        arrivals=len(walk),
+        after=round(after * len(walk)),
+        distractors=0.0,
+        stretch=1.0,
+        held_out=True,
     )
     rng = np.random.default_rng([int(streams.seed[0]), 83, seed])
     episode = make_episode(streams, config, rng)
     thing = np.zeros(len(episode.first_seen), np.int64)
     shown = episode.keys >= 0
     thing[episode.keys[shown]] = streams.objects[shown]
+    descriptors = _descriptors(episode)
     questions = []
-    for row, kind in enumerate(episode.query_kind.tolist()):
+    for row in np.flatnonzero((episode.query_keys >= 0).any(axis=1)).tolist():
         keys = episode.query_keys[row]
         keys = keys[keys >= 0]
-        after = int(episode.query_time[row])
-        times = np.flatnonzero((episode.keys[: after + 1] == keys[0]).any(axis=1))
+        after_row, kind = int(episode.query_time[row]), KINDS[int(episode.query_kind[row])]
+        times = np.flatnonzero((episode.keys[: after_row + 1] == keys[0]).any(axis=1))
+        superseded = bool(episode.superseded[keys[0]] <= after_row)
         questions.append(
             PictureQuestion(
-                KINDS[kind],
-                after,
-                tuple(thing[keys].tolist()),
-                _meant(
-                    KINDS[kind],
-                    streams.tick[times],
-                    bool(episode.superseded[keys[0]] <= after),
-                    rng,
-                ),
-                int(streams.tick[episode.first_seen[keys[0]]]),
+                kind=kind,
+                after=after_row,
+                things=tuple(thing[keys].tolist()),
+                tick=_meant(kind, streams.tick[times], superseded, rng),
+                since=int(streams.tick[episode.first_seen[keys[0]]]),
+                descriptor=descriptors[row],
             )
         )
     return questions
+
+
+def _descriptors(episode: Episode) -> Float64Array:
+    """Returns (Q, 8) what is noted of each question, by what the scene layer knew of its things."""
+    return describe(
+        Questions.of(episode),
+        episode.entered,
+        episode.query_time.astype(np.int64),
+        episode.query_keys,
+        episode.query_level,
+        episode.query_since,
+    )
 
 
 def _meant(kind: str, ticks: Int64Array, superseded: bool, rng: np.random.Generator) -> int | None:
@@ -118,6 +143,48 @@ class Judge:
             min(verdict.outcome for verdict in verdicts),
             tuple(name for verdict in verdicts for name in verdict.records),
         )
+
+    def helps(
+        self, records: Sequence[MemoryRecord], questions: Sequence[PictureQuestion], coarse: int
+    ) -> tuple[BoolArray, Float64Array]:
+        """Tells which records would answer which questions, if they were held alone.
+
+        A question about several things counts in parts, one a thing.
+
+        Args:
+            records: One a candidate of the walk.
+            questions: About the walk.
+            coarse: Layers that a coarse record has.
+
+        Returns:
+            (2, N, P) whether a record, coarse or in full, answers a part, and (P,) its weight.
+        """
+        parts = [(question, thing) for question in questions for thing in question.things]
+        helps = np.zeros((2, len(records), len(parts)), bool)
+        for column, (question, thing) in enumerate(parts):
+            shown = (self._walk.streams.objects[: question.after + 1] == thing).any(axis=1)
+            for index in np.flatnonzero(shown).tolist():
+                helps[:, index, column] = self._alone(records[index], question, thing, coarse)
+        weight = np.array([1.0 / len(question.things) for question, _ in parts])
+        return helps, weight
+
+    def _alone(
+        self, record: MemoryRecord, question: PictureQuestion, thing: int, coarse: int
+    ) -> tuple[bool, bool]:
+        """Tells whether a record, coarse or in full, tells what is asked of a thing."""
+        name, true = thing_id(thing), self._true[thing]
+        if true < 0:
+            return False, False
+        if question.kind == "looks":
+            lowered = msgspec.structs.replace(record, payload=record.payload[:coarse])
+            named = (self._recogniser.recognise(each, name) for each in (lowered, record))
+            first, second = (n is not None and self._looks[n] == self._looks[true] for n in named)
+            return first, second
+        x, y, z = record.content["positions"][name]
+        right = self._is_there(true, (x, y, z), self._visit(question))
+        if question.kind == "since":
+            right = abs(record.content["tick"] - question.since) <= _NEAR_TICKS
+        return right, right
 
     def _where(self, thing: int, question: PictureQuestion, reader: Reader) -> Verdict:
         sight = reader.where(thing_id(thing), question.tick)

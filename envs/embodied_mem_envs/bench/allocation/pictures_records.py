@@ -1,16 +1,21 @@
 """A real record of each candidate of a walk, and what all of them take in full."""
 
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
 from embodied_mem.allocation import StoreView
+from embodied_mem.allocation.groups import room_index
 from embodied_mem.memory import MemoryRecord
 from embodied_mem.memory.facts import KIND_OF, SnapshotFact
 from embodied_mem.memory.record import RecordIds
+from embodied_mem.scene.room_types import UNKNOWN_ROOM, room_types
 from embodied_mem_envs.bench.allocation.pictures_walk import PictureWalk
 
-SPACE = "colour-shape"
+SPACE: Final = "colour-shape"
+_ROOMS: Final = {room_index(name): name for name in (*room_types(), UNKNOWN_ROOM)}
+"""A name of each type of room; of those that are not told apart, that of no type."""
 
 
 def records_of(walk: PictureWalk) -> list[MemoryRecord]:
@@ -49,6 +54,7 @@ def _record(walk: PictureWalk, index: int, ids: RecordIds) -> MemoryRecord:
         },
     )
     content = msgspec.to_builtins(fact)
+    content["room"] = _ROOMS[int(streams.room[index])]
     content["categories"] = {
         name: walk.categories[n] for name, (n, _) in zip(things, shown, strict=True)
     }

@@ -1,7 +1,7 @@
 """Walks a held-out house as the streams were recorded, and keeps the pictures and the truth too."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Any, Final, final
 
 import numpy as np
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from embodied_mem.allocation.groups import group_of, room_index
+from embodied_mem.errors import ConfigError
 from embodied_mem.memory.codec.pictures import progressive_picture
 from embodied_mem.memory.record import pose_of
 from embodied_mem.perception import Frame, Segmentation, Segmenter
@@ -22,8 +23,9 @@ from embodied_mem_envs.allocation.streams import MOST_OBJECTS, Streams
 from embodied_mem_envs.house import House
 
 QUALITY: Final = 85
-WALK: Final = WalkConfig(pictures=75, width=480)
-"""As the streams were recorded, but in pictures that are worth looking at, and half as many."""
+ARRAYS: Final = ("losses", "pose", "body", "descriptor", "boxes", "position", "true")
+"""Arrays of a `PictureWalk` with one entry a candidate."""
+_NOT_OF_ITEMS: Final = ("item_start", "object_start", "seed", "held_out", "group")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -110,7 +112,7 @@ class _Seen:
     true: Int64Array
 
 
-def walk_house(seed: int, config: WalkConfig = WALK) -> PictureWalk:
+def walk_house(seed: int, config: WalkConfig) -> PictureWalk:
     """Walks one house, visit by visit, and renders what is offered to the memory.
 
     Raises:
@@ -132,6 +134,33 @@ def walk_house(seed: int, config: WalkConfig = WALK) -> PictureWalk:
     shown = [found for picture in offered if (found := resolve(walk, picture)).rows]
     noted = {each.picture.tick: each for each in seen}
     return _put_together(walk, streams, shown, noted, _truth(walk.house, ids, visits))
+
+
+def thinned(walk: PictureWalk, count: int, rng: np.random.Generator) -> PictureWalk:
+    """Draws candidates of a walk, in order, as an episode draws its own from a stream.
+
+    Args:
+        walk: The whole walk.
+        count: Candidates to draw.
+        rng: Source of chance.
+
+    Raises:
+        ConfigError: If the walk has fewer.
+    """
+    if count > len(walk):
+        raise ConfigError(f"the walk has {len(walk)} candidates; cannot draw {count} of them")
+    at = np.sort(rng.choice(len(walk), count, replace=False))
+    of_items = {
+        field.name: getattr(walk.streams, field.name)[at]
+        for field in fields(Streams)
+        if field.name not in _NOT_OF_ITEMS
+    }
+    return replace(
+        walk,
+        streams=replace(walk.streams, item_start=np.array([0, count]), **of_items),
+        layers=tuple(walk.layers[index] for index in at.tolist()),
+        **{name: getattr(walk, name)[at] for name in ARRAYS},
+    )
 
 
 def _note(walk: HouseWalk, watch: _Noting, picture: Picture, ids: list[str]) -> _Seen:
