@@ -14,6 +14,7 @@ from embodied_mem.cli.evaluate import Evaluate
 from embodied_mem.cli.ingest import Ingest
 from embodied_mem.cli.inspect import Inspect
 from embodied_mem.cli.run import Run
+from embodied_mem.cli.train import Train
 from embodied_mem.errors import EmbodiedMemError
 
 Verb = (
@@ -22,6 +23,7 @@ Verb = (
     | Annotated[Ask, tyro.conf.subcommand("ask")]
     | Annotated[Inspect, tyro.conf.subcommand("inspect")]
     | Annotated[Evaluate, tyro.conf.subcommand("eval")]
+    | Annotated[Train, tyro.conf.subcommand("train")]
     | Annotated[Bench, tyro.conf.subcommand("bench")]
 )
 

@@ -79,3 +79,6 @@ class EpisodeSet:
     """The last so many inputs of the context are a one-hot label of the task; 0 where none is."""
     about: Mapping[str, object]
     """What the episodes are, for whoever reads the result: generator, version, hash, settings."""
+    frozen_value: Callable[[Core], AnyArray] | None = None
+    """Returns (B,) what the questions to come would bring if no memory were ever changed again;
+    None where that is not known. It makes a reward tell at once what an operation was good for."""

@@ -56,6 +56,8 @@ class PpoConfig:
     """Weight of the error of the estimate of the return."""
     reward_scale: float = 0.1
     """Rewards are multiplied by this, so that returns are of the order of 1."""
+    shaped: bool = False
+    """Let each reward tell at once what the operation was good for; see `CoreVecEnv`."""
     gradient_norm: float = 0.5
     """Longest gradient."""
     hidden: int = 64
@@ -92,6 +94,7 @@ class Ppo:
             config.rows,
             seed,
             reward_scale=config.reward_scale,
+            shaped=config.shaped,
             restriction=None if restriction is None else RESTRICTIONS[restriction],
         )
         rate = Ramp(start=config.learning_rate, end=config.last_learning_rate)

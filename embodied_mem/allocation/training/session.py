@@ -1,5 +1,6 @@
 """The loop around every trainer: log, evaluate, keep the best, save, stop and go on."""
 
+import json
 import signal
 import threading
 import time
@@ -73,7 +74,7 @@ class Session:
         self.seconds = 0.0
         """Spent on training so far, through all interruptions."""
         self._sets = {"validation": validation, **others}
-        self._about = dict(about)
+        self._about = json.loads(json.dumps(about))  # as a checkpoint gives it back
         self._config = config
 
     @property

@@ -9,6 +9,7 @@ from stable_baselines3.common.vec_env import VecEnv
 
 from embodied_mem.allocation.restrictions import Restriction
 from embodied_mem.allocation.training.episodes import EpisodeSet
+from embodied_mem.errors import ConfigError
 from embodied_mem.types import AnyArray, BoolArray, Float64Array
 
 Observed = dict[str, AnyArray]
@@ -24,6 +25,9 @@ class CoreVecEnv(VecEnv):
         rows: Rows.
         seed: Of the draws.
         reward_scale: Rewards are multiplied by this, so that returns are of the order of 1.
+        shaped: Add to each reward by how much the operation changed the frozen value, so that it
+            tells at once what the operation was good for; needs `EpisodeSet.frozen_value`. Summed
+            over an episode, that is 0.
         restriction: Narrows the mask.
         show_mask: Put the mask into the observation, as `mask`, for algorithms that know of none.
     """
@@ -35,6 +39,7 @@ class CoreVecEnv(VecEnv):
         seed: int,
         *,
         reward_scale: float = 1.0,
+        shaped: bool = False,
         restriction: Restriction | None = None,
         show_mask: bool = False,
     ) -> None:
@@ -42,6 +47,10 @@ class CoreVecEnv(VecEnv):
         self.rng = np.random.default_rng(seed)
         self._count = episodes.count
         self._scale = reward_scale
+        if shaped and episodes.frozen_value is None:
+            raise ConfigError("rewards can only be shaped where the frozen value is known")
+        self._frozen_value = episodes.frozen_value if shaped else None
+        self._frozen: AnyArray = np.zeros(rows)
         self._restriction = restriction
         self._show_mask = show_mask
         self._all = np.arange(rows)
@@ -83,6 +92,7 @@ class CoreVecEnv(VecEnv):
         """Begins an episode in every row."""
         self.core.begin(self._all, self.rng.integers(self._count, size=self.num_envs))
         self._running[:] = 0.0
+        self._frozen = np.zeros(self.num_envs)
         return self._observe()
 
     def step_async(self, actions: AnyArray) -> None:
@@ -96,12 +106,17 @@ class CoreVecEnv(VecEnv):
         for column, term in enumerate(terms):
             self._running[:, column] += term
         self._running[:, -1] += 1
+        reward = step.reward
+        if self._frozen_value is not None:
+            frozen = self._frozen_value(self.core)
+            reward = reward + frozen - self._frozen
+            self._frozen = np.where(step.done, 0.0, frozen)
         ended = np.flatnonzero(step.done)
         if len(ended):
             self._ended.append(self._running[ended])
             self._running[ended] = 0.0
             self.core.begin(ended, self.rng.integers(self._count, size=len(ended)))
-        rewards = (step.reward * self._scale).astype(np.float32)
+        rewards = (reward * self._scale).astype(np.float32)
         return self._observe(), rewards, step.done.copy(), self._infos
 
     def drain(self) -> dict[str, float]:
@@ -115,11 +130,16 @@ class CoreVecEnv(VecEnv):
 
     def state(self) -> dict[str, AnyArray]:
         """Returns all that changes but the generator, as arrays."""
-        return {**self.core.state(), "running": self._running.copy()}
+        return {
+            **self.core.state(),
+            "running": self._running.copy(),
+            "frozen": np.array(self._frozen),
+        }
 
     def restore(self, state: dict[str, AnyArray]) -> Observed:
         """Goes on from what `state` returned; returns what is observed there."""
         self._running[...] = state.pop("running")
+        self._frozen = state.pop("frozen")
         self.core.restore(state)
         return self._observe()
 

@@ -95,7 +95,7 @@ SMALL = ImitationConfig(updates=6, episodes=32, rows=32, batch=128, hidden=16)
 
 def test_it_does_as_the_teacher_says(episodes):
     teacher = LifetimeTeacher(known_lifetimes(episodes))
-    config = ImitationConfig(updates=8, episodes=32, rows=32, batch=128, hidden=32)
+    config = ImitationConfig(updates=8, episodes=64, rows=64, batch=64, epochs=4, hidden=32)
     trainer = Imitation(config, episodes, 0, teacher)
     losses = [trainer.update()["loss"] for _ in range(8)]
     core = episodes.make_core(64)

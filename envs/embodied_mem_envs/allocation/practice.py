@@ -1,0 +1,222 @@
+"""What an allocator is trained and evaluated on, and its trainer, by name."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Final, TypeVar
+
+import numpy as np
+
+from embodied_mem.allocation.network import ScorerNetwork
+from embodied_mem.allocation.rules import RULES
+from embodied_mem.allocation.training.ama import Ama, AmaConfig
+from embodied_mem.allocation.training.dqn import Dqn, DqnConfig
+from embodied_mem.allocation.training.episodes import Core, EpisodeSet
+from embodied_mem.allocation.training.grpo import Grpo, GrpoConfig
+from embodied_mem.allocation.training.imitation import Imitation, ImitationConfig
+from embodied_mem.allocation.training.labels import Lifetimes, LifetimeTeacher
+from embodied_mem.allocation.training.ppo import Ppo, PpoConfig
+from embodied_mem.allocation.training.staged import WarmStarted
+from embodied_mem.allocation.training.trainer import Trainer
+from embodied_mem.errors import ConfigError, unknown_name
+from embodied_mem.types import BoolArray, Float32Array, Int64Array
+from embodied_mem_envs.allocation.bounds.clairvoyant import clairvoyant
+from embodied_mem_envs.allocation.bounds.oracle import labels_of
+from embodied_mem_envs.allocation.core import AllocationCore
+from embodied_mem_envs.allocation.episode import Episode
+from embodied_mem_envs.allocation.episode_sets import as_set, draw_episodes, draw_set
+from embodied_mem_envs.allocation.generate import (
+    VERSION,
+    EpisodeConfig,
+    generator_hash,
+)
+from embodied_mem_envs.allocation.streams import Streams
+from embodied_mem_envs.allocation.teacher import action_values
+
+ALGORITHMS: Final = ("ppo", "grpo", "dqn", "ama", "stacking", "push_skip", "imitation")
+AMA_RULES: Final = ("fifo_coarse", "lifo_coarse", "lvfo_coarse", "mvfo_coarse")
+"""What AMA chooses among: the published four, lowering before they drop, as suits a byte budget."""
+_WARM: Final = ("ppo", "grpo")
+
+_VALIDATION, _HELD_OUT = 1_000_003, 1_000_033
+"""Added to seeds, so that no two sets share an episode; those of evaluation are always the same."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PracticeConfig:
+    """What is trained, and on what."""
+
+    algorithm: str
+    seed: int = 0
+    """Of the episodes to train on and of everything that is drawn in training."""
+    episode: EpisodeConfig = field(default_factory=EpisodeConfig)
+    pool: int = 3072
+    """Episodes to train on, drawn once."""
+    labelled: int = 768
+    """Episodes that an imitator trains on, if the pool has so many; each is solved first."""
+    evaluated: int = 512
+    """Episodes of each evaluation: some from the streams trained on, as many held out."""
+    beta: float = 0.05
+    """Weight of the compression term in the reward."""
+    warm: int = 12
+    """Updates that PPO and GRPO imitate the teacher for before they learn from the reward."""
+    updates: int | None = None
+    """Updates of the whole training, warm start left out; the algorithm's own number where None."""
+
+    def __post_init__(self) -> None:
+        """Checks the ranges.
+
+        Raises:
+            ConfigError: If something is out of its range or no algorithm.
+        """
+        if self.algorithm not in ALGORITHMS:
+            raise unknown_name("algorithm", self.algorithm, ALGORITHMS)
+        sizes = {
+            "pool": self.pool,
+            "labelled": self.labelled,
+            "evaluated": self.evaluated,
+            "updates": 1 if self.updates is None else self.updates,
+        }
+        for name, size in sizes.items():
+            if size < 1:
+                raise ConfigError(f"{name} is {size}; expected at least 1")
+        if self.warm < 0 or self.beta < 0:
+            raise ConfigError(f"warm is {self.warm} and beta {self.beta}; expected at least 0")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Practice:
+    """All that a session of training needs."""
+
+    trainer: Trainer
+    validation: EpisodeSet
+    """From the streams that are trained on; the best policy is chosen by it."""
+    held_out: EpisodeSet
+    """From other streams; nothing is chosen by it."""
+    about: Mapping[str, Any]
+
+
+def prepare(config: PracticeConfig, streams: Streams) -> Practice:
+    """Draws the episodes and makes the trainer.
+
+    Raises:
+        ConfigError: If no stream is long enough for the episodes.
+    """
+    task_label = config.algorithm == "ama"
+    labelled = min(config.labelled, config.pool)
+    count = labelled if config.algorithm == "imitation" else config.pool
+    training = replace(config.episode, held_out=False)
+    drawn = draw_episodes(streams, training, count, config.seed)
+    episodes = as_set(
+        drawn,
+        expected=True,
+        task_label=task_label,
+        beta=config.beta,
+        seed=config.seed,
+        hash=generator_hash(streams, training),
+    )
+    trainer, settings = _TRAINERS[config.algorithm](config, episodes, drawn)
+    held_out = replace(config.episode, held_out=True)
+    about = {
+        "algorithm": config.algorithm,
+        "seed": config.seed,
+        "settings": settings,
+        "practice": asdict(config),
+        "episodes": dict(episodes.about),
+        "generator": {"version": VERSION, "held_out_hash": generator_hash(streams, held_out)},
+    }
+    size = config.evaluated
+    return Practice(
+        trainer=trainer,
+        validation=draw_set(streams, training, size, _VALIDATION, task_label=task_label),
+        held_out=draw_set(streams, held_out, size, _HELD_OUT, task_label=task_label),
+        about=about,
+    )
+
+
+# -- trainers by name -----------------------------------------------------------------------------
+
+_Made = tuple[Trainer, dict[str, Any]]
+
+
+def _teacher(
+    core: Core, episodes: Int64Array, slots: Float32Array, mask: BoolArray
+) -> Float32Array:
+    assert isinstance(core, AllocationCore)
+    return action_values(core)
+
+
+def _warm(
+    config: PracticeConfig,
+    episodes: EpisodeSet,
+    settings: GrpoConfig | PpoConfig,
+    make: Callable[[ScorerNetwork | None], Grpo | Ppo],
+) -> _Made:
+    if not config.warm:
+        return make(None), asdict(settings)
+    warm = ImitationConfig(
+        updates=config.warm, guided_until=0.3, batch=1024, hidden=settings.hidden
+    )
+    first = Imitation(warm, episodes, config.seed, _teacher)
+    told = {**asdict(settings), "warm": asdict(warm)}
+    return WarmStarted(first, make, settings.updates), told
+
+
+def _ppo(config: PracticeConfig, episodes: EpisodeSet, drawn: list[Episode]) -> _Made:
+    settings = _with_updates(PpoConfig(), config)
+    return _warm(
+        config,
+        episodes,
+        settings,
+        lambda start: Ppo(settings, episodes, config.seed, start=start),
+    )
+
+
+def _grpo(config: PracticeConfig, episodes: EpisodeSet, drawn: list[Episode]) -> _Made:
+    settings = _with_updates(GrpoConfig(), config)
+    return _warm(
+        config, episodes, settings, lambda start: Grpo(settings, episodes, config.seed, start)
+    )
+
+
+def _restricted(config: PracticeConfig, episodes: EpisodeSet, drawn: list[Episode]) -> _Made:
+    settings = _with_updates(PpoConfig(), config)
+    return Ppo(settings, episodes, config.seed, config.algorithm), asdict(settings)
+
+
+def _dqn(config: PracticeConfig, episodes: EpisodeSet, drawn: list[Episode]) -> _Made:
+    settings = _with_updates(DqnConfig(), config)
+    return Dqn(settings, episodes, config.seed), asdict(settings)
+
+
+def _ama(config: PracticeConfig, episodes: EpisodeSet, drawn: list[Episode]) -> _Made:
+    settings = _with_updates(AmaConfig(), config)
+    rules = {name: RULES[name]() for name in AMA_RULES}
+    return Ama(settings, episodes, config.seed, rules), {**asdict(settings), "rules": AMA_RULES}
+
+
+def _imitation(config: PracticeConfig, episodes: EpisodeSet, drawn: list[Episode]) -> _Made:
+    settings = _with_updates(ImitationConfig(), config)
+    labels = [labels_of(clairvoyant(episode)) for episode in drawn]
+    lifetimes = Lifetimes(
+        until=np.stack([each.until for each in labels]),
+        fine_until=np.stack([each.fine_until for each in labels]),
+    )
+    return Imitation(settings, episodes, config.seed, LifetimeTeacher(lifetimes)), asdict(settings)
+
+
+_Settings = TypeVar("_Settings", PpoConfig, GrpoConfig, DqnConfig, AmaConfig, ImitationConfig)
+
+
+def _with_updates(settings: _Settings, config: PracticeConfig) -> _Settings:
+    return settings if config.updates is None else replace(settings, updates=config.updates)
+
+
+_TRAINERS: Final[Mapping[str, Callable[[PracticeConfig, EpisodeSet, list[Episode]], _Made]]] = {
+    "ppo": _ppo,
+    "grpo": _grpo,
+    "dqn": _dqn,
+    "ama": _ama,
+    "stacking": _restricted,
+    "push_skip": _restricted,
+    "imitation": _imitation,
+}
