@@ -77,6 +77,8 @@ class ImitationConfig:
     """Longest gradient."""
     hidden: int = 64
     """Hidden units of the network."""
+    linear: bool = False
+    """Train only a linear rule that is the same in every situation."""
 
 
 @final
@@ -98,6 +100,8 @@ class Imitation:
         self.episodes = episodes
         self.teacher = teacher
         self.network = Scorer(episodes.slot_features, episodes.context_features, config.hidden)
+        if config.linear:
+            self.network.make_linear()
         self.optimizer = torch.optim.Adam(self.network.parameters(), lr=config.learning_rate)
         self.rng = np.random.default_rng(seed)
         self.done = 0

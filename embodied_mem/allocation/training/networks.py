@@ -81,6 +81,16 @@ class Scorer(nn.Module):
         value: Tensor = self.value(pooled)
         return value.squeeze(-1)
 
+    def make_linear(self) -> None:
+        """Leaves only `base` and the bias of the scores to be learned, and all else without effect.
+
+        The scores are then GAIN base s_j + bias, a `LinearHead`.
+        """
+        for name, parameter in self.named_parameters():
+            parameter.requires_grad_(name in ("base.weight", "score.bias"))
+        for weight in (self.score.weight, self.steer.weight):
+            nn.init.zeros_(weight)
+
     def policy_parameters(self) -> dict[str, Tensor]:
         """Returns the weights that choose actions, by name."""
         return {
