@@ -15,6 +15,8 @@ _AT: Final = {name: index for index, name in enumerate(SLOT_FEATURES)}
 _WEIGHTS: Final = len(SLOT_FEATURES) * len(OPERATIONS)
 _SPREAD: Final = 0.3
 """Standard deviation of the first weights that are tried."""
+_LAST_SPREAD: Final = 0.25
+"""Of the last ones, over that; at most."""
 
 
 def tune_linear(
@@ -22,8 +24,9 @@ def tune_linear(
 ) -> LinearHead:
     """Returns the head that does best, found by evolution.
 
-    Separable CMA-ES over all weights at once, from `gentle_coverage`. What it returns is the centre
-    of the search, which is less a matter of luck than the best that was tried.
+    Separable CMA-ES over all weights at once, from `gentle_coverage`. What it returns is the mean
+    centre of the last third of the search, which is far less a matter of luck than the best that
+    was tried (Polyak averaging).
 
     Args:
         evaluate: Says how good a head is in a round, more being better. All heads of a round should
@@ -38,10 +41,15 @@ def tune_linear(
     search = SeparableCMA(_vector(gentle_coverage()), _SPREAD, np.random.default_rng(seed))
     if evaluations < search.size:
         raise ConfigError(f"{evaluations} evaluations; a round alone takes {search.size}")
-    for number in range(evaluations // search.size):
+    rounds = evaluations // search.size
+    centres = []
+    for number in range(rounds):
         tried = search.ask()
         search.tell(tried, np.array([evaluate(_head(vector), number) for vector in tried]))
-    return _head(search.mean)
+        # Chance in the scores keeps it from settling by itself.
+        search.spread = min(search.spread, _SPREAD * _LAST_SPREAD ** ((number + 1) / rounds))
+        centres.append(search.mean)
+    return _head(np.mean(centres[-max(rounds // 3, 1) :], axis=0))
 
 
 def gentle_coverage() -> LinearHead:
@@ -84,6 +92,7 @@ class SeparableCMA:
 
     Attributes:
         mean: (n,) centre of the search; what it has found.
+        spread: Standard deviation of what is tried next, over that of each weight.
         size: Candidates of one round.
     """
 
@@ -92,7 +101,7 @@ class SeparableCMA:
         self.mean = mean.copy()
         self.size = 2 * (4 + int(3 * np.log(n)))
         self._rng = rng
-        self._spread = spread
+        self.spread = spread
         parents = self.size // 2
         weights = np.log((self.size + 1) / 2) - np.log(np.arange(1, parents + 1))
         self._weights = weights / weights.sum()
@@ -115,14 +124,14 @@ class SeparableCMA:
     def ask(self) -> Float64Array:
         """Returns (size, n) what is to be tried next."""
         drawn = self._rng.standard_normal((self.size, len(self.mean)))
-        return self.mean + self._spread * np.sqrt(self._variance) * drawn
+        return self.mean + self.spread * np.sqrt(self._variance) * drawn
 
     def tell(self, tried: Float64Array, scores: Float64Array) -> None:
         """Hears how good (size,) what was tried is, more being better, and moves on."""
         best = tried[np.argsort(-scores, kind="stable")[: len(self._weights)]]
-        steps = (best - self.mean) / self._spread
+        steps = (best - self.mean) / self.spread
         step = self._weights @ steps
-        self.mean = self.mean + self._spread * step
+        self.mean = self.mean + self.spread * step
         self._rounds += 1
         rate = self._rate_spread
         whitened = step / np.sqrt(self._variance)
@@ -143,4 +152,4 @@ class SeparableCMA:
             + many * (self._weights @ np.square(steps))
         )
         change = self._rate_spread / self._damping * (length / self._expected - 1)
-        self._spread *= float(np.exp(min(change, 1.0)))
+        self.spread *= float(np.exp(min(change, 1.0)))
