@@ -29,15 +29,9 @@ class Sight:
     """Of its box."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    version: int
-    sights: dict[str, Sight]
-
-
 @final
 class Reader:
-    """Looks things up in a store; contents are decoded once for each version of a record.
+    """Looks things up in a store; a content is decoded once for as long as nothing changes.
 
     Args:
         store: Where to look.
@@ -45,7 +39,8 @@ class Reader:
 
     def __init__(self, store: MemoryStore) -> None:
         self._store = store
-        self._kept: dict[str, _Kept] = {}
+        self._decoded: dict[int, dict[str, Sight]] = {}
+        self._sequence = -1
 
     def sights(self, thing: str) -> list[Sight]:
         """Returns all sights of a thing, oldest first."""
@@ -103,13 +98,12 @@ class Reader:
         return found
 
     def _sights_in(self, slot: int) -> dict[str, Sight]:
-        columns = self._store.columns
-        record_id, version = columns.ids[slot], int(columns.version[slot])
-        kept = self._kept.get(record_id)
-        if kept is None or kept.version != version:
-            record = self._store.record_at(slot, payload=False)
-            kept = self._kept[record_id] = _Kept(version, _sights_of(record))
-        return kept.sights
+        if self._sequence != self._store.sequence:
+            self._decoded.clear()
+            self._sequence = self._store.sequence
+        if slot not in self._decoded:
+            self._decoded[slot] = _sights_of(self._store.record_at(slot, payload=False))
+        return self._decoded[slot]
 
 
 def _sights_of(record: MemoryRecord) -> dict[str, Sight]:
