@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from embodied_mem.allocation.training.session import Session
     from embodied_mem_envs.allocation.practice import Practice
 
-Algorithm = Literal["ppo", "grpo", "dqn", "ama", "stacking", "push_skip", "imitation"]
+Algorithm = Literal[
+    "ppo", "recurrent_ppo", "grpo", "dqn", "ama", "stacking", "push_skip", "imitation"
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,8 +26,9 @@ class Train:
     """Train an allocator on recorded streams of houses (extra `train`)."""
 
     algo: Algorithm = "ppo"
-    """`ppo`, `grpo` and `dqn` learn from the reward; `ama`, `stacking` (Adaptive Stacking),
-    `push_skip` and `imitation` (of one who knows the questions) are there to compare with."""
+    """`ppo`, `recurrent_ppo`, `grpo` and `dqn` learn from the reward; `ama`, `stacking`
+    (Adaptive Stacking), `push_skip` and `imitation` (of one who knows the questions) are there to
+    compare with."""
     out: Path = Path("runs/allocator")
     """Folder for the checkpoint, the best policy, the scalars for TensorBoard and the result."""
     seed: int = 0

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final, final
 
 from sb3_contrib import MaskablePPO
+from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.logger import Logger
 
 from embodied_mem.allocation.network import ScorerNetwork
@@ -138,9 +139,7 @@ class Ppo:
             use_masking=self.config.masked,
         )
         self.done += 1
-        logged = self.model.logger.name_to_value
-        learned = {name: float(logged[f"train/{theirs}"]) for theirs, name in _LOGGED.items()}
-        return {**self.environment.drain(), **learned}
+        return {**self.environment.drain(), **logged_by(self.model)}
 
     def trained(self) -> ScorerNetwork | RestrictedScorer:
         """Returns the greedy policy as it is now."""
@@ -165,3 +164,9 @@ class Ppo:
         """Goes on from what `snapshot` returned, of a trainer made alike."""
         self.done = snapshot.values["done"]
         get_algorithm(snapshot, self.model, self.environment)
+
+
+def logged_by(model: BaseAlgorithm) -> dict[str, float]:
+    """Returns what one of Stable-Baselines3's PPOs logged of its last gradient steps."""
+    logged = model.logger.name_to_value
+    return {name: float(logged[f"train/{theirs}"]) for theirs, name in _LOGGED.items()}

@@ -15,6 +15,7 @@ from embodied_mem.allocation.training.grpo import Grpo, GrpoConfig
 from embodied_mem.allocation.training.imitation import Imitation, ImitationConfig
 from embodied_mem.allocation.training.labels import Lifetimes, LifetimeTeacher
 from embodied_mem.allocation.training.ppo import Ppo, PpoConfig
+from embodied_mem.allocation.training.recurrent_ppo import RecurrentPpo, RecurrentPpoConfig
 from embodied_mem.allocation.training.staged import WarmStarted
 from embodied_mem.allocation.training.trainer import Trainer
 from embodied_mem.errors import ConfigError, unknown_name
@@ -32,7 +33,16 @@ from embodied_mem_envs.allocation.generate import (
 from embodied_mem_envs.allocation.streams import Streams
 from embodied_mem_envs.allocation.teacher import action_values
 
-ALGORITHMS: Final = ("ppo", "grpo", "dqn", "ama", "stacking", "push_skip", "imitation")
+ALGORITHMS: Final = (
+    "ppo",
+    "recurrent_ppo",
+    "grpo",
+    "dqn",
+    "ama",
+    "stacking",
+    "push_skip",
+    "imitation",
+)
 AMA_RULES: Final = ("fifo_coarse", "lifo_coarse", "lvfo_coarse", "mvfo_coarse")
 """What AMA chooses among: the published four, lowering before they drop, as suits a byte budget."""
 _WARM: Final = ("ppo", "grpo")
@@ -138,9 +148,8 @@ def prepare(config: PracticeConfig, streams: Streams) -> Practice:
 _Made = tuple[Trainer, dict[str, Any]]
 
 
-def _teacher(
-    core: Core, episodes: Int64Array, slots: Float32Array, mask: BoolArray
-) -> Float32Array:
+def guide(core: Core, episodes: Int64Array, slots: Float32Array, mask: BoolArray) -> Float32Array:
+    """Judges the actions as `teacher.action_values` does."""
     assert isinstance(core, AllocationCore)
     return action_values(core)
 
@@ -156,7 +165,7 @@ def _warm(
     warm = ImitationConfig(
         updates=config.warm, guided_until=0.3, batch=1024, hidden=settings.hidden
     )
-    first = Imitation(warm, episodes, config.seed, _teacher)
+    first = Imitation(warm, episodes, config.seed, guide)
     told = {**asdict(settings), "warm": asdict(warm)}
     return WarmStarted(first, make, settings.updates), told
 
@@ -181,6 +190,11 @@ def _grpo(config: PracticeConfig, episodes: EpisodeSet, drawn: list[Episode]) ->
 def _restricted(config: PracticeConfig, episodes: EpisodeSet, drawn: list[Episode]) -> _Made:
     settings = _with_updates(PpoConfig(), config)
     return Ppo(settings, episodes, config.seed, config.algorithm), asdict(settings)
+
+
+def _recurrent(config: PracticeConfig, episodes: EpisodeSet, drawn: list[Episode]) -> _Made:
+    settings = RecurrentPpoConfig(ppo=_with_updates(PpoConfig(), config))
+    return RecurrentPpo(settings, episodes, config.seed), asdict(settings)
 
 
 def _dqn(config: PracticeConfig, episodes: EpisodeSet, drawn: list[Episode]) -> _Made:
@@ -213,6 +227,7 @@ def _with_updates(settings: _Settings, config: PracticeConfig) -> _Settings:
 
 _TRAINERS: Final[Mapping[str, Callable[[PracticeConfig, EpisodeSet, list[Episode]], _Made]]] = {
     "ppo": _ppo,
+    "recurrent_ppo": _recurrent,
     "grpo": _grpo,
     "dqn": _dqn,
     "ama": _ama,
