@@ -5,7 +5,7 @@ from typing import Final, Protocol, final
 
 import numpy as np
 
-from embodied_mem.allocation.inputs import DESCRIPTORS, FAST, SLOW
+from embodied_mem.allocation.inputs import DESCRIPTORS, FAST, QUESTION_KINDS, SLOW
 from embodied_mem.memory.columns import KINDS, STATUSES, Columns
 from embodied_mem.types import AnyArray, Float64Array
 
@@ -36,7 +36,7 @@ class DemandProfile:
         """Hears of a question.
 
         Args:
-            descriptor: (8,) what `inputs.DESCRIPTORS` names.
+            descriptor: (18,) what `inputs.DESCRIPTORS` names.
             outcome: How well it was answered, 0 to 1.
         """
         self._means += _RATES * (np.asarray(descriptor) - self._means)
@@ -48,7 +48,7 @@ class DemandProfile:
 
     @property
     def means(self) -> Float64Array:
-        """(16,) running means of the descriptors, fast and slow; 0 before the first question."""
+        """(36,) running means of the descriptors, fast and slow; 0 before the first question."""
         return (self._means / np.maximum(self._weights, 1e-9)).ravel()
 
     @property
@@ -86,6 +86,7 @@ def describe_question(
     visits: Mapping[str, int] | None = None,
     fine: bool = False,
     since: bool = False,
+    kind: str | None = None,
 ) -> Float64Array:
     """Describes a question by what the store's arrays tell of its subjects.
 
@@ -97,9 +98,10 @@ def describe_question(
         visits: How often the agent has come into each place, by the place's id.
         fine: Whether a picture in full was needed.
         since: Whether it is about since when something is there.
+        kind: One of `inputs.QUESTION_KINDS`; None for any other.
 
     Returns:
-        (8,) what `inputs.DESCRIPTORS` names.
+        (18,) what `inputs.DESCRIPTORS` names.
     """
     columns = store.columns
     start = int(columns.valid_from[columns.slots()].min(initial=tick))
@@ -123,7 +125,8 @@ def describe_question(
             _share_of_visits(columns, facts if len(facts) else slots, visits or {}),
         )
     means = np.clip(values.mean(axis=0), 0.0, 1.0) if len(things) else np.zeros(5)
-    return np.array([*means, float(fine), len(things) / 4, float(since)])
+    kinds = [float(each == kind) for each in QUESTION_KINDS]
+    return np.array([*means, float(fine), len(things) / 4, float(since), *kinds])
 
 
 def _slots(store: Described, thing: str) -> AnyArray:

@@ -50,6 +50,19 @@ SLOT_FEATURES: Final = (
     *(f"group_{group}" for group in range(GROUPS)),  # things of each group / 4
 )
 
+QUESTION_KINDS: Final = (
+    "recent",  # a thing that one of the newest candidates shows
+    "oldest",  # one that one of the first candidates shows
+    "rare_place",  # one last seen in the place that the agent came into least often
+    "moved",  # where a thing is now that was moved
+    "count",  # how many of a group there are in a room
+    "at_time",  # where a thing was at a time
+    "demand",  # a thing that people ask for, by its room and its group
+    "looks",  # what a thing looks like; full fidelity is needed
+    "pair",  # two things that were seen together
+    "since",  # since when a thing is there
+)
+"""What an agent can be asked."""
 DESCRIPTORS: Final = (
     "since_last",  # time since its subject was last shown, as a share of the time so far
     "since_first",  # the same since it was first shown
@@ -59,8 +72,9 @@ DESCRIPTORS: Final = (
     "fine",  # 1 if it needs full fidelity
     "keys",  # subjects / 4
     "since",  # 1 if it needs the first sighting
+    *(f"kind_{kind}" for kind in QUESTION_KINDS),  # one-hot; none where the kind is another
 )
-"""What is noted of a question that was asked, whatever kind it was of."""
+"""What is noted of a question once it was asked."""
 
 CONTEXT_FEATURES: Final = (
     "fill_bytes",  # share of the byte budget in use

@@ -50,7 +50,7 @@ def recorded(seed: int, arrivals: int, held: float) -> Recorded:
         episode.query_time.astype(np.intp),
         episode.query_keys.astype(np.intp),
         episode.query_level,
-        episode.query_since,
+        episode.query_kind,
     )
     return Recorded(episode, records, descriptors)
 

@@ -54,7 +54,7 @@ class Teacher(Protocol):
 class ImitationConfig:
     """Settings of the imitation."""
 
-    updates: int = 100
+    updates: int = 30
     """Updates of the whole training; the learning rate falls over them."""
     episodes: int = 256
     """Episodes of an update."""

@@ -34,7 +34,7 @@ _LOGGED: Final = {
 class PpoConfig:
     """Settings of PPO."""
 
-    updates: int = 60
+    updates: int = 20
     """Updates of the whole training; the learning rate falls over them."""
     rows: int = 512
     """Episodes played at a time."""

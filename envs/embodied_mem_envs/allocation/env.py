@@ -83,7 +83,7 @@ class AllocationEnv(gym.Env[Observed, np.int64]):
     | Key       | Shape       | Type    | Min  | Max | Meaning                                     |
     |-----------|-------------|---------|------|-----|---------------------------------------------|
     | `slots`   | (K + 1, 48) | float32 | -100 | 100 | Features of the records and the candidate   |
-    | `context` | (25,)       | float32 | -100 | 100 | How full it is, what was asked and answered |
+    | `context` | (45,)       | float32 | -100 | 100 | How full it is, what was asked and answered |
 
     The context holds the mean outcome of the last questions (the past reward) and running means of
     what was asked. With `task_label=True` ten more entries tell which kind is asked most.

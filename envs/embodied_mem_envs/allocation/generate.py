@@ -233,7 +233,7 @@ def _ask(
         "query_level": level,
         "query_since": since,
         "query_kind": kind.astype(np.int8),
-        "profile": _profile(questions, entered, time, keys, level, since),
+        "profile": _profile(questions, entered, time, keys, level, kind),
         "mix": mix.astype(np.float32),
         "task": int(np.bincount(kind, minlength=len(KINDS)).argmax()),
     }
@@ -286,10 +286,10 @@ def _profile(
     time: Int64Array,
     keys: AnyArray,
     level: AnyArray,
-    since: AnyArray,
+    kind: AnyArray,
 ) -> Float32Array:
     """Returns (T, 2 * DESCRIPTORS) running means over the questions asked before each candidate."""
-    descriptors = describe(questions, entered, time, keys, level, since)
+    descriptors = describe(questions, entered, time, keys, level, kind)
     arrivals = len(entered)
     result = np.zeros((arrivals, 2, len(DESCRIPTORS)))
     rates = np.array([FAST, SLOW])[:, None]
@@ -310,9 +310,9 @@ def describe(
     time: Int64Array,
     keys: AnyArray,
     level: AnyArray,
-    since: AnyArray,
+    kind: AnyArray,
 ) -> Float64Array:
-    """Returns (Q, DESCRIPTORS) what is noted of each question, of no kind whatever."""
+    """Returns (Q, DESCRIPTORS) what is noted of each question."""
     subject = keys >= 0
     count = np.maximum(subject.sum(axis=1), 1)
 
@@ -325,7 +325,7 @@ def describe(
         np.eye(int(questions.place.max()) + 1)[questions.place] * entered[:, None], 0
     )
     visits /= visits.max(axis=1, keepdims=True)
-    return np.stack(
+    described = np.stack(
         [
             mean((at - questions.last_shown[at, keys]) / (at + 1)),
             mean((at - questions.first_seen[keys]) / (at + 1)),
@@ -334,7 +334,8 @@ def describe(
             mean(visits[at, questions.seen_in[at, keys]]),
             (level > 1).astype(np.float64),
             subject.sum(axis=1) / 4,
-            since.astype(np.float64),
+            (kind == KINDS.index("since")).astype(np.float64),
         ],
         axis=1,
     )
+    return np.concatenate([described, np.eye(len(KINDS))[kind]], axis=1)

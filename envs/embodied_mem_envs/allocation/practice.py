@@ -45,7 +45,18 @@ ALGORITHMS: Final = (
 )
 AMA_RULES: Final = ("fifo_coarse", "lifo_coarse", "lvfo_coarse", "mvfo_coarse")
 """What AMA chooses among: the published four, lowering before they drop, as suits a byte budget."""
-_WARM: Final = ("ppo", "grpo")
+_AFTER_WARM_PPO: Final = PpoConfig(
+    updates=8,
+    learning_rate=3e-4,
+    last_learning_rate=5e-5,
+    discount=0.95,
+    trace=0.8,
+    reward_scale=0.5,
+    entropy=0.001,
+    shaped=True,
+)
+_AFTER_WARM_GRPO: Final = GrpoConfig(updates=6, learning_rate=5e-4)
+"""Small steps: what the teacher taught is not to be lost while the return is learned."""
 
 _VALIDATION, _HELD_OUT = 1_000_003, 1_000_033
 """Added to seeds, so that no two sets share an episode; those of evaluation are always the same."""
@@ -61,13 +72,13 @@ class PracticeConfig:
     episode: EpisodeConfig = field(default_factory=EpisodeConfig)
     pool: int = 3072
     """Episodes to train on, drawn once."""
-    labelled: int = 768
+    labelled: int = 384
     """Episodes that an imitator trains on, if the pool has so many; each is solved first."""
     evaluated: int = 512
     """Episodes of each evaluation: some from the streams trained on, as many held out."""
     beta: float = 0.05
     """Weight of the compression term in the reward."""
-    warm: int = 12
+    warm: int = 30
     """Updates that PPO and GRPO imitate the teacher for before they learn from the reward."""
     updates: int | None = None
     """Updates of the whole training, warm start left out; the algorithm's own number where None."""
@@ -171,7 +182,7 @@ def _warm(
 
 
 def _ppo(config: PracticeConfig, episodes: EpisodeSet, drawn: list[Episode]) -> _Made:
-    settings = _with_updates(PpoConfig(), config)
+    settings = _with_updates(_AFTER_WARM_PPO if config.warm else PpoConfig(), config)
     return _warm(
         config,
         episodes,
@@ -181,7 +192,7 @@ def _ppo(config: PracticeConfig, episodes: EpisodeSet, drawn: list[Episode]) -> 
 
 
 def _grpo(config: PracticeConfig, episodes: EpisodeSet, drawn: list[Episode]) -> _Made:
-    settings = _with_updates(GrpoConfig(), config)
+    settings = _with_updates(_AFTER_WARM_GRPO if config.warm else GrpoConfig(), config)
     return _warm(
         config, episodes, settings, lambda start: Grpo(settings, episodes, config.seed, start)
     )

@@ -11,22 +11,11 @@ from typing import Final, final
 
 import numpy as np
 
-from embodied_mem.allocation.inputs import GROUPS, ROOMS
+from embodied_mem.allocation.inputs import GROUPS, QUESTION_KINDS, ROOMS
 from embodied_mem.types import AnyArray, BoolArray, Float64Array, Int64Array
 from embodied_mem_envs.allocation.episode import COARSE, FINE, Episode
 
-KINDS: Final = (
-    "recent",  # a thing that one of the newest candidates shows
-    "oldest",  # one that one of the first candidates shows
-    "rare_place",  # one last seen in the place that the agent came into least often
-    "moved",  # where a thing is now that was moved
-    "count",  # how many of a group there are in a room
-    "at_time",  # where a thing was at a time
-    "demand",  # a thing that people ask for, by its room and its group
-    "looks",  # what a thing looks like; full fidelity is needed
-    "pair",  # two things that were seen together
-    "since",  # since when a thing is there
-)
+KINDS: Final = QUESTION_KINDS
 MOST_KEYS: Final = 8
 """Keys that a question can be about."""
 _WINDOW: Final = 6

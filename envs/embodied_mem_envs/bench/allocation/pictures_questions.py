@@ -37,7 +37,7 @@ class PictureQuestion:
     since: int
     """Tick at which the first of the things was first seen where it is meant."""
     descriptor: Float64Array
-    """(8,) what an agent notes of it; `inputs.DESCRIPTORS`."""
+    """(18,) what an agent notes of it; `inputs.DESCRIPTORS`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +94,14 @@ def draw_questions(walk: PictureWalk, seed: int, after: float = 1.0) -> list[Pic
 
 
 def _descriptors(episode: Episode) -> Float64Array:
-    """Returns (Q, 8) what is noted of each question, by what the scene layer knew of its things."""
+    """Returns (Q, 18) what is noted of each question, by what the scene layer knew."""
     return describe(
         Questions.of(episode),
         episode.entered,
         episode.query_time.astype(np.int64),
         episode.query_keys,
         episode.query_level,
-        episode.query_since,
+        episode.query_kind,
     )
 
 

@@ -31,7 +31,7 @@ from embodied_mem_envs.bench.allocation.families import (
 )
 
 _LINEAR = "linear"
-_LINEAR_UPDATES = 40
+_LINEAR_UPDATES = 30
 _LINEAR_EPISODES = 1024
 
 
