@@ -18,11 +18,15 @@ from embodied_mem.cli.result import write_result
 class Bench:
     """Measure the project's figures (CPU time of one thread, or ratios within one run)."""
 
-    what: tyro.conf.Positional[Literal["scene", "house", "store", "all"]] = "all"
+    what: tyro.conf.Positional[Literal["scene", "house", "store", "allocation", "all"]] = "all"
     """`scene` (memory updates, snapshots), `house` (rendering), `store` (the memory store:
-    durability, budget, search; extra `bench`) or all of them."""
+    durability, budget, search; extra `bench`), `allocation` (learned allocators against rules and
+    bounds; extras `bench` and `train`) or all of them."""
     quick: bool = False
     """Smaller sizes, for a first look; the figures are noisier."""
+    retrain: Path | None = None
+    """`allocation` only: first train all policies anew into this folder, which takes about an hour
+    on one core, and judge those."""
     json: Path | None = None
     """Write the figures and the machine as one JSON file."""
 
@@ -45,6 +49,8 @@ class Bench:
             from embodied_mem_envs.bench.store.suite import bench_store
 
             metrics |= bench_store(quick=self.quick, note=Console(stderr=True).print)
+        if self.what in ("allocation", "all"):
+            metrics |= self._allocation(Console(stderr=True).print)
         spent = {
             "wall_s": time.perf_counter() - started,
             "cpu_s": time.process_time() - cpu,
@@ -59,6 +65,11 @@ class Bench:
             config = {"what": self.what, "quick": self.quick}
             write_result(self.json, "bench", config, {**metrics, **spent})
         return 0
+
+    def _allocation(self, note: Callable[[str], None]) -> dict[str, float]:
+        from embodied_mem_envs.bench.allocation.suite import bench_allocation
+
+        return bench_allocation(quick=self.quick, note=note, retrain=self.retrain)
 
     def _scene(self, note: Callable[[str], None]) -> dict[str, float]:
         from embodied_mem_envs.bench.scene import SceneBenchConfig, bench_scene

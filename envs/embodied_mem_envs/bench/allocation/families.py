@@ -1,9 +1,12 @@
 """The policies that were trained and ship: on what, by what, and where they lie."""
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -13,6 +16,7 @@ from embodied_mem.allocation.network import ScorerNetwork
 from embodied_mem.allocation.policy import Policy
 from embodied_mem.allocation.restrictions import RESTRICTIONS, RestrictedScorer
 from embodied_mem.allocation.rules import RULES
+from embodied_mem.allocation.weights import weight_files
 from embodied_mem.assets import asset_path
 from embodied_mem_envs.allocation.bounds.tiny import TinyConfig, tiny_streams
 from embodied_mem_envs.allocation.generate import EpisodeConfig
@@ -63,19 +67,32 @@ FAMILIES: Final[Mapping[str, Family]] = {
 }
 
 
+_judged: ContextVar[Path | None] = ContextVar("judged", default=None)
+
+
+@contextmanager
+def judged(root: Path | None) -> Iterator[None]:
+    """Has policies read from a folder, or, where None, from where they ship."""
+    token = _judged.set(root)
+    try:
+        yield
+    finally:
+        _judged.reset(token)
+
+
 def policy_path(family: str, algorithm: str, seed: int, root: Path | None = None) -> Path:
-    """Returns the stem of the two files of a policy."""
-    root = asset_path("allocators") if root is None else root
+    """Returns the stem of the two files of a policy in a folder, or where policies are judged."""
+    root = root or _judged.get() or asset_path("allocators")
     return root / family / f"{algorithm}_{seed}"
 
 
-def load_trained(family: str, algorithm: str, seed: int, root: Path | None = None) -> Policy:
+def load_trained(family: str, algorithm: str, seed: int) -> Policy:
     """Reads a trained policy.
 
     Raises:
         ConfigError: If it does not ship, or its files are damaged.
     """
-    path = policy_path(family, algorithm, seed, root)
+    path = policy_path(family, algorithm, seed)
     if algorithm == "ama":
         return AmaPolicy.load(path, RULES)
     if algorithm in RESTRICTIONS:
@@ -83,7 +100,13 @@ def load_trained(family: str, algorithm: str, seed: int, root: Path | None = Non
     return ScorerNetwork.load(path)
 
 
-def load_linear(name: str, root: Path | None = None) -> LinearHead:
+def load_about(family: str, algorithm: str, seed: int) -> dict[str, Any]:
+    """Returns how a policy that ships was trained: settings, seed, generator and seconds."""
+    _, header = weight_files(policy_path(family, algorithm, seed))
+    about: dict[str, Any] = json.loads(header.read_text())["about"]
+    return about
+
+
+def load_linear(name: str) -> LinearHead:
     """Reads a tuned linear head: `slots_5`, `slots_10`, `slots_20`, or the name of a family."""
-    root = asset_path("allocators") if root is None else root
-    return LinearHead.load(root / "linear" / name)
+    return LinearHead.load((_judged.get() or asset_path("allocators")) / "linear" / name)

@@ -4,6 +4,7 @@
 `--families`, `--algorithms` and `--seeds` some of them, so that several can run beside each other.
 """
 
+import json
 import tempfile
 import time
 from collections.abc import Callable
@@ -62,9 +63,10 @@ class Ship:
 
 def ship(family: Family, algorithm: str, seed: int, out: Path, note: Callable[[str], None]) -> None:
     """Trains one policy and writes its two files."""
-    practice = prepare(
-        PracticeConfig(algorithm=algorithm, seed=seed, episode=family.episode), family.streams()
-    )
+    start = time.perf_counter()
+    config = PracticeConfig(algorithm=algorithm, seed=seed, episode=family.episode)
+    practice = prepare(config, family.streams())
+    prepared = time.perf_counter() - start
     target = policy_path(family.name, algorithm, seed, out)
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
@@ -75,16 +77,18 @@ def ship(family: Family, algorithm: str, seed: int, out: Path, note: Callable[[s
             practice.about,
             SessionConfig(folder=Path(folder), tensorboard=False),
         )
-        start = time.process_time()
         session.run()
-        spent = time.process_time() - start
-        for made, kept in zip(weight_files(Path(folder) / BEST), weight_files(target), strict=True):
-            kept.write_bytes(made.read_bytes())
+        weights, header = weight_files(Path(folder) / BEST)
+        kept_weights, kept_header = weight_files(target)
+        kept_weights.write_bytes(weights.read_bytes())
+        told = json.loads(header.read_text())
+        told["about"]["train_s"] = round(prepared + session.seconds, 1)
+        kept_header.write_text(json.dumps(told, indent=1) + "\n")
     best = session.best
     assert best is not None
     note(
         f"{family.name} {algorithm} {seed}: held out {best.accuracy['held_out']:.4f} after "
-        f"{session.seconds:.0f} s of training; {spent:.0f} s of CPU with evaluations"
+        f"{session.seconds:.0f} s of training and {prepared:.0f} s of drawing episodes"
     )
 
 
