@@ -118,7 +118,12 @@ class Train:
             "held_out": None if best is None else best.accuracy["held_out"],
         }
         curve = [
-            {"update": each.update, "seconds": each.seconds, **each.accuracy}
+            {
+                "update": each.update,
+                "seconds": each.seconds,
+                "warming_up": not each.ready,
+                **each.accuracy,
+            }
             for each in session.history
         ]
         extra: dict[str, Any] = {"about": practice.about, "finished": finished, "curve": curve}

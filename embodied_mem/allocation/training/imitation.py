@@ -111,6 +111,11 @@ class Imitation:
         """Updates of the whole training."""
         return self.config.updates
 
+    @property
+    def ready(self) -> bool:
+        """Whether its policy may be kept."""
+        return self.done > 0
+
     def update(self) -> dict[str, float]:
         """Plays and learns once; returns what is worth logging."""
         config = self.config

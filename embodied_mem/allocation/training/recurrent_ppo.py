@@ -85,6 +85,11 @@ class RecurrentPpo:
         """Updates of the whole training."""
         return self.config.ppo.updates
 
+    @property
+    def ready(self) -> bool:
+        """Whether its policy may be kept."""
+        return self.done > 0
+
     def update(self) -> dict[str, float]:
         """Plays and learns once; returns what is worth logging."""
         self.model.learn(

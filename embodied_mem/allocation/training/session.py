@@ -46,6 +46,8 @@ class Progress:
     """Spent on training until then, evaluations left out."""
     accuracy: Mapping[str, float]
     """Mean accuracy on each set of episodes."""
+    ready: bool
+    """Whether the policy had learned by its own algorithm; else it is none to be kept."""
 
 
 @final
@@ -79,8 +81,9 @@ class Session:
 
     @property
     def best(self) -> Progress | None:
-        """The evaluation that the best policy comes from."""
-        return max(self.history, key=lambda each: each.accuracy["validation"], default=None)
+        """The evaluation that the best policy comes from; None as long as there is none."""
+        ready = (each for each in self.history if each.ready)
+        return max(ready, key=lambda each: each.accuracy["validation"], default=None)
 
     def resume(self) -> None:
         """Goes on from the checkpoint in the folder.
@@ -112,8 +115,13 @@ class Session:
             "about": self._about,
             "seconds": self.seconds,
             "history": [
-                {"update": p.update, "seconds": p.seconds, "accuracy": dict(p.accuracy)}
-                for p in self.history
+                {
+                    "update": each.update,
+                    "seconds": each.seconds,
+                    "accuracy": dict(each.accuracy),
+                    "ready": each.ready,
+                }
+                for each in self.history
             ],
         }
         snapshot.write(self._config.folder / CHECKPOINT)
@@ -156,8 +164,14 @@ class Session:
             log.write(name, means, self.trainer.done)
         before = self.best
         accuracy = {name: means["accuracy"] for name, means in scores.items()}
-        now = Progress(update=self.trainer.done, seconds=self.seconds, accuracy=accuracy)
-        if before is None or accuracy["validation"] > before.accuracy["validation"]:
+        now = Progress(
+            update=self.trainer.done,
+            seconds=self.seconds,
+            accuracy=accuracy,
+            ready=self.trainer.ready,
+        )
+        better = before is None or accuracy["validation"] > before.accuracy["validation"]
+        if now.ready and better:
             trained.save(self._config.folder / BEST, {**self._about, "figures": accuracy})
         self.history.append(now)
 

@@ -44,6 +44,11 @@ class WarmStarted:
         """Updates of the whole training."""
         return self._first.updates + self._second_updates
 
+    @property
+    def ready(self) -> bool:
+        """Whether its policy has learned from the reward yet, and not only from the teacher."""
+        return self._second is not None and self._second.ready
+
     def update(self) -> dict[str, float]:
         """Plays and learns once; returns what is worth logging."""
         if self._second is None and self._first.done < self._first.updates:

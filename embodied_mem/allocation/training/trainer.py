@@ -34,6 +34,14 @@ class Trainer(Protocol):
         """Updates of the whole training."""
         ...
 
+    @property
+    def ready(self) -> bool:
+        """Whether its policy has learned by its own algorithm yet, and may be kept as its result.
+
+        It has not while it is warmed up by another, which is not to be shown as this one's work.
+        """
+        ...
+
     def update(self) -> dict[str, float]:
         """Plays and learns once; returns what is worth logging."""
         ...

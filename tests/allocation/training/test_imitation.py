@@ -152,6 +152,16 @@ def test_a_warm_start_goes_on_exactly(episodes, tmp_path, algorithm, each):
     assert_resumes_exactly(lambda _: warm(algorithm, episodes, 2), tmp_path / "checkpoint", each)
 
 
+@pytest.mark.parametrize("algorithm", ["grpo", "ppo"])
+def test_a_warm_start_is_ready_once_it_learned_from_the_reward(episodes, algorithm):
+    trainer = warm(algorithm, episodes, 0)
+    ready = []
+    for _ in range(4):
+        trainer.update()
+        ready.append(trainer.ready)
+    assert ready == [False, False, True, True]
+
+
 def test_a_second_trainer_begins_with_what_was_imitated(episodes):
     start = Imitation(SMALL, episodes, 0, LifetimeTeacher(known_lifetimes(episodes))).trained()
     grpo = Grpo(GrpoConfig(rows=16, hidden=16), episodes, 1, start)

@@ -32,13 +32,17 @@ class Counted:
 class Counting:
     """A trainer whose policy keeps as many records as `plan` says after each update."""
 
-    def __init__(self, plan, press_at=None, presses=1):
-        self.plan, self.done, self.written = plan, 0, []
+    def __init__(self, plan, press_at=None, presses=1, warm=0):
+        self.plan, self.done, self.written, self.warm = plan, 0, [], warm
         self.press_at, self.presses = press_at, presses
 
     @property
     def updates(self):
         return len(self.plan)
+
+    @property
+    def ready(self):
+        return self.done > self.warm
 
     def update(self):
         if self.done == self.press_at:
@@ -80,6 +84,18 @@ def test_the_best_policy_is_kept_and_the_curve(episodes, tmp_path):
     assert looked.best.update == 3 and dict(looked.best.accuracy) == figures
     assert [each.update for each in looked.history] == [1, 2, 3, 4, 5]
     assert "accuracy 0.250" in notes[0] and "others" in notes[-1] and len(notes) == 5
+
+
+def test_what_only_warmed_up_is_never_kept(episodes, tmp_path):
+    trainer = Counting([3, 3, 1, 2, 1], warm=2)
+    looked = session(trainer, episodes, tmp_path)
+    looked.run()
+    assert [most for most, _, _ in trainer.written] == [1, 2]
+    assert looked.best.update == 4
+    assert [each.ready for each in looked.history] == [False, False, True, True, True]
+    again = session(Counting([3, 3, 1, 2, 1], warm=2), episodes, tmp_path)
+    again.resume()
+    assert again.history == looked.history
 
 
 def test_the_last_update_is_always_evaluated(episodes, tmp_path):
