@@ -19,4 +19,4 @@ class Ramp:
     def __call__(self, done: float) -> float:
         """Returns the value at a share of the training, 0 to 1."""
         share = min(1.0, done / self.until)
-        return self.start + (self.end - self.start) * share
+        return self.start * (1.0 - share) + self.end * share

@@ -255,10 +255,10 @@ class AllocationCore:
             ("unique_early", nearness(state["first_seen"] / so_far)),
             ("unique_often", state["times_shown"] * (np.float32(OFTEN) / so_far)),
         ):
-            out[:, -1, _AT[name]] = (value[rows, candidate] * fresh) @ _ONES / shown[:, -1]
+            out[:, -1, _AT[name]] = _sum(value[rows, candidate] * fresh) / shown[:, -1]
             value *= sole
             value[:, none] = 0
-            out[:, :-1, _AT[name]] = value.ravel().take(at) @ _ONES / shown[:, :-1]
+            out[:, :-1, _AT[name]] = _sum(value.ravel().take(at)) / shown[:, :-1]
         in_full = state["holders"][:, :, _IN_FULL]
         alone = (in_full == 1).ravel().take(at)
         out[:, :-1, _AT["unique_fine"]] = (state["level"] == FINE) * _true(alone) / shown[:, :-1]
@@ -559,3 +559,9 @@ def _true(flags: BoolArray) -> NDArray[np.uint8]:
     """Returns how many are true along the last axis, which has eight: quicker than a sum."""
     count: NDArray[np.uint8] = np.bitwise_count(flags.view(np.uint64))[..., 0]
     return count
+
+
+def _sum(values: Float32Array) -> Float32Array:
+    """Returns the sum along the last axis, the same bits whatever the batch is (BLAS is not)."""
+    total: Float32Array = np.einsum("...m->...", values)
+    return total

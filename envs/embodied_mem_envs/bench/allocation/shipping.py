@@ -75,7 +75,8 @@ def ship(family: Family, algorithm: str, seed: int, out: Path, note: Callable[[s
             practice.validation,
             {"held_out": practice.held_out},
             practice.about,
-            SessionConfig(folder=Path(folder), tensorboard=False),
+            # Judged once, when it is finished: what ships is what the training ended with.
+            SessionConfig(folder=Path(folder), tensorboard=False, evaluate_every=1_000_000),
         )
         session.run()
         weights, header = weight_files(Path(folder) / BEST)
