@@ -38,6 +38,9 @@ from embodied_mem.types import Observation
 MOST_WAITING: Final = 8
 """Pictures that may wait for a quiet frame to be measured in."""
 
+_ASKED_AS: Final = {"how_many": "count", "moved": "moved", "before": "at_time"}
+"""Kinds of answers that are kinds of questions to an allocator too; see `QUESTION_KINDS`."""
+
 
 class Hippocampus:
     """Takes observations in, keeps the store in step with the scene, and recalls.
@@ -192,6 +195,7 @@ class Hippocampus:
             answer.objects,
             [citation.snapshot for citation in answer.citations],
             visits=self.visits,
+            kind=_ASKED_AS.get(answer.kind),
         )
         self.demand.note(described, len(shown) / len(set(answer.objects)))
 

@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 
 from embodied_mem_envs.bench.allocation.contest import Note
-from embodied_mem_envs.bench.allocation.families import SEEDS, judged, load_about
+from embodied_mem_envs.bench.allocation.families import SEEDS, judged, load_about, policy_path
 from embodied_mem_envs.bench.allocation.generality import bench_generality
 from embodied_mem_envs.bench.allocation.house_streams import LEARNED, bench_house_streams
 from embodied_mem_envs.bench.allocation.label_free_pair import bench_label_free_pair
@@ -36,6 +36,7 @@ def _figures(*, quick: bool, note: Note, retrain: bool) -> dict[str, float]:
         for algorithm in LEARNED
         for seed in SEEDS
     ]
+    learned = [policy_path("house", "ppo", seed).with_suffix(".json") for seed in SEEDS]
     with tempfile.TemporaryDirectory() as folder:
         return {
             "train_s": max(seconds),
@@ -43,7 +44,7 @@ def _figures(*, quick: bool, note: Note, retrain: bool) -> dict[str, float]:
             **bench_generality(quick=quick, note=note),
             **bench_speed(quick=quick),
             **bench_resume(Path(folder)),
-            **bench_pictures(quick=quick, note=note),
+            **bench_pictures(quick=quick, note=note, learned=learned),
             **bench_label_free_pair(quick=quick, note=note, retrain=retrain),
             **bench_t_maze(quick=quick, note=note),
         }
