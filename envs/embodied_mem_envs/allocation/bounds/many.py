@@ -1,8 +1,9 @@
 """Bounds of many episodes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing import get_context
 from typing import Final, final
 
@@ -27,30 +28,35 @@ class BoundTable:
     u1: Float64Array
     """(N,) clairvoyant."""
     u1_reached: Float64Array
-    """(N,) what the plan for it reaches."""
+    """(N,) what the plan for it reaches; nan if it was relaxed."""
     u2: Float64Array
     """(N,) hindsight, by linear relaxation."""
 
 
-def bounds_of(episodes: Sequence[Episode], *, jobs: int = 1) -> BoundTable:
+def bounds_of(episodes: Sequence[Episode], *, jobs: int = 1, every: int = 1) -> BoundTable:
     """Returns U1 and U2 of episodes, in their order; the same for any number of jobs.
 
     Args:
         episodes: The episodes.
         jobs: Processes.
+        every: Above 1, for long episodes: U1 is relaxed too, and of so many times that questions
+            come at, one is counted, another for each episode. The means are bounds; those of
+            single episodes need not be.
     """
-    rows = np.array(list(_each(episodes, jobs)), np.float64).reshape(-1, 3)
-    return BoundTable(u1=rows[:, 0], u1_reached=rows[:, 1], u2=rows[:, 2])
-
-
-def _each(episodes: Sequence[Episode], jobs: int) -> Iterator[tuple[float, float, float]]:
+    offsets = np.arange(len(episodes)) * every // max(len(episodes), 1)
+    bounds = partial(_bounds, every=every)
     if jobs == 1:
-        yield from map(_bounds, episodes)
-        return
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        yield from pool.map(_bounds, episodes, chunksize=_TOGETHER)
+        rows = list(map(bounds, episodes, offsets))
+    else:
+        with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+            rows = list(pool.map(bounds, episodes, offsets, chunksize=_TOGETHER))
+    u1, reached, u2 = np.array(rows, np.float64).reshape(-1, 3).T
+    return BoundTable(u1=u1, u1_reached=reached, u2=u2)
 
 
-def _bounds(episode: Episode) -> tuple[float, float, float]:
-    one = clairvoyant(episode, nodes=_NODES)
-    return one.value, one.reached, hindsight(episode).value
+def _bounds(episode: Episode, offset: int, every: int) -> tuple[float, float, float]:
+    if every == 1:
+        one = clairvoyant(episode, nodes=_NODES)
+    else:
+        one = clairvoyant(episode, relaxed=True, every=every, offset=offset)
+    return one.value, one.reached, hindsight(episode, every=every, offset=offset).value

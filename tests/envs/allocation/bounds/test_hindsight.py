@@ -63,3 +63,13 @@ def test_bounds_come_in_the_order_of_the_episodes_from_any_number_of_processes()
     assert one.u1[3] == clairvoyant(episodes[3], nodes=50).value
     assert one.u2[3] == hindsight(episodes[3]).value
     assert len(bounds_of([]).u1) == 0
+
+
+def test_counting_some_of_the_times_bounds_the_mean():
+    for episode in drawn(3, seed=4, arrivals=24, slots=3):
+        for bound in (clairvoyant, hindsight):
+            thinned = [bound(episode, relaxed=True, every=4, offset=k).value for k in range(4)]
+            assert np.mean(thinned) >= bound(episode, relaxed=True).value - 1e-3
+    table = bounds_of(drawn(4, seed=4, arrivals=12, slots=3), every=4)
+    assert np.isnan(table.u1_reached).all()
+    assert (table.u2 > 0).all()

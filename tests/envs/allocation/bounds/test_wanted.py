@@ -77,3 +77,16 @@ def test_a_question_with_two_special_needs_is_refused():
     fine = np.full_like(episode.query_level, 2)
     with pytest.raises(ConfigError, match="two special"):
         wanted_by_draws(dataclasses.replace(episode, query_level=fine))
+
+
+def test_thinned_shares_are_the_same_in_the_mean():
+    (episode,) = drawn_again_and_again(1, seed=6)
+    wanted = wanted_by_chance(episode)
+    thinned = [wanted.thinned(4, offset) for offset in range(4)]
+    keys = len(episode.first_seen)
+    for part in ("coarse", "fine", "first"):
+        mean = np.mean([getattr(each, part) for each in thinned], axis=0)
+        assert mean == pytest.approx(getattr(wanted, part)), part
+    mean = np.mean([joint_table(each, keys) for each in thinned], axis=0)
+    assert mean == pytest.approx(joint_table(wanted, keys))
+    assert (thinned[1].coarse[[0, 2, 3, 4]] == 0).all()
