@@ -29,7 +29,8 @@ MOST_WAITING: Final = 4
 
 def action_of(entry: AnyArray | int, operation: AnyArray | int) -> AnyArray:
     """Returns the number of an action; both arguments broadcast."""
-    return np.asarray(entry) * len(OPERATIONS) + np.asarray(operation)
+    action: AnyArray = np.asarray(entry) * len(OPERATIONS) + np.asarray(operation)
+    return action
 
 
 def entry_and_operation(action: AnyArray | int) -> tuple[AnyArray, AnyArray]:

@@ -251,7 +251,10 @@ class AllocationCore:
         so_far = (state["arrival"][:, None] + 1).astype(np.float32)
         at = state["keys"][:, :-1] + rows[:, :, None] * (none + 1)
         for name, value in (
-            ("unique_recent", nearness((so_far - 1 - state["last_shown"]) / so_far)),
+            (
+                "unique_recent",
+                nearness((so_far - 1 - state["last_shown"].astype(np.float32)) / so_far),
+            ),
             ("unique_early", nearness(state["first_seen"] / so_far)),
             ("unique_often", state["times_shown"] * (np.float32(OFTEN) / so_far)),
         ):

@@ -4,6 +4,7 @@ It does at each candidate what makes the expected outcome of the next question h
 probabilities of all questions, which no agent is told. It does not know what will come.
 """
 
+from collections.abc import Mapping
 from typing import final
 
 import numpy as np
@@ -69,7 +70,7 @@ class _Lesson:
 
     def _gains(
         self,
-        state: dict[str, AnyArray],
+        state: Mapping[str, AnyArray],
         first_seen: AnyArray,
         now: AnyArray,
         worth: Float32Array,
@@ -83,7 +84,7 @@ class _Lesson:
 
     def _losses(
         self,
-        state: dict[str, AnyArray],
+        state: Mapping[str, AnyArray],
         worth: Float32Array,
         holders: AnyArray,
         shared: BoolArray,
@@ -103,7 +104,7 @@ class _Lesson:
         self.mergeable = mergeable
 
     def _sizes(
-        self, state: dict[str, AnyArray], size: AnyArray, episode: AnyArray, now: AnyArray
+        self, state: Mapping[str, AnyArray], size: AnyArray, episode: AnyArray, now: AnyArray
     ) -> None:
         of = size[episode[:, None], state["viewed"]]
         fine = state["level"] == FINE

@@ -20,6 +20,7 @@ from embodied_mem.allocation.weights import weight_files
 from embodied_mem.assets import asset_path
 from embodied_mem_envs.allocation.bounds.tiny import TinyConfig, tiny_streams
 from embodied_mem_envs.allocation.generate import EpisodeConfig
+from embodied_mem_envs.allocation.practice import AMA_RULES
 from embodied_mem_envs.allocation.questions import KINDS
 from embodied_mem_envs.allocation.stream_file import load_streams
 from embodied_mem_envs.allocation.streams import Streams
@@ -94,7 +95,7 @@ def load_trained(family: str, algorithm: str, seed: int) -> Policy:
     """
     path = policy_path(family, algorithm, seed)
     if algorithm == "ama":
-        return AmaPolicy.load(path, RULES)
+        return AmaPolicy.load(path, {name: RULES[name]() for name in AMA_RULES})
     if algorithm in RESTRICTIONS:
         return RestrictedScorer.load(path)
     return ScorerNetwork.load(path)
