@@ -250,12 +250,11 @@ class AllocationCore:
         candidate = state["keys"][:, -1]
         so_far = (state["arrival"][:, None] + 1).astype(np.float32)
         at = state["keys"][:, :-1] + rows[:, :, None] * (none + 1)
+        ago: Float32Array = so_far - 1 - state["last_shown"]
+        since: Float32Array = state["first_seen"].astype(np.float32)
         for name, value in (
-            (
-                "unique_recent",
-                nearness((so_far - 1 - state["last_shown"].astype(np.float32)) / so_far),
-            ),
-            ("unique_early", nearness(state["first_seen"] / so_far)),
+            ("unique_recent", nearness(ago / so_far)),
+            ("unique_early", nearness(since / so_far)),
             ("unique_often", state["times_shown"] * (np.float32(OFTEN) / so_far)),
         ):
             out[:, -1, _AT[name]] = _sum(value[rows, candidate] * fresh) / shown[:, -1]
