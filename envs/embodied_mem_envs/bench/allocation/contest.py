@@ -15,7 +15,7 @@ from embodied_mem_envs.allocation.episode import Episode
 from embodied_mem_envs.allocation.episode_sets import as_set, draw_episodes
 from embodied_mem_envs.allocation.generate import EpisodeConfig, generator_hash
 from embodied_mem_envs.allocation.streams import Streams
-from embodied_mem_envs.bench.allocation.families import SEEDS, load_trained
+from embodied_mem_envs.bench.allocation.families import load_trained, seeds_of
 from embodied_mem_envs.bench.allocation.spread import Spread
 
 HELD_OUT_SEED = 9_000_000
@@ -54,7 +54,7 @@ class Contest:
         return Spread.of(
             [
                 self.accuracy(load_trained(family, algorithm, seed), task_label=label)
-                for seed in SEEDS
+                for seed in seeds_of(family, algorithm)
             ]
         )
 

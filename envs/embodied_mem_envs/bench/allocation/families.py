@@ -18,6 +18,7 @@ from embodied_mem.allocation.restrictions import RESTRICTIONS, RestrictedScorer
 from embodied_mem.allocation.rules import RULES
 from embodied_mem.allocation.weights import weight_files
 from embodied_mem.assets import asset_path
+from embodied_mem.errors import ConfigError
 from embodied_mem_envs.allocation.bounds.tiny import TinyConfig, tiny_streams
 from embodied_mem_envs.allocation.generate import EpisodeConfig
 from embodied_mem_envs.allocation.practice import AMA_RULES
@@ -85,6 +86,21 @@ def policy_path(family: str, algorithm: str, seed: int, root: Path | None = None
     """Returns the stem of the two files of a policy in a folder, or where policies are judged."""
     root = root or _judged.get() or asset_path("allocators")
     return root / family / f"{algorithm}_{seed}"
+
+
+def seeds_of(family: str, algorithm: str) -> list[int]:
+    """Returns the training seeds of which a policy lies where policies are judged.
+
+    Raises:
+        ConfigError: If there are fewer than three, of which no interval could be given.
+    """
+    found = [n for n in SEEDS if weight_files(policy_path(family, algorithm, n))[1].exists()]
+    if len(found) < 3:
+        raise ConfigError(
+            f"{len(found)} trained policies of {family} by {algorithm} are there; expected at "
+            "least 3. Train them: python -m embodied_mem_envs.bench.allocation.shipping"
+        )
+    return found
 
 
 def load_trained(family: str, algorithm: str, seed: int) -> Policy:

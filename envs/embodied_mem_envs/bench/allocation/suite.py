@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 
 from embodied_mem_envs.bench.allocation.contest import Note
-from embodied_mem_envs.bench.allocation.families import SEEDS, judged, load_about, policy_path
+from embodied_mem_envs.bench.allocation.families import judged, load_about, policy_path, seeds_of
 from embodied_mem_envs.bench.allocation.generality import bench_generality
 from embodied_mem_envs.bench.allocation.house_streams import LEARNED, bench_house_streams
 from embodied_mem_envs.bench.allocation.label_free_pair import bench_label_free_pair
@@ -34,9 +34,11 @@ def _figures(*, quick: bool, note: Note, retrain: bool) -> dict[str, float]:
     seconds = [
         float(load_about("house", algorithm, seed)["train_s"])
         for algorithm in LEARNED
-        for seed in SEEDS
+        for seed in seeds_of("house", algorithm)
     ]
-    learned = [policy_path("house", "ppo", seed).with_suffix(".json") for seed in SEEDS]
+    learned = [
+        policy_path("house", "ppo", seed).with_suffix(".json") for seed in seeds_of("house", "ppo")
+    ]
     with tempfile.TemporaryDirectory() as folder:
         return {
             "train_s": max(seconds),
