@@ -71,12 +71,21 @@ class AllocationCore:
         batch: B.
         beta: Weight of the compression term.
         task_label: Append the one-hot task to the context.
+        slots_told: Tell which share of the slots is in use; not where, as in a store, only bytes
+            are short.
     """
 
     def __init__(
-        self, table: EpisodeTable, batch: int, *, beta: float = 0.05, task_label: bool = False
+        self,
+        table: EpisodeTable,
+        batch: int,
+        *,
+        beta: float = 0.05,
+        task_label: bool = False,
+        slots_told: bool = True,
     ) -> None:
         self.table = table
+        self.slots_told = slots_told
         self.beta = beta
         self.task_label = task_label
         self.slots_out: Float32Array = np.zeros(
@@ -331,7 +340,7 @@ class AllocationCore:
         )
         values = (
             1.0 - free / budget,
-            state["held"].mean(axis=1),
+            state["held"].mean(axis=1) * self.slots_told,
             candidate / budget,
             state["waiting"] / MOST_WAITING,
             np.log1p(state["arrival"] + 1.0) / 6,

@@ -33,6 +33,7 @@ def as_set(
     expected: bool = False,
     task_label: bool = False,
     beta: float = 0.05,
+    slots_told: bool = True,
     **about: Any,
 ) -> EpisodeSet:
     """Makes a set of episodes.
@@ -42,12 +43,13 @@ def as_set(
         expected: Reward the outcomes in the mean over what could be asked.
         task_label: Tell which kind is asked most.
         beta: Weight of the compression term in the reward.
+        slots_told: Tell which share of the slots is in use.
         **about: What the episodes are, for whoever reads the result.
     """
     table = EpisodeTable(episodes, expected=expected)
 
     def make_core(rows: int) -> AllocationCore:
-        return AllocationCore(table, rows, beta=beta, task_label=task_label)
+        return AllocationCore(table, rows, beta=beta, task_label=task_label, slots_told=slots_told)
 
     value = FrozenValue(table) if expected else None
 
@@ -77,6 +79,7 @@ def draw_set(
     expected: bool = False,
     task_label: bool = False,
     beta: float = 0.05,
+    slots_told: bool = True,
 ) -> EpisodeSet:
     """Draws episodes and makes a set of them; arguments as of the two functions above."""
     return as_set(
@@ -84,6 +87,7 @@ def draw_set(
         expected=expected,
         task_label=task_label,
         beta=beta,
+        slots_told=slots_told,
         seed=seed,
         hash=generator_hash(streams, config),
     )

@@ -78,6 +78,8 @@ class PracticeConfig:
     """Episodes of each evaluation: some from the streams trained on, as many held out."""
     beta: float = 0.05
     """Weight of the compression term in the reward."""
+    slots_told: bool = True
+    """Tell which share of the slots is in use; not for a store, where only bytes are short."""
     warm: int = 30
     """Updates that PPO and GRPO imitate the teacher for before they learn from the reward."""
     updates: int | None = None
@@ -132,6 +134,7 @@ def prepare(config: PracticeConfig, streams: Streams) -> Practice:
         expected=True,
         task_label=task_label,
         beta=config.beta,
+        slots_told=config.slots_told,
         seed=config.seed,
         hash=generator_hash(streams, training),
     )
@@ -146,10 +149,11 @@ def prepare(config: PracticeConfig, streams: Streams) -> Practice:
         "generator": {"version": VERSION, "held_out_hash": generator_hash(streams, held_out)},
     }
     size = config.evaluated
+    told = {"task_label": task_label, "slots_told": config.slots_told}
     return Practice(
         trainer=trainer,
-        validation=draw_set(streams, training, size, _VALIDATION, task_label=task_label),
-        held_out=draw_set(streams, held_out, size, _HELD_OUT, task_label=task_label),
+        validation=draw_set(streams, training, size, _VALIDATION, **told),
+        held_out=draw_set(streams, held_out, size, _HELD_OUT, **told),
         about=about,
     )
 

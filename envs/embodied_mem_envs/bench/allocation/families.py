@@ -43,6 +43,8 @@ class Family:
     episode: EpisodeConfig = field(default_factory=EpisodeConfig)
     """What they are trained on; `held_out` is set for evaluation."""
     streams: Callable[[], Streams] = load_streams
+    slots_told: bool = True
+    """Whether policies are told which share of the slots is in use."""
 
     @property
     def held_out(self) -> EpisodeConfig:
@@ -58,6 +60,13 @@ FAMILIES: Final[Mapping[str, Family]] = {
     family.name: family
     for family in (
         Family(name="house", algorithms=("ppo", "grpo", "imitation", "stacking", "ama")),
+        # For a store: only bytes are short, 7 % of what all candidates take, so most are coarse.
+        Family(
+            name="store",
+            algorithms=("ppo",),
+            episode=EpisodeConfig(slots=14, fill=0.2),
+            slots_told=False,
+        ),
         Family(name="demand", algorithms=("ppo",), episode=EpisodeConfig(kinds=("demand",))),
         Family(
             name="kinds",

@@ -64,7 +64,9 @@ class Ship:
 def ship(family: Family, algorithm: str, seed: int, out: Path, note: Callable[[str], None]) -> None:
     """Trains one policy and writes its two files."""
     start = time.perf_counter()
-    config = PracticeConfig(algorithm=algorithm, seed=seed, episode=family.episode)
+    config = PracticeConfig(
+        algorithm=algorithm, seed=seed, episode=family.episode, slots_told=family.slots_told
+    )
     practice = prepare(config, family.streams())
     prepared = time.perf_counter() - start
     target = policy_path(family.name, algorithm, seed, out)
