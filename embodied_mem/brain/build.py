@@ -23,9 +23,10 @@ class MemoryConfig:
 
     segmenter: str = "instance"
     """`instance` (ids of a simulator), `geometric` (depth and colour alone), or a plugin's name."""
-    allocator: str = "value"
-    """What is given up where the budget is short: `value` (least value per byte), `fifo`, or a
-    plugin's name."""
+    allocator: str = "learned"
+    """What is given up where the budget is short: `learned` (a trained network), `value` (least
+    value per byte), a rule such as `coverage_coarse` or `fifo`, a file that `embodied-mem train`
+    wrote, or a plugin's name."""
     store: StoreConfig = field(default_factory=StoreConfig)
     scene: SceneConfig = field(default_factory=SceneConfig)
 

@@ -35,8 +35,9 @@ class Ingest:
     """What the memory may take on the disk, at any time."""
     archive_bytes: ByteSize = 0
     """What may be kept beside it of what was dropped for space."""
-    allocator: str = "value"
-    """What to give up where even that is not enough: `value` (least value per byte), `fifo`, or a
+    allocator: str = "learned"
+    """What to give up where even that is not enough: `learned` (a trained network), `value` (least
+    value per byte), a rule such as `coverage_coarse` or `fifo`, a file that `train` wrote, or a
     plugin's."""
     segmenter: str = "geometric"
     """`geometric` (depth and colour alone, no weights) or a plugin's name."""

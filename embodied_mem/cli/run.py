@@ -61,8 +61,9 @@ class Run:
     """What the memory may take on the disk, at any time."""
     archive_bytes: ByteSize = 0
     """What may be kept beside it of what was dropped for space."""
-    allocator: str = "value"
-    """What to give up where even that is not enough: `value` (least value per byte), `fifo`, or a
+    allocator: str = "learned"
+    """What to give up where even that is not enough: `learned` (a trained network), `value` (least
+    value per byte), a rule such as `coverage_coarse` or `fifo`, a file that `train` wrote, or a
     plugin's."""
     out: Path = Path("runs/house")
     """Folder for the results; the memory is `house.mem` in it, and replaces the one there."""
