@@ -37,7 +37,7 @@ class LinearHead:
     def __init__(
         self, weights: AnyArray, bias: AnyArray, about: Mapping[str, Any] | None = None
     ) -> None:
-        self.weights: Float64Array = np.array(weights, np.float64)
+        self.weights: Float64Array = np.array(weights, np.float64, order="C")
         self.bias: Float64Array = np.array(bias, np.float64)
         self.about = dict(about or {})
         expected = (len(SLOT_FEATURES), len(OPERATIONS))

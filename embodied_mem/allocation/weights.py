@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load as parse_tensors
 from safetensors.numpy import save as pack_tensors
@@ -53,7 +54,8 @@ def write_weights(
         header: What a reader needs to know besides; anything that JSON holds.
     """
     weights_file, about_file = weight_files(path)
-    data = pack_tensors(dict(parameters))
+    # Safetensors writes the bytes as they lie, and those of a transposed array lie otherwise.
+    data = pack_tensors({name: np.ascontiguousarray(each) for name, each in parameters.items()})
     write_bytes(weights_file, data)
     checksum = hashlib.sha256(data).hexdigest()
     about = {**header, "schema": SCHEMA, "kind": kind, "sha256": checksum}

@@ -114,3 +114,9 @@ def test_a_head_of_other_features_is_refused(tmp_path: Path):
     about.write_text(about.read_text().replace('"overlap"', '"underlap"'))
     with pytest.raises(ConfigError, match="other features"):
         LinearHead.load(tmp_path / "linear")
+
+
+def test_a_head_made_of_a_transposed_array_is_read_back_as_it_is(tmp_path):
+    weights = np.arange(len(SLOT_FEATURES) * 4, dtype=np.float64).reshape(4, -1).T
+    LinearHead(weights, np.zeros(4)).save(tmp_path / "head")
+    assert np.array_equal(LinearHead.load(tmp_path / "head").weights, weights)

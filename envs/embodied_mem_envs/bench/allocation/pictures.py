@@ -6,56 +6,29 @@ are answered from that store alone and judged by the truth. Budgets are shares o
 candidates take in full: JPEG at quality 85, a float16 vector, and the metadata.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
-from embodied_mem.allocation import Allocator, make_allocator
-from embodied_mem.allocation.registry import ALLOCATORS, SHIPPED
+from embodied_mem.allocation import make_allocator
+from embodied_mem.allocation.registry import ALLOCATORS
+from embodied_mem.assets import asset_path
 from embodied_mem.errors import ConfigError
 from embodied_mem.types import Float64Array
-from embodied_mem_envs.allocation.recording_walk import WalkConfig
-from embodied_mem_envs.bench.allocation.pictures_cache import cached_walk
-from embodied_mem_envs.bench.allocation.pictures_hindsight import foreknown
-from embodied_mem_envs.bench.allocation.pictures_looks import Recogniser
-from embodied_mem_envs.bench.allocation.pictures_questions import Judge, draw_questions
-from embodied_mem_envs.bench.allocation.pictures_records import records_of, unlimited_bytes
-from embodied_mem_envs.bench.allocation.pictures_replay import Offer
-from embodied_mem_envs.bench.allocation.pictures_walk import thinned
+from embodied_mem_envs.bench.allocation.pictures_measure import (
+    MakeAllocator,
+    Note,
+    PicturesConfig,
+    measure,
+    screened,
+)
 from embodied_mem_envs.bench.allocation.spread import Spread
 
-Note = Callable[[str], None]
-MakeAllocator = Callable[[], Allocator]
-
-BUDGETS: Final = (5, 10, 20)
-"""Percent of what all candidates take in full."""
-FIXED: Final = (*(name for name in ALLOCATORS if name not in SHIPPED), "linear")
-"""Allocators that nobody trained, and the one that was tuned."""
-_DRAW: Final = 89  # which random stream of a house's seed is meant
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PicturesConfig:
-    """How much is measured."""
-
-    first_seed: int = 5000
-    """Seed of the first house."""
-    houses: int = 6
-    """How many, with the seeds that follow."""
-    draws: int = 3
-    """Times that candidates and questions are drawn of each walk."""
-    candidates: int = 100
-    """Candidates that are drawn of a walk."""
-    after: float = 1.0
-    """Questions in the end, over candidates."""
-    budgets: tuple[int, ...] = BUDGETS
-    """Percent of what all candidates take in full."""
-    walk: WalkConfig = field(default_factory=WalkConfig)
-    """How the houses are walked: as the streams were recorded."""
+FIXED: Final = tuple(name for name in ALLOCATORS if name != "learned")
+"""Allocators that nobody trained, and one that was tuned: a linear scorer of the same inputs."""
 
 
 def bench_pictures(
@@ -75,90 +48,27 @@ def bench_pictures(
 
     Returns:
         Accuracies, and the gain in points of the learned allocators in the mean over the best of
-        the fixed ones, which is chosen in hindsight, a budget at a time.
+        the fixed ones, which is chosen in hindsight, a budget at a time. Fixed ones that are far
+        from it have only been tried on the draws for screening.
     """
     if config is None:
-        config = PicturesConfig(houses=1, draws=1, candidates=60) if quick else PicturesConfig()
-    names = ["learned"] if learned is None else [str(path) for path in learned]
-    allocators = _makers((*FIXED, *names), note)
-    fixed = [name for name in FIXED if name in allocators]
-    ours = [name for name in names if name in allocators]
-    accuracy = measure(config, allocators, note)
+        small = PicturesConfig(houses=1, draws=1, screening=1, candidates=60)
+        config = small if quick else PicturesConfig()
+    fixed = _makers(_fixed(), note)
+    files = ["learned"] if learned is None else [str(path) for path in learned]
+    ours = _makers({f"learned_{index}": file for index, file in enumerate(files)}, note)
+    accuracy, passed = _measure_all(config, fixed, ours, note)
     metrics = {"pictures_unlimited": float(accuracy["unlimited"].mean())}
     for budget in config.budgets:
-        here = {name: accuracy[f"{name}_{budget}"] for name in (*allocators, "foreknown")}
-        found = compare(here, fixed, ours) | {"foreknown": float(here["foreknown"].mean())}
-        _note_budget(found, fixed, budget, note)
+        here = {name: accuracy[f"{name}_{budget}"] for name in (*fixed, *ours, "foreknown")}
+        found = compare(here, passed, list(ours))
+        _note_budget(found, here, passed, budget, note)
+        found |= {name: float(here[name].mean()) for name in (*fixed, "foreknown")}
         metrics |= {f"pictures_{name}_{budget}": value for name, value in found.items()}
     if ours and 10 in config.budgets:
         whole = metrics["pictures_unlimited"]
         metrics["pictures_of_unlimited_10"] = metrics["pictures_learned_10"] / whole
     return metrics
-
-
-def _note_budget(found: Mapping[str, float], fixed: Sequence[str], budget: int, note: Note) -> None:
-    best = max(fixed, key=lambda name: found[name])
-    ours = ""
-    if "learned" in found:
-        ours = (
-            f"learned {found['learned']:.3f}, a gain of {found['gain']:.1f} points "
-            f"[{found['gain_low']:.1f}, {found['gain_high']:.1f}] over "
-        )
-    note(
-        f"pictures: at {budget} %: {ours}{best} {found[best]:.3f}; "
-        f"with the questions known {found['foreknown']:.3f}"
-    )
-
-
-def _makers(names: Sequence[str], note: Note) -> dict[str, MakeAllocator]:
-    """Returns what makes each allocator; what does not ship with this version is left out."""
-    makers: dict[str, MakeAllocator] = {}
-    for name in names:
-        try:
-            make_allocator(name)
-        except ConfigError as error:
-            note(f"pictures: left out: {error}")
-        else:
-            makers[name] = partial(make_allocator, name)
-    return makers
-
-
-def measure(
-    config: PicturesConfig, allocators: Mapping[str, MakeAllocator], note: Note = print
-) -> dict[str, Float64Array]:
-    """Replays every walk under every allocator and budget.
-
-    Returns:
-        (houses, draws) accuracies of `unlimited`, of `foreknown_{budget}` (a greedy choice that
-        knows the questions) and of each `{allocator}_{budget}`.
-    """
-    accuracy: dict[str, list[float]] = {}
-
-    def take(name: str, value: float) -> None:
-        accuracy.setdefault(name, []).append(value)
-
-    for offer in _offers(config, note):
-        take("unlimited", offer.replay(make_allocator("fifo"), None).accuracy)
-        for budget in config.budgets:
-            limit = unlimited_bytes(offer.records) * budget // 100
-            best = foreknown(offer.records, offer.questions, offer.judge, limit)
-            take(f"foreknown_{budget}", offer.replay(best, limit).accuracy)
-            for name, make in allocators.items():
-                take(f"{name}_{budget}", offer.replay(make(), limit).accuracy)
-    shape = config.houses, config.draws
-    return {name: np.array(values).reshape(shape) for name, values in accuracy.items()}
-
-
-def _offers(config: PicturesConfig, note: Note) -> Iterator[Offer]:
-    for seed in range(config.first_seed, config.first_seed + config.houses):
-        whole = cached_walk(seed, config.walk, note=note)
-        recogniser = Recogniser(whole)
-        note(f"pictures: house {seed}")
-        for draw in range(config.draws):
-            rng = np.random.default_rng([seed, _DRAW, draw])
-            walk = thinned(whole, config.candidates, rng)
-            questions = draw_questions(walk, draw, config.after)
-            yield Offer(walk, records_of(walk), questions, Judge(walk, recogniser))
 
 
 def compare(
@@ -172,16 +82,13 @@ def compare(
         learned: Names of those of each training seed; none where there is none.
 
     Returns:
-        The mean of each fixed one; `best_fixed`, `learned`, `gain` in points, and the 95 % interval
-        of the gain over houses.
+        `best_fixed`, `learned`, `gain` in points, and its 95 % interval over houses.
     """
-    means = {name: float(accuracy[name].mean()) for name in fixed}
-    best = max(means, key=lambda name: means[name])
-    metrics = {**means, "best_fixed": means[best]}
+    best = _best(accuracy, fixed)
+    metrics = {"best_fixed": float(accuracy[best].mean())}
     if learned:
         ours: Float64Array = np.mean([accuracy[name] for name in learned], axis=0)
-        gain = 100.0 * (ours - accuracy[best]).mean(axis=1)
-        spread = Spread.of(gain.tolist())
+        spread = Spread.of((100.0 * (ours - accuracy[best]).mean(axis=1)).tolist())
         metrics |= {
             "learned": float(ours.mean()),
             "gain": spread.mean,
@@ -189,3 +96,71 @@ def compare(
             "gain_high": spread.high,
         }
     return metrics
+
+
+def _measure_all(
+    config: PicturesConfig,
+    fixed: Mapping[str, MakeAllocator],
+    ours: Mapping[str, MakeAllocator],
+    note: Note,
+) -> tuple[dict[str, Float64Array], list[str]]:
+    """Tries the fixed ones on a few draws, then those that are good, and ours, on all.
+
+    Returns:
+        As `measure`, and the names of the fixed ones that were good.
+    """
+    accuracy = measure(config, fixed, range(config.screening), note)
+    passed = screened(config, accuracy)
+    note(f"pictures: of {len(fixed)} fixed allocators {len(passed)} go on: {', '.join(passed)}")
+    accuracy |= measure(config, ours, range(config.screening), note)
+    if config.screening < config.draws:
+        good = {name: fixed[name] for name in passed}
+        rest = measure(config, {**good, **ours}, range(config.screening, config.draws), note)
+        accuracy |= {
+            name: np.concatenate([accuracy[name], more], axis=1) for name, more in rest.items()
+        }
+    return accuracy, passed
+
+
+def _fixed() -> dict[str, str]:
+    """Returns the allocators that are no trained networks, and under which name they are made."""
+    fixed = {name: name for name in FIXED}
+    for path in sorted(asset_path("allocators").glob("linear/*.json")):
+        fixed[f"linear_{path.stem}"] = str(path)
+    return fixed
+
+
+def _makers(names: Mapping[str, str], note: Note) -> dict[str, MakeAllocator]:
+    """Returns what makes each allocator; what does not ship with this version is left out."""
+    makers: dict[str, MakeAllocator] = {}
+    for name, made_as in names.items():
+        try:
+            make_allocator(made_as)
+        except ConfigError as error:
+            note(f"pictures: left out: {error}")
+        else:
+            makers[name] = partial(make_allocator, made_as)
+    return makers
+
+
+def _best(accuracy: Mapping[str, Float64Array], names: Sequence[str]) -> str:
+    return max(names, key=lambda name: float(accuracy[name].mean()))
+
+
+def _note_budget(
+    found: Mapping[str, float],
+    accuracy: Mapping[str, Float64Array],
+    fixed: Sequence[str],
+    budget: int,
+    note: Note,
+) -> None:
+    ours = ""
+    if "learned" in found:
+        ours = (
+            f"learned {found['learned']:.3f}, a gain of {found['gain']:.1f} points "
+            f"[{found['gain_low']:.1f}, {found['gain_high']:.1f}] over "
+        )
+    note(
+        f"pictures: at {budget} %: {ours}{_best(accuracy, fixed)} {found['best_fixed']:.3f}; "
+        f"with the questions known {float(accuracy['foreknown'].mean()):.3f}"
+    )
