@@ -6,7 +6,7 @@ from itertools import product
 import numpy as np
 from scipy.integrate import quad
 
-from embodied_mem_envs.allocation.questions import KINDS, Questions, level_of
+from embodied_mem_envs.allocation.questions import KINDS, Questions
 
 
 def questions_after(config, sorts):
@@ -49,8 +49,6 @@ class _Pasts:
         self.sorts = range(len(config.sorts))
         sequences = product(self.sorts, repeat=config.arrivals)
         self.tables = {sorts: questions_after(config, sorts) for sorts in sequences}
-        fine = [level_of(KINDS.index(kind)) for kind in config.kinds]
-        self.told_apart = fine[0] != fine[1]
         self.asked = {}
         self.share = cache(self.share)
 
@@ -90,8 +88,7 @@ class _Pasts:
         rest = (0,) * (self.config.arrivals - len(arrived))
         for thing, both in enumerate(self.tables[arrived + rest][:, len(arrived) - 1].T):
             first, second = float(both[0]), float(both[1])
-            alike = [(first, second)]
-            for each in [(first, 0.0), (0.0, second)] if self.told_apart else alike:
+            for each in [(first, 0.0), (0.0, second)]:  # of which kind it is, is heard
                 if sum(each) > 0:
                     yield thing, each
 

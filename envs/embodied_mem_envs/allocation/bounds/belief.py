@@ -1,25 +1,12 @@
 """What the questions of a tiny world say of the mix that they come from."""
 
-from typing import Final, final
+from typing import final
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import roots_jacobi
 
 from embodied_mem.types import AnyArray, Float64Array
-
-_DIGITS: Final = 9
-"""To which the evidence of two questions is told apart."""
-
-
-def evidence_of(first: Float64Array, second: Float64Array) -> Float64Array:
-    """Returns how far questions speak for the first kind: its share of both probabilities.
-
-    Where neither kind asks it, or both are equally likely to, that is 1/2: nothing is learned.
-    """
-    both = first + second
-    share = np.divide(first, both, out=np.full_like(both, 0.5), where=both > 0)
-    return np.asarray(share).round(_DIGITS)
 
 
 @final
@@ -30,7 +17,7 @@ class Belief:
     Gauss-Jacobi quadrature for the prior Beta(c, c) is exact with enough nodes.
 
     Args:
-        evidence: (E,) evidence that questions can be, as `evidence_of` returns it.
+        evidence: (E,) how far questions can speak for the first kind, from 0 to 1.
         concentration: c.
         questions: Most questions that are asked.
     """

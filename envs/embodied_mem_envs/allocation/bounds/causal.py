@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 
 from embodied_mem.errors import ConfigError
 from embodied_mem.types import BoolArray, Float64Array, Int64Array
-from embodied_mem_envs.allocation.bounds.belief import Belief, evidence_of
+from embodied_mem_envs.allocation.bounds.belief import Belief
 from embodied_mem_envs.allocation.bounds.past import Past, Rows
 from embodied_mem_envs.allocation.bounds.plan import Plan, plan_of
 from embodied_mem_envs.allocation.bounds.tiny import TinyConfig
 from embodied_mem_envs.allocation.episode import FINE, Episode
+from embodied_mem_envs.allocation.questions import KINDS
 
 _MOST_ENTRIES: Final = 50_000_000
 """Of the rows of all pasts at one time, before those that are the same are joined: 400 MB."""
@@ -37,9 +38,9 @@ class _Stage:
     children: Int64Array
     """(M, S) which past it is after each past of before with its question, and each sort."""
     chance: Float64Array
-    """(N, Q) probability of each question, by what is known."""
+    """(N, 2 Q) probability of each question of the first kind, and of the second."""
     then: Int64Array
-    """(N, Q) which of the next stage's M a question leads to; 0 where it is never asked."""
+    """(N, 2 Q) which of the next stage's M a question leads to; 0 where it is never asked."""
 
 
 @final
@@ -61,7 +62,8 @@ class CausalOptimum:
         self.config = config
         self._past = Past(config)
         self._factors = _factors(self._past.width)
-        self._belief = Belief(self._evidence(), config.concentration, config.arrivals)
+        # Of which kind a question is, is heard: it speaks for that kind alone.
+        self._belief = Belief(np.array([0.0, 1.0]), config.concentration, config.arrivals)
         self._factors = _factors(self._past.width + len(self._belief.evidence))
         self._held, self._next = _holdings(len(config.sorts), config.slots)
         stages = self._stages()
@@ -71,15 +73,6 @@ class CausalOptimum:
         self.states = sum(choice.size for choice in self._choice)
 
     # -- the pasts --------------------------------------------------------------------------------
-
-    def _evidence(self) -> Float64Array:
-        """Returns all amounts of evidence that a question of this world can be."""
-        found = []
-        rows = np.zeros((1, self._past.width), np.int64)
-        for time in range(self.config.arrivals):
-            _, rows, _ = self._distinct(self._arrivals(self._past.age(rows), time))
-            found.append(evidence_of(*self._chances(rows)).ravel())
-        return np.unique(np.concatenate(found))
 
     def _chances(self, rows: Rows) -> tuple[Float64Array, Float64Array]:
         first, second = self.config.kinds
@@ -104,8 +97,10 @@ class CausalOptimum:
             codes, rows, children = self._distinct(arrived)
             first, second = self._chances(rows[:, :width])
             share = self._belief.mean(rows[:, width:])[:, None]
-            chance = share * first + (1 - share) * second
-            before, then = self._asked(rows, chance, evidence_of(first, second))
+            chance = np.concatenate([share * first, (1 - share) * second], axis=1)
+            speaks = np.zeros_like(chance)
+            speaks[:, : first.shape[1]] = 1.0
+            before, then = self._asked(rows, chance, speaks)
             children = children.reshape(-1, len(self.config.sorts))
             newest = self._past.newest(rows[:, :width])
             stages.append(_Stage(codes, newest, children, chance, then))
@@ -149,7 +144,7 @@ class CausalOptimum:
 
     def _solve(self, stages: Sequence[_Stage]) -> float:
         """Fills the table from the end; returns the expected accuracy."""
-        covered = self._past.covered(self._held).astype(np.float64)
+        covered = np.tile(self._past.covered(self._held).astype(np.float64), (1, 2))
         later: Float64Array = np.zeros(0)
         for time, stage in reversed(list(enumerate(stages))):
             last = time == len(stages) - 1
@@ -177,7 +172,8 @@ class CausalOptimum:
         config = self.config
         every = np.arange(len(episodes))
         sorts = np.stack([episode.place for episode in episodes]).astype(np.int64)
-        asked = np.stack([_questions(episode, config) for episode in episodes])
+        kinds = np.stack([episode.query_kind[: config.arrivals] for episode in episodes])
+        evidence = (kinds == KINDS.index(config.kinds[0])).astype(np.float64)
         width = self._past.width
         rows = np.zeros((len(episodes), len(self._factors)), np.int64)
         holding = np.zeros(len(episodes), np.int64)
@@ -193,8 +189,7 @@ class CausalOptimum:
             holder[every[added], sort[added]] = time
             row, which = np.nonzero(held)
             kept[row, time, holder[row, which]] = FINE
-            evidence = evidence_of(*self._chances(rows[:, :width]))[every, asked[:, time]]
-            number = self._belief.number(evidence)
+            number = self._belief.number(evidence[:, time])
             tells = np.flatnonzero(number < len(self._belief.evidence))
             rows[tells, width + number[tells]] += 1
             rows[:, :width] = self._past.age(rows[:, :width])
@@ -237,15 +232,3 @@ def _holdings(sorts: int, slots: int) -> tuple[BoolArray, Int64Array]:
             numbers = [number[option] for option in options]
             follows[sort, index] = numbers + numbers[:1] * (slots + 1 - len(numbers))
     return held, follows
-
-
-def _questions(episode: Episode, config: TinyConfig) -> Int64Array:
-    """Returns (T,) number of the question that was asked after each candidate."""
-    thing = np.zeros(len(episode.first_seen), np.int64)
-    for row, place in zip(episode.keys, episode.place, strict=True):
-        things = config.sorts[int(place)]
-        thing[row[: len(things)]] = things
-    asked = slice(0, len(episode.keys))
-    fine = episode.query_level[asked] == FINE
-    questions: Int64Array = thing[episode.query_keys[asked, 0]] + config.things * fine
-    return questions

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from embodied_mem.errors import ConfigError
-from embodied_mem_envs.allocation.bounds.belief import Belief, evidence_of
+from embodied_mem_envs.allocation.bounds.belief import Belief
 from embodied_mem_envs.allocation.bounds.causal import CausalOptimum, causal_optimum
 from embodied_mem_envs.allocation.bounds.past import Past
 from embodied_mem_envs.allocation.bounds.tiny import (
@@ -62,13 +62,7 @@ def test_the_posterior_is_that_of_counted_kinds_where_questions_tell_them_apart(
     counts = np.array([[0, 0], [3, 0], [2, 5], [0, 8]])
     expected = (counts[:, 1] + 0.3) / (counts.sum(axis=1) + 0.6)
     assert belief.mean(counts) == pytest.approx(expected, rel=1e-9)
-    assert belief.number(
-        evidence_of(np.array([0.2, 0.2, 0.0]), np.array([0.0, 0.2, 0.4]))
-    ).tolist() == [
-        1,
-        2,
-        0,
-    ]
+    assert belief.number(np.array([1.0, 0.5, 0.0])).tolist() == [1, 2, 0]
 
 
 def test_more_is_known_where_kinds_are_told_apart_and_more_slots_do_not_hurt():

@@ -45,7 +45,8 @@ def test_its_policy_does_not_look_ahead(shipped):
     asked = np.array(
         [[e.place[e.first_seen[key]] for key in e.query_keys[:8, 0]] for e in episodes]
     )
-    half = np.concatenate([sorts[:, :3], asked[:, :2]], axis=1)
+    kinds = np.array([episode.query_kind[:2] for episode in episodes])
+    half = np.concatenate([sorts[:, :3], asked[:, :2], kinds], axis=1)
     seen = {}
     for past, held in zip(map(bytes, half.astype(np.int8)), kept[:, :3, :3], strict=True):
         assert np.array_equal(seen.setdefault(past, held), held)
