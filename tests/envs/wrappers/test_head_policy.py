@@ -77,12 +77,17 @@ def test_every_rule_of_the_head_works(rule: str, slots: int) -> None:
         assert len(kept(env)) == (slots if refuse else slots - 1)
 
 
-def test_a_scorer_decides_with_any_number_of_slots() -> None:
-    rng = np.random.default_rng(4)
+def random_scorer(seed: int) -> ScorerNetwork:
+    rng = np.random.default_rng(seed)
     shapes = parameter_shapes(len(SLOT_FEATURES), len(CONTEXT_FEATURES), 16)
-    scorer = ScorerNetwork({name: rng.normal(size=shape) for name, shape in shapes.items()})
-    for slots in (1, 3, 7):
-        assert 0 < len(kept(walk(COUNT, slots, HeadPolicy(scorer)))) <= slots
+    return ScorerNetwork({name: rng.normal(size=shape) for name, shape in shapes.items()})
+
+
+@pytest.mark.parametrize("slots", [1, 3, 7])
+def test_a_scorer_decides_with_any_number_of_slots(slots: int) -> None:
+    # One scorer alone may refuse whatever comes: that is a decision too.
+    sizes = [len(kept(walk(COUNT, slots, HeadPolicy(random_scorer(seed))))) for seed in range(12)]
+    assert 0 < max(sizes) <= slots
 
 
 def test_inputs_say_what_is_held() -> None:
