@@ -67,6 +67,11 @@ class Command:
     """Yaw rate, rad/s; positive is to the left."""
     tilt: float = 0.0
     """Camera tilt rate, rad/s; positive looks up."""
+    joints: tuple[float, ...] | None = None
+    """Where an arm's joints are to be at the end of the tick, rad; None holds them."""
+    gripper: float | None = None
+    """How far apart an arm's fingers are to be, m; they press where that is less than what they
+    hold. None leaves them as they are."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)

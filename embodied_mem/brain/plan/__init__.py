@@ -1,0 +1,1 @@
+"""Plans: data that a model writes, checked, drawn, and compiled to a behaviour tree."""
