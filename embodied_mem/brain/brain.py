@@ -9,7 +9,8 @@ from embodied_mem.brain.cortex import Cortex, Goal
 from embodied_mem.brain.exploration import ExplorationStrategy, InformationGain
 from embodied_mem.brain.hippocampus import Hippocampus
 from embodied_mem.brain.language.answers import Answer
-from embodied_mem.brain.skills import Senses, Status
+from embodied_mem.brain.skill import Status
+from embodied_mem.brain.skills import Senses
 from embodied_mem.robots import Body
 from embodied_mem.timing import CpuTimer
 from embodied_mem.types import Command

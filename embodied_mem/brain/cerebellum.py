@@ -6,16 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from embodied_mem.brain.navigation import NavigationConfig, Navigator
-from embodied_mem.brain.skills import (
-    STOP,
-    FaceTowards,
-    Gait,
-    InOrder,
-    LookAround,
-    Senses,
-    Skill,
-    Status,
-)
+from embodied_mem.brain.skill import Skill, Status
+from embodied_mem.brain.skills import STOP, FaceTowards, Gait, InOrder, LookAround, Senses
 from embodied_mem.brain.walking import FollowPath, GoToObject, VisitFrontier, WalkConfig
 from embodied_mem.scene.frontiers import Frontier
 from embodied_mem.types import Command
@@ -48,7 +40,7 @@ class Cerebellum:
             seconds_per_tick=seconds_per_tick,
         )
         self.navigator = Navigator(self.config.navigation)
-        self.skill: Skill | None = None
+        self.skill: Skill[Senses] | None = None
         """The skill that runs or ran last."""
         self._entered = False
 
@@ -67,7 +59,7 @@ class Cerebellum:
         """Whether a skill is running."""
         return self.skill is not None and self.skill.status is Status.RUNNING
 
-    def start(self, skill: Skill) -> None:
+    def start(self, skill: Skill[Senses]) -> None:
         """Lets a skill take over from the one before; it is entered on the next step."""
         self.stop()
         self.skill, self._entered = skill, False
@@ -96,7 +88,7 @@ class Cerebellum:
     def go_to(self, xy: ArrayLike, yaw: float | None = None) -> None:
         """Starts a walk to a (2,) world point, and a turn to a heading there if one is given."""
         walk = FollowPath(xy, self.navigator, self.gait, self.config.walk)
-        skills: list[Skill] = [walk]
+        skills: list[Skill[Senses]] = [walk]
         if yaw is not None:
             skills.append(FaceTowards(self.gait, yaw=yaw))
         self.start(InOrder(skills))

@@ -1,37 +1,19 @@
-"""Skills: small closed loops that turn a wish into one command a tick.
-
-Lifecycle of a skill, driven by the cerebellum:
-
-- `enter(senses)` is called once, before the first step; it may plan but not move.
-- `step(senses)` is called once a tick while `status` is RUNNING and returns that tick's command;
-  on the tick on which the skill ends it returns a stop.
-- `status` says RUNNING, SUCCEEDED or FAILED; `reason` says in words why it failed.
-- `leave()` is called once after the end or when another skill takes over; it must not move.
-"""
+"""Skills of a mobile body, with the life that `embodied_mem.brain.skill` describes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import Enum
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from embodied_mem.brain.navigation import Pose2, wrap_angle
+from embodied_mem.brain.skill import Skill, Status
 from embodied_mem.scene.frontiers import Frontier
 from embodied_mem.scene.occupancy import Occupancy
 from embodied_mem.types import Command, Observation
 
 STOP = Command()
 """The command that does nothing."""
-
-
-class Status(Enum):
-    """Where a skill stands."""
-
-    RUNNING = "running"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,22 +74,6 @@ class Senses:
         )
 
 
-class Skill(Protocol):
-    """A closed loop with the lifecycle that this module's page describes."""
-
-    status: Status
-    reason: str
-
-    def enter(self, senses: Senses) -> None:
-        """Gets ready."""
-
-    def step(self, senses: Senses) -> Command:
-        """Returns the command of this tick and brings `status` up to date."""
-
-    def leave(self) -> None:
-        """Lets go of whatever was held."""
-
-
 class LookAround:
     """Turns once in place, so that every direction has been seen from here."""
 
@@ -118,6 +84,10 @@ class LookAround:
         self._left = angle - gait.swing
         self._patience = int(3 * angle / gait.swing) + 3
         self._yaw = 0.0
+
+    def can_execute(self, senses: Senses) -> float:
+        """A body can always try to turn."""
+        return 1.0
 
     def enter(self, senses: Senses) -> None:
         """Remembers the heading."""
@@ -154,6 +124,10 @@ class FaceTowards:
         self._xy = None if xy is None else np.asarray(xy, np.float64)
         self._patience = int(3 * np.pi / gait.swing) + 3
 
+    def can_execute(self, senses: Senses) -> float:
+        """A body can always try to turn."""
+        return 1.0
+
     def enter(self, senses: Senses) -> None:
         """Nothing to get ready."""
 
@@ -179,10 +153,14 @@ class FaceTowards:
 class InOrder:
     """Does skills one after the other; fails with the first that fails."""
 
-    def __init__(self, skills: Sequence[Skill]) -> None:
+    def __init__(self, skills: Sequence[Skill[Senses]]) -> None:
         self.status, self.reason = Status.RUNNING, ""
         self._skills = list(skills)
         self._at = 0
+
+    def can_execute(self, senses: Senses) -> float:
+        """As well as its first skill; what comes later is not known yet."""
+        return self._skills[0].can_execute(senses)
 
     def enter(self, senses: Senses) -> None:
         """Enters the first skill."""

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from embodied_mem.brain.navigation import BEYOND, Navigator, sight_clear
-from embodied_mem.brain.skills import STOP, FaceTowards, Gait, InOrder, Senses, Skill, Status
+from embodied_mem.brain.navigation import BEYOND, Navigator, Pose2, sight_clear
+from embodied_mem.brain.skill import Skill, Status
+from embodied_mem.brain.skills import STOP, FaceTowards, Gait, InOrder, Senses
 from embodied_mem.scene.frontiers import Frontier
 from embodied_mem.scene.occupancy import FREE
 from embodied_mem.types import Command, Float64Array
@@ -51,6 +52,12 @@ class FollowPath:
         self._still = 0
         self._asked = 0.0
         self._last: Float64Array | None = None
+
+    def can_execute(self, senses: Senses) -> float:
+        """1 where a way over the known floor leads to the goal, else 0."""
+        return float(
+            self._navigator.field(senses.occupancy, senses.pose.xy).path_to(self.goal) is not None
+        )
 
     def enter(self, senses: Senses) -> None:
         """Plans the path."""
@@ -162,12 +169,15 @@ class GoToObject:
         self.status, self.reason = Status.RUNNING, ""
         self._low, self._high = np.asarray(box_min, np.float64), np.asarray(box_max, np.float64)
         self._navigator, self._gait, self._distance = navigator, gait, distance
-        self._inner: Skill | None = None
+        self._inner: Skill[Senses] | None = None
+
+    def can_execute(self, senses: Senses) -> float:
+        """1 where a reachable place shows the object, else 0."""
+        return float(self._view(senses) is not None)
 
     def enter(self, senses: Senses) -> None:
         """Chooses the viewpoint; fails where there is none on the known floor."""
-        field = self._navigator.field(senses.occupancy, senses.pose.xy)
-        view = self._navigator.viewpoint(field, self._low, self._high, self._distance)
+        view = self._view(senses)
         if view is None:
             self.status, self.reason = Status.FAILED, "no reachable place shows the object"
             return
@@ -193,6 +203,10 @@ class GoToObject:
         if self._inner is not None:
             self._inner.leave()
 
+    def _view(self, senses: Senses) -> Pose2 | None:
+        field = self._navigator.field(senses.occupancy, senses.pose.xy)
+        return self._navigator.viewpoint(field, self._low, self._high, self._distance)
+
 
 class VisitFrontier:
     """Looks at a frontier: first from the place it was given, then from ever nearer.
@@ -211,8 +225,12 @@ class VisitFrontier:
         self._config = config or WalkConfig()
         self._entered = (0, 0)
         self._navigator, self._gait = navigator, gait
-        self._skill: Skill = FollowPath(frontier.standpoint, navigator, gait, self._config)
+        self._skill: Skill[Senses] = FollowPath(frontier.standpoint, navigator, gait, self._config)
         self._stage = 0
+
+    def can_execute(self, senses: Senses) -> float:
+        """1 while the frontier is there, else 0."""
+        return float(any(f.id == self.frontier.id for f in senses.frontiers))
 
     def enter(self, senses: Senses) -> None:
         """Plans the way."""
@@ -265,7 +283,7 @@ class VisitFrontier:
         self._skill.enter(senses)
         return True
 
-    def _looks(self, senses: Senses, now: Frontier, target: Float64Array) -> Skill | None:
+    def _looks(self, senses: Senses, now: Frontier, target: Float64Array) -> Skill[Senses] | None:
         """Returns the skill of the current stage: face it, look from elsewhere, go close."""
         if self._stage in (1, 3, 5):
             return FaceTowards(self._gait, xy=target)

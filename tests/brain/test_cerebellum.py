@@ -9,7 +9,8 @@ from boxworld import BoxBody, BoxWorld, look_round, two_rooms
 from embodied_mem.brain.brainstem import Brainstem
 from embodied_mem.brain.cerebellum import Cerebellum
 from embodied_mem.brain.navigation import wrap_angle
-from embodied_mem.brain.skills import STOP, FaceTowards, InOrder, LookAround, Senses, Status
+from embodied_mem.brain.skill import Status
+from embodied_mem.brain.skills import STOP, FaceTowards, InOrder, LookAround, Senses
 from embodied_mem.perception.frame import make_frame
 from embodied_mem.scene.frontiers import FrontierTracker
 from embodied_mem.scene.occupancy import Occupancy
