@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from embodied_mem.brain.navigation import BEYOND, Navigator, Pose2, sight_clear
+from embodied_mem.brain.navigation import BEYOND, Navigator, Viewpoint, sight_clear
 from embodied_mem.brain.skill import Skill, Status
 from embodied_mem.brain.skills import STOP, FaceTowards, Gait, InOrder, Senses
 from embodied_mem.scene.frontiers import Frontier
@@ -203,7 +203,7 @@ class GoToObject:
         if self._inner is not None:
             self._inner.leave()
 
-    def _view(self, senses: Senses) -> Pose2 | None:
+    def _view(self, senses: Senses) -> Viewpoint | None:
         field = self._navigator.field(senses.occupancy, senses.pose.xy)
         return self._navigator.viewpoint(field, self._low, self._high, self._distance)
 
