@@ -55,6 +55,24 @@ class EvaluationError(EmbodiedMemError):
     """An evaluation could not be carried out."""
 
 
+class PlanError(EmbodiedMemError):
+    """A plan cannot be carried out as it is written, or no plan could be made."""
+
+    def __init__(self, message: str, *, node: str = "") -> None:
+        super().__init__(message)
+        self.node = node
+        """Id of the node of the plan that is wrong, empty where no single node is."""
+
+
+class ConditionError(EmbodiedMemError):
+    """The text of a condition does not follow its grammar."""
+
+    def __init__(self, message: str, *, position: int) -> None:
+        super().__init__(message)
+        self.position = position
+        """Where in the text, counted from 0; the length of the text where its end is wrong."""
+
+
 class MissingExtraError(EmbodiedMemError):
     """A feature needs an optional dependency that is not installed."""
 

@@ -39,6 +39,8 @@ class Entity:
     """Whether a newer picture shows that it is not where it was last seen."""
     opened: float = 0.0
     """How far a drawer is open, from 0 to 1."""
+    tilt: float = 0.0
+    """How far it leans from upright, rad; of what is held, as the hand has tilted it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
