@@ -1,0 +1,1 @@
+"""An arm: its kinematics, its motions, and the skills of a hand."""
