@@ -73,6 +73,14 @@ class ConditionError(EmbodiedMemError):
         """Where in the text, counted from 0; the length of the text where its end is wrong."""
 
 
+class WorkingMemoryError(EmbodiedMemError):
+    """An edit of a working memory is not valid, or what is pinned does not fit under its cap."""
+
+
+class HandleGoneError(WorkingMemoryError):
+    """What a handle stood for was deleted or let go."""
+
+
 class MissingExtraError(EmbodiedMemError):
     """A feature needs an optional dependency that is not installed."""
 
