@@ -81,6 +81,14 @@ class HandleGoneError(WorkingMemoryError):
     """What a handle stood for was deleted or let go."""
 
 
+class ModelError(EmbodiedMemError):
+    """A model could not be reached, took too long, or gave no answer."""
+
+
+class InstructionError(EmbodiedMemError):
+    """A text is no instruction that is understood; the message says what would be."""
+
+
 class MissingExtraError(EmbodiedMemError):
     """A feature needs an optional dependency that is not installed."""
 
