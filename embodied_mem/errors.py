@@ -89,6 +89,10 @@ class InstructionError(EmbodiedMemError):
     """A text is no instruction that is understood; the message says what would be."""
 
 
+class ModelTimeout(EmbodiedMemError):
+    """A model did not answer within the time it was given."""
+
+
 class MissingExtraError(EmbodiedMemError):
     """A feature needs an optional dependency that is not installed."""
 
