@@ -1,0 +1,136 @@
+"""One joint's reference: whatever is asked for, its differences obey the limits."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from embodied_mem.brain.control.limits import JointLimits
+from embodied_mem.brain.control.motion import JointMotion, profile_velocity, stop_profile
+from embodied_mem.errors import ConfigError
+from embodied_mem.types import Float64Array
+from kinematic_arm import wide_limits
+
+SECONDS = 0.005
+SPEED, ACCELERATION, BRAKE, JERK = 2.0, 10.0, 5.0, 100.0
+
+
+def make(position: float = 0.0) -> JointMotion:
+    motion = JointMotion(
+        low=-2.8,
+        high=2.8,
+        velocity=SPEED,
+        acceleration=ACCELERATION,
+        stop_acceleration=BRAKE,
+        stop_jerk=JERK,
+        seconds_per_tick=SECONDS,
+    )
+    motion.start(position)
+    return motion
+
+
+def followed(motion: JointMotion, targets: list[float]) -> Float64Array:
+    positions = [motion.position]
+    for target in targets:
+        motion.follow(target)
+        positions.append(motion.position)
+    return np.array(positions)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(st.floats(-9.0, 9.0), st.integers(1, 60)), min_size=1, max_size=8))
+def test_no_jump_of_targets_breaks_a_limit(jumps: list[tuple[float, int]]) -> None:
+    positions = followed(make(), [target for target, ticks in jumps for _ in range(ticks)])
+    velocities = np.diff(positions) / SECONDS
+    assert np.abs(velocities).max() <= SPEED + 1e-9
+    assert np.abs(np.diff(velocities, prepend=0.0) / SECONDS).max() <= ACCELERATION + 1e-6
+    assert np.abs(positions).max() <= 2.8
+
+
+def test_a_far_target_is_reached_soon_and_without_overshoot() -> None:
+    positions = followed(make(), [1.0] * 250)
+    assert positions.max() <= 1.0 + 1e-9
+    assert positions[-1] == pytest.approx(1.0, abs=1e-9)
+    least = 1.0 / SPEED + SPEED / ACCELERATION  # of a trapezoid
+    assert np.argmax(positions > 0.999) * SECONDS < 1.2 * least
+
+
+def test_a_stream_within_the_limits_passes_unchanged() -> None:
+    time = np.arange(1, 400) * SECONDS
+    targets = (0.5 * (1.0 - np.cos(3.0 * time))).tolist()  # up to 1.5 rad/s and 4.5 rad/s^2
+    motion = make()
+    assert all(
+        motion.follow(target) and motion.position == pytest.approx(target) for target in targets
+    )
+
+
+def test_a_lost_stream_is_caught_up_with() -> None:
+    targets = [0.3 + 0.5 * SECONDS * k for k in range(200)]
+    assert followed(make(), targets)[-1] == pytest.approx(targets[-1], abs=1e-9)
+
+
+def test_a_stop_is_free_of_jolts() -> None:
+    motion = make()
+    positions = followed(motion, [9.0] * 60)
+    stopping = [*positions[-3:]]
+    while motion.velocity:
+        motion.brake()
+        stopping.append(motion.position)
+    velocities = np.diff(stopping) / SECONDS
+    rates = np.diff(velocities) / SECONDS
+    assert np.abs(np.diff(rates)).max() / SECONDS <= JERK + 1e-6
+    assert rates.min() >= -BRAKE - 1e-9
+    assert velocities.min() >= 0.0  # it does not swing back
+    longest = 2.0 / BRAKE + BRAKE / JERK
+    assert len(stopping) * SECONDS < longest + 0.05
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.floats(-2.0, 2.0), st.floats(-5.0, 5.0))
+def test_every_stop_ends_at_rest_within_its_bounds(velocity: float, rate: float) -> None:
+    profile = stop_profile(velocity, rate, BRAKE, JERK)
+    end = sum(profile[3:])
+    steps = np.array([profile_velocity(profile, t) for t in np.linspace(0.0, end, 200)])
+    assert min(profile[3:]) >= -1e-12
+    assert abs(profile_velocity(profile, end - 1e-9)) < 1e-6
+    if end > 1e-3:
+        assert np.abs(np.diff(steps)).max() <= BRAKE * end / 199 * 1.001 + 1e-9
+
+
+def test_a_joint_beyond_its_limit_only_comes_back() -> None:
+    motion = make(2.9)
+    assert followed(motion, [3.5] * 20).max() == 2.9
+    assert followed(motion, [2.0] * 200)[-1] == pytest.approx(2.0)
+
+
+def test_coasting_keeps_the_speed_and_stays_inside() -> None:
+    motion = make(2.5)
+    followed(motion, [9.0] * 10)
+    before = motion.velocity
+    motion.coast()
+    assert motion.velocity == before
+    for _ in range(200):
+        motion.coast()
+    assert motion.position <= 2.8
+
+
+def test_limits_come_from_a_description() -> None:
+    pybullet_data = pytest.importorskip("pybullet_data")
+    urdf = Path(pybullet_data.getDataPath()) / "franka_panda" / "panda.urdf"
+    limits = JointLimits.of_urdf(urdf, [f"panda_joint{index}" for index in range(1, 8)])
+    assert limits.high[3] == pytest.approx(-0.0698 - 0.01, abs=0.1)
+    assert limits.velocity[0] == pytest.approx(2.175)
+    with pytest.raises(ConfigError, match="panda_joint9"):
+        JointLimits.of_urdf(urdf, ["panda_joint9"])
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"velocity": (0.0,) * 7}, {"high": (-3.0,) * 7}, {"acceleration": (1.0,) * 6},
+     {"stop_jerk": (float("nan"),) * 7}],
+)  # fmt: skip
+def test_impossible_limits_are_refused(changes: dict[str, tuple[float, ...]]) -> None:
+    with pytest.raises(ConfigError):
+        wide_limits(**changes)
