@@ -89,7 +89,7 @@ class InstructionError(EmbodiedMemError):
     """A text is no instruction that is understood; the message says what would be."""
 
 
-class ModelTimeout(EmbodiedMemError):
+class ModelTimeout(ModelError):
     """A model did not answer within the time it was given."""
 
 
