@@ -26,6 +26,8 @@ class PrefixReuse:
         """Tokens of all prompts."""
         self.cached = 0
         """Tokens of them that the prompt before begins with too."""
+        self.longest = 0
+        """Tokens of the longest prompt."""
         self._count = count
         self._block = block
         self._before = ""
@@ -39,7 +41,9 @@ class PrefixReuse:
         """Takes in the next prompt of the run."""
         same = _shared_prefix(self._before, prompt)
         tokens = self._count(prompt[:same])
-        self.read += self._count(prompt)
+        length = self._count(prompt)
+        self.read += length
+        self.longest = max(self.longest, length)
         self.cached += tokens // self._block * self._block
         self._before = prompt
 
