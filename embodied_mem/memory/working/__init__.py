@@ -5,6 +5,5 @@ from embodied_mem.memory.working.handles import HandleTable as HandleTable
 from embodied_mem.memory.working.handles import Result as Result
 from embodied_mem.memory.working.memory import Section as Section
 from embodied_mem.memory.working.memory import WorkingMemory as WorkingMemory
-from embodied_mem.memory.working.tokens import count_tokens as count_tokens
 
-__all__ = ["Handle", "HandleTable", "Result", "Section", "WorkingMemory", "count_tokens"]
+__all__ = ["Handle", "HandleTable", "Result", "Section", "WorkingMemory"]

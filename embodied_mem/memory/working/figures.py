@@ -15,7 +15,7 @@ import numpy as np
 from embodied_mem.memory.working.memory import WorkingMemory
 from embodied_mem.memory.working.rehearsal import Step, Subgoal, rehearse
 from embodied_mem.memory.working.reuse import PrefixReuse
-from embodied_mem.memory.working.tokens import count_tokens
+from embodied_mem.models.tokens import estimate_tokens
 
 CAP: Final = 2400
 """Tokens that the working memory may take in the trial; a sliding window gets as many."""
@@ -73,7 +73,7 @@ def working_memory_figures(
         "summaries_answered": _share(_find(memory.text, q) == q.answer for q in asked),
         "working_memory_expansions": float(np.mean([n for _, n, _ in answers])),
         "working_memory_question_tokens_ratio": float(
-            np.mean([tokens for _, _, tokens in answers]) / count_tokens(history)
+            np.mean([tokens for _, _, tokens in answers]) / estimate_tokens(history)
         ),
         "working_memory_prefix_reuse": own.share,
         "sliding_window_prefix_reuse": window.share,
@@ -104,7 +104,7 @@ def _newest(past: Sequence[Step]) -> str:
     chosen: list[str] = []
     room = CAP
     for step in reversed(past):
-        room -= count_tokens(step.text + "\n")
+        room -= estimate_tokens(step.text + "\n")
         if room < 0:
             break
         chosen.append(step.text)
@@ -126,7 +126,7 @@ def _find(text: str, question: Question) -> str:
 def _ask(memory: WorkingMemory, question: Question) -> tuple[str, int, int]:
     """Answers from what is rendered; returns the answer, chunks expanded and the most tokens."""
     text = memory.text
-    found, most, expanded = _find(text, question), count_tokens(text), 0
+    found, most, expanded = _find(text, question), estimate_tokens(text), 0
     closed = re.findall(r"^subgoal-\d+", text, re.MULTILINE)
     mentioned = _lines_about(text, question.about)
     for chunk in sorted(closed, key=lambda each: each not in mentioned):
@@ -135,7 +135,7 @@ def _ask(memory: WorkingMemory, question: Question) -> tuple[str, int, int]:
         memory.expand(chunk)
         expanded += 1
         text = memory.text
-        found, most = _find(text, question), max(most, count_tokens(text))
+        found, most = _find(text, question), max(most, estimate_tokens(text))
         memory.collapse(chunk)
     return found, expanded, most
 

@@ -11,8 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final, final
 
 from embodied_mem.errors import WorkingMemoryError
-from embodied_mem.memory.working.lines import Line, is_pinned, total
-from embodied_mem.memory.working.tokens import TokenCount
+from embodied_mem.memory.working.lines import Line, TokenCount, is_pinned, total
 
 LOW_WATER: Final = 0.8
 """Share of the cap that is left taken when room is made, so that it is made rarely."""

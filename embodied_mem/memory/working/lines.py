@@ -1,7 +1,11 @@
 """What a working memory shows, line by line. Every edit is a change of this list."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
+
+TokenCount = Callable[[str], int]
+"""Counts the tokens of a text; two texts joined may not take more than both alone."""
 
 Role = Literal["fixed", "head", "note", "summary", "merged", "folded", "detail"]
 """What a line is:

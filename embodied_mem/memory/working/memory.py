@@ -15,8 +15,8 @@ from embodied_mem.errors import ConfigError, WorkingMemoryError
 from embodied_mem.memory.working.chunks import MOST_DETAILS, RUN, Archive, Chunk, Detail
 from embodied_mem.memory.working.fitting import Fitting
 from embodied_mem.memory.working.handles import Handle, HandleTable
-from embodied_mem.memory.working.lines import Line, Role, is_pinned, total
-from embodied_mem.memory.working.tokens import TokenCount, count_tokens
+from embodied_mem.memory.working.lines import Line, Role, TokenCount, is_pinned, total
+from embodied_mem.models.tokens import estimate_tokens
 
 _INDENT: Final = "  "
 _GONE: Final = " (deleted)"
@@ -38,7 +38,7 @@ class WorkingMemory:
     Every edit is carried out as a whole or, on an error, not at all.
 
     Args:
-        cap_tokens: What `render` may take at most, in tokens, its line ends counted.
+        cap_tokens: What `render` may take at most, in tokens.
         count: Counts the tokens of a text.
         head: Text that stays at the top, such as the instruction; one line.
         handles: Where results are held; a fresh table without a store where it is left out.
@@ -63,7 +63,7 @@ class WorkingMemory:
     def __init__(
         self,
         cap_tokens: int,
-        count: TokenCount = count_tokens,
+        count: TokenCount = estimate_tokens,
         *,
         head: str = "",
         handles: HandleTable | None = None,

@@ -2,7 +2,8 @@
 
 from typing import Final, final
 
-from embodied_mem.memory.working.tokens import TokenCount, count_tokens
+from embodied_mem.memory.working.lines import TokenCount
+from embodied_mem.models.tokens import estimate_tokens
 
 BLOCK: Final = 16
 """Tokens that prefix caches of servers keep together (vLLM's default)."""
@@ -18,10 +19,10 @@ class PrefixReuse:
     >>> for prompt in ("put it away", "put it away\nit is red", "put it back"):
     ...     reuse.add(prompt)
     >>> reuse.read, reuse.cached, round(reuse.share, 2)
-    (13, 5, 0.38)
+    (12, 5, 0.42)
     """
 
-    def __init__(self, count: TokenCount = count_tokens, *, block: int = BLOCK) -> None:
+    def __init__(self, count: TokenCount = estimate_tokens, *, block: int = BLOCK) -> None:
         self.read = 0
         """Tokens of all prompts."""
         self.cached = 0

@@ -7,7 +7,8 @@ import pytest
 
 from embodied_mem.errors import ConfigError, HandleGoneError
 from embodied_mem.memory import Add, Delete, MemoryRecord, MemoryStore, RecordIds
-from embodied_mem.memory.working import HandleTable, WorkingMemory, count_tokens
+from embodied_mem.memory.working import HandleTable, WorkingMemory
+from embodied_mem.models.tokens import estimate_tokens
 
 
 def test_no_handle_dangles_after_a_delete(tmp_path: Path) -> None:
@@ -35,7 +36,7 @@ def test_no_handle_dangles_after_a_delete(tmp_path: Path) -> None:
         store.apply([Delete(id=records[5].id)])
         before = memory.tokens
         assert "12 frames, kitchen, t 410-422 (deleted)" in memory.text
-        assert count_tokens(memory.text) <= before
+        assert estimate_tokens(memory.text) <= before
         with pytest.raises(HandleGoneError, match=r"visual-1 \(12 frames.*deleted"):
             table.resolve("visual-1")
         with pytest.raises(HandleGoneError, match="let go"):
@@ -69,4 +70,4 @@ def test_a_handle_costs_a_small_part_of_what_it_stands_for() -> None:
     trajectory = np.random.default_rng(0).normal(size=(40, 7))
     inlined = " ".join(f"{value:.3f}" for value in trajectory.ravel())
     handle = table.add("trajectory", "40 joint positions to red_bin", value=trajectory)
-    assert count_tokens(handle.text) <= 0.05 * count_tokens(inlined)
+    assert estimate_tokens(handle.text) <= 0.05 * estimate_tokens(inlined)

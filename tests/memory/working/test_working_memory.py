@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from embodied_mem.errors import ConfigError, WorkingMemoryError
-from embodied_mem.memory.working import WorkingMemory, count_tokens
+from embodied_mem.memory.working import WorkingMemory
+from embodied_mem.models.tokens import estimate_tokens
 
 SOME = ["red mug", "drawer", "0.412", "looked at", "picked", "visual-3", "subgoal-1", "on"]
 WORDS = st.lists(st.sampled_from(SOME), max_size=25).map(" ".join)
@@ -46,7 +47,7 @@ def test_the_cap_holds_over_any_edits_and_failed_edits_change_nothing(
         except (WorkingMemoryError, ConfigError):
             assert memory.text == before
         assert memory.tokens <= cap
-        assert count_tokens(memory.text) <= memory.tokens
+        assert estimate_tokens(memory.text) <= memory.tokens
 
 
 @settings(max_examples=100, deadline=None)
