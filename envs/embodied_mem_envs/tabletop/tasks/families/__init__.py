@@ -1,0 +1,1 @@
+"""The ten families of tasks, one module each with a `tell(story) -> TaskEpisode`."""
