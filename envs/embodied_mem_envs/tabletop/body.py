@@ -1,0 +1,342 @@
+"""The tabletop as a body: a Panda with a hand and two RGB-D cameras over a table."""
+
+from collections.abc import Mapping, Sequence
+from typing import final
+
+import numpy as np
+
+from embodied_mem.errors import BodyError, ConfigError, unknown_name
+from embodied_mem.robots.arm import ArmDescription, ArmState, WorkCell
+from embodied_mem.robots.body import Feature
+from embodied_mem.types import Command, Float64Array, Observation, UInt8Array
+from embodied_mem_envs.house.noise import SensorNoise, noisy_depth
+from embodied_mem_envs.tabletop.camera import FRONT, WRIST, TabletopCamera
+from embodied_mem_envs.tabletop.catalogue import colour_of, kind
+from embodied_mem_envs.tabletop.cell import DRAWERS, TRAVEL, default_cell
+from embodied_mem_envs.tabletop.layout import Placed, Position
+from embodied_mem_envs.tabletop.meshes import data_folder
+from embodied_mem_envs.tabletop.physics import HAND, SECONDS, Pose, World
+from embodied_mem_envs.tabletop.render import Piece, Renderer
+from embodied_mem_envs.tabletop.shapes import LINKS, cell_look, drawer_look, link_look, thing_look
+from embodied_mem_envs.tabletop.touch import Touch
+from embodied_mem_envs.tabletop.urdf import PANDA
+
+HOME = (0.0, -1.2, 0.0, -2.6, 0.0, 1.4, 0.25 * np.pi)
+JOINT_LIMITS = (
+    (-2.8973, 2.8973),
+    (-1.7628, 1.7628),
+    (-2.8973, 2.8973),
+    (-3.0718, -0.0698),
+    (-2.8973, 2.8973),
+    (-0.0175, 3.7525),
+    (-2.8973, 2.8973),
+)
+"""Soft limits of the URDF, rad."""
+WIDEST = 0.08
+
+
+@final
+class TabletopBody:
+    """A Panda over a table; implements `embodied_mem.robots.arm.Arm`."""
+
+    def __init__(
+        self,
+        layout: Sequence[Placed] = (),
+        *,
+        cell: WorkCell | None = None,
+        seed: int = 0,
+        noise: SensorNoise | None = None,
+        agent: str = "agent",
+    ) -> None:
+        """Builds the world; `connect` opens it for use.
+
+        Args:
+            layout: What stands where.
+            cell: The work cell, as the brain is told it; `default_cell()` when None.
+            seed: Seed of all noise.
+            noise: Errors of depth; exact when None.
+            agent: Name in the observations.
+
+        Raises:
+            ConfigError: If a kind or colour is unknown or two things share a name.
+            MissingExtraError: If PyBullet is not installed.
+        """
+        self.cell: WorkCell = cell if cell is not None else default_cell()
+        self.things: dict[str, Placed] = named(layout)
+        self.tick = 0
+        self.agent = agent
+        self._noise = noise
+        self._rng = np.random.default_rng([seed, 53])
+        self._connected = False
+        self._world = World(HOME)
+        self._touch = Touch(self._world)
+        self._renderer = Renderer(cell_look())
+        self._targets = np.array(HOME)
+        self._width = WIDEST
+        self._state: ArmState | None = None
+        for name, placed in self.things.items():
+            self._world.add(name, kind(placed.kind), self._pose_of(placed))
+
+    # -- what it is ----------------------------------------------------------------------------
+
+    @property
+    def description(self) -> ArmDescription:
+        """The arm's kinematics; readable while disconnected."""
+        return ArmDescription(
+            urdf=data_folder() / PANDA,
+            joints=tuple(f"panda_joint{k}" for k in range(1, 8)),
+            tool_frame="panda_grasptarget",
+            home=HOME,
+            widest=WIDEST,
+        )
+
+    @property
+    def cameras(self) -> tuple[str, ...]:
+        """Names that `observe` takes; the first is the main camera."""
+        return (FRONT.name, WRIST.name)
+
+    @property
+    def observation_features(self) -> Mapping[str, Feature]:
+        """What `observe` gives; readable while disconnected."""
+        shape = (FRONT.height, FRONT.width)
+        return {
+            "rgb": Feature(shape=(*shape, 3), dtype="uint8", low=0, high=255),
+            "depth": Feature(shape=shape, dtype="float32", unit="m", low=0.0),
+            "T_world_camera": Feature(shape=(4, 4), dtype="float64"),
+            "T_world_body": Feature(shape=(4, 4), dtype="float64"),
+            "joints": Feature(shape=(7,), dtype="float64", unit="rad"),
+            "opening": Feature(shape=(), dtype="float64", unit="m", low=0.0, high=WIDEST),
+        }
+
+    @property
+    def action_features(self) -> Mapping[str, Feature]:
+        """The fields of `Command` with their limits; readable while disconnected."""
+        joints = {
+            f"joints.{k}": Feature(shape=(), dtype="float64", unit="rad", low=low, high=high)
+            for k, (low, high) in enumerate(JOINT_LIMITS)
+        }
+        hand = Feature(shape=(), dtype="float64", unit="m", low=0.0, high=WIDEST)
+        return {**joints, "gripper": hand}
+
+    @property
+    def radius(self) -> float:
+        """How far the arm reaches, m."""
+        return 0.855
+
+    @property
+    def seconds_per_tick(self) -> float:
+        """How long one `act` lasts."""
+        return SECONDS
+
+    # -- what it does --------------------------------------------------------------------------
+
+    def connect(self) -> None:
+        """Makes the body ready; called once before the first `observe`."""
+        self._require_open()
+        self._connected = True
+
+    def close(self) -> None:
+        """Ends the simulation; safe to call twice."""
+        self._connected = False
+        self._world.close()
+
+    def sense(self) -> ArmState:
+        """Returns the newest joint readings.
+
+        Raises:
+            BodyError: If the body is not connected.
+        """
+        self._require_connected()
+        if self._state is None:
+            states = self._world.joint_states()
+            feeling = self._touch.now
+            self._state = ArmState(
+                tick=self.tick,
+                joints=np.array([state[0] for state in states[:7]]),
+                velocities=np.array([state[1] for state in states[:7]]),
+                efforts=np.array([state[3] for state in states[:7]]),
+                opening=float(states[7][0] + states[8][0]),
+                grip=feeling.grip,
+                contact=feeling.contact,
+            )
+        return self._state
+
+    def act(self, command: Command) -> Command:
+        """Carries out one tick and returns the command after limits.
+
+        Raises:
+            BodyError: If the body is not connected, or the command is not finite or has not seven
+                joints.
+        """
+        self._require_connected()
+        if command.joints is not None:
+            self._targets = limited(command.joints)
+        if command.gripper is not None:
+            if not np.isfinite(command.gripper):
+                raise BodyError(f"gripper is {command.gripper}; expected metres")
+            self._width = float(np.clip(command.gripper, 0.0, WIDEST))
+        self._advance(self._targets, self._width)
+        return Command(joints=tuple(self._targets.tolist()), gripper=self._width)
+
+    def observe(self, camera: str = "front") -> Observation:
+        """Returns the newest observation of a camera.
+
+        Raises:
+            BodyError: If the body is not connected.
+            ConfigError: If there is no camera of that name.
+        """
+        self._require_connected()
+        eye = self._camera(camera)
+        links = self._link_poses()
+        T_world_camera = links[HAND] @ eye.mount if eye.on_hand else eye.mount
+        rgb, depth = self._renderer.render(
+            T_world_camera, eye.intrinsics, self._pieces(links), keep=not eye.on_hand
+        )
+        if self._noise is not None:
+            depth = noisy_depth(depth, eye.intrinsics.fx, self._noise, self._rng)
+        state = self.sense()
+        return Observation(
+            rgb=rgb,
+            depth=depth,
+            intrinsics=eye.intrinsics,
+            T_world_camera=T_world_camera,
+            T_world_body=np.eye(4),
+            tick=self.tick,
+            seconds_per_tick=SECONDS,
+            proprioception={"opening": state.opening, "grip": state.grip},
+            agent=self.agent,
+            camera=camera,
+        )
+
+    def render(self, camera: TabletopCamera = FRONT) -> UInt8Array:
+        """Returns an (H, W, 3) picture from anywhere, for people to look at."""
+        self._require_open()
+        links = self._link_poses()
+        T_world_camera = links[HAND] @ camera.mount if camera.on_hand else camera.mount
+        return self._renderer.render(T_world_camera, camera.intrinsics, self._pieces(links))[0]
+
+    # -- changing the world --------------------------------------------------------------------
+
+    def place_object(self, name: str, position: Position, yaw: float = 0.0) -> None:
+        """Moves a thing at once: middle of its footprint and height of its underside, m.
+
+        Raises:
+            ConfigError: If nothing is called so.
+        """
+        thing = self._thing(name)
+        lifted = position[2] + 0.5 * kind(thing.kind).size[2]
+        at = (position[0], position[1], lifted)
+        self._world.put(name, (at, self._world.quaternion(yaw)))
+
+    def set_drawer(self, name: str, share: float) -> None:
+        """Moves a drawer at once: 0 is closed, 1 open.
+
+        Raises:
+            ConfigError: If there is no such drawer or the share is outside 0..1.
+        """
+        if name not in DRAWERS:
+            raise unknown_name("drawer", name, DRAWERS)
+        if not 0.0 <= share <= 1.0:
+            raise ConfigError(f"drawer share is {share}; expected 0 (closed) to 1 (open)")
+        self._world.set_drawer(name, share * TRAVEL)
+
+    def settle(self, seconds: float = 0.5) -> None:
+        """Lets the world come to rest while the arm holds still; the clock runs on."""
+        self._require_open()
+        for _ in range(round(seconds / SECONDS)):
+            self._advance(self._targets, self._width)
+
+    # -- inside --------------------------------------------------------------------------------
+
+    def _advance(self, joints: Float64Array, width: float) -> None:
+        self._world.step(joints, width)
+        self._touch.update()
+        self._state = None
+        self.tick += 1
+
+    def _pose_of(self, placed: Placed) -> Pose:
+        x, y, z = placed.position
+        lifted = z + 0.5 * kind(placed.kind).size[2]
+        return ((x, y, lifted), self._world.quaternion(placed.yaw))
+
+    def _thing(self, name: str) -> Placed:
+        if name not in self.things:
+            raise unknown_name("thing", name, self.things)
+        return self.things[name]
+
+    def _camera(self, name: str) -> TabletopCamera:
+        for camera in (FRONT, WRIST):
+            if camera.name == name:
+                return camera
+        raise unknown_name("camera", name, self.cameras)
+
+    def _link_poses(self) -> dict[int, Float64Array]:
+        poses = self._world.link_poses(tuple(LINKS))
+        return {link: matrix(pose) for link, pose in zip(LINKS, poses, strict=True)}
+
+    def _pieces(self, links: Mapping[int, Float64Array]) -> list[Piece]:
+        pieces: list[Piece] = [(link_look(link), pose) for link, pose in links.items()]
+        for name, placed in self.things.items():
+            look = thing_look(placed.kind, placed.colour)
+            pieces.append((look, matrix(self._world.pose(name))))
+        for name, side in DRAWERS.items():
+            slid = np.eye(4)
+            slid[0, 3] = -self._world.drawer(name)
+            pieces.append((drawer_look(side), slid))
+        return pieces
+
+    def _require_open(self) -> None:
+        if self._world.client < 0:
+            raise BodyError("the body was closed; make a new one")
+
+    def _require_connected(self) -> None:
+        if not self._connected:
+            raise BodyError("the body is not connected; call connect() first")
+
+
+def named(layout: Sequence[Placed]) -> dict[str, Placed]:
+    """Returns the layout by name, every colour spelled out.
+
+    Raises:
+        ConfigError: If a kind or colour is unknown or two things share a name.
+    """
+    found: dict[str, Placed] = {}
+    for placed in layout:
+        colour = colour_of(kind(placed.kind), placed.colour)
+        base = placed.name or f"{colour}_{placed.kind}"
+        name, number = base, 2
+        while name in found and not placed.name:
+            name, number = f"{base}_{number}", number + 1
+        if name in found:
+            raise ConfigError(f"two things are called {name!r}; give each a name of its own")
+        found[name] = Placed(
+            kind=placed.kind, colour=colour, position=placed.position, yaw=placed.yaw, name=name
+        )
+    return found
+
+
+def limited(joints: Sequence[float]) -> Float64Array:
+    """Returns joint targets inside the limits.
+
+    Raises:
+        BodyError: If there are not seven finite numbers.
+    """
+    targets = np.array(joints, np.float64)
+    if targets.shape != (len(JOINT_LIMITS),) or not np.isfinite(targets).all():
+        raise BodyError(f"joints are {joints}; expected seven finite angles in rad")
+    low, high = np.array(JOINT_LIMITS).T
+    result: Float64Array = np.clip(targets, low, high)
+    return result
+
+
+def matrix(pose: Pose) -> Float64Array:
+    """Returns the (4, 4) matrix of a position and a quaternion (x, y, z, w)."""
+    (x, y, z, w) = pose[1]
+    result = np.eye(4)
+    result[:3, :3] = (
+        (1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)),
+        (2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)),
+        (2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)),
+    )
+    result[:3, 3] = pose[0]
+    return result
