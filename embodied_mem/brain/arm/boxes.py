@@ -107,8 +107,8 @@ def inside_of(fixture: Fixture, opened: float = 0.0) -> tuple[Float64Array, Floa
     if fixture.kind == "table":
         low[2] = high[2]
     elif fixture.kind in ("bin", "tray"):
-        low = low + (WALL, WALL, 0.005)
-        high = high - (WALL, WALL, 0.0)
+        low += np.array([WALL, WALL, 0.005])
+        high -= np.array([WALL, WALL, 0.0])
     elif fixture.kind == "drawer":
         low, high = low + drawer_shift(fixture, opened), high + drawer_shift(fixture, opened)
     return low, high
@@ -127,7 +127,7 @@ def _fixture_rows(name: str, fixture: Fixture, opened: float) -> list[_Row]:
 
 def _drawer_rows(name: str, fixture: Fixture, opened: float) -> list[_Row]:
     low, high = inside_of(fixture, opened)
-    low, high = low - (WALL, WALL, WALL), high + (WALL, WALL, 0.0)
+    low, high = low - WALL, high + np.array([WALL, WALL, 0.0])
     rows = _open_box(name, low, high, high[2])
     if fixture.handle is None:
         return rows

@@ -11,6 +11,8 @@ from embodied_mem.errors import ConfigError, MissingExtraError
 from embodied_mem.robots.arm import ArmDescription
 from embodied_mem.types import Float64Array
 
+SOFT = 0.07
+"""Distance kept from the ends of the joints' ranges, as Franka's own soft limits do, rad."""
 CLOSE_ENOUGH = 2e-4
 """Error at which a pose counts as reached: m, and rad."""
 
@@ -49,10 +51,10 @@ class ArmModel:
         self._tool = self._model.getFrameId(description.tool_frame)
         self.home: Float64Array = np.array(description.home)
         """(J,) the posture in which the arm hides nothing, rad."""
-        self.lower: Float64Array = np.array(self._model.lowerPositionLimit)
-        """(J,) lowest joint positions, rad."""
-        self.upper: Float64Array = np.array(self._model.upperPositionLimit)
-        """(J,) highest joint positions, rad."""
+        self.lower: Float64Array = np.array(self._model.lowerPositionLimit) + SOFT
+        """(J,) lowest joint positions that are used, rad."""
+        self.upper: Float64Array = np.array(self._model.upperPositionLimit) - SOFT
+        """(J,) highest joint positions that are used, rad."""
         self.velocity: Float64Array = np.array(self._model.velocityLimit)
         """(J,) highest joint speeds, rad/s."""
         self.widest = description.widest
@@ -242,4 +244,5 @@ def _pinocchio() -> ModuleType:
         import pinocchio
     except ModuleNotFoundError as missing:
         raise MissingExtraError("moving an arm", "tabletop") from missing
-    return pinocchio  # type: ignore[no-any-return, unused-ignore]
+    module: ModuleType = pinocchio
+    return module

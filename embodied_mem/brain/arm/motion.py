@@ -258,4 +258,5 @@ def _ruckig() -> ModuleType:
         import ruckig
     except ModuleNotFoundError as missing:
         raise MissingExtraError("moving an arm", "tabletop") from missing
-    return ruckig
+    module: ModuleType = ruckig
+    return module

@@ -1,0 +1,154 @@
+"""Where to take a thing: from straight above, across a side that the fingers fit around."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from embodied_mem.brain.arm.boxes import Boxes, world_boxes
+from embodied_mem.brain.arm.hand_shape import (
+    PALM_ABOVE,
+    TIP_BELOW,
+    down_pose,
+    easy_yaw,
+    footprint_gaps,
+    hand_boxes,
+)
+from embodied_mem.brain.arm.model import ArmModel
+from embodied_mem.brain.state import Entity, State
+from embodied_mem.robots.arm import WorkCell
+from embodied_mem.types import Float64Array
+
+WIDEST_GRASP = 0.073
+"""Sides wider than this do not fit between the fingers with room to spare, m."""
+ROUND = frozenset({"apple", "ball", "bottle", "bowl", "can", "candle", "cup", "jar", "plate"})
+"""Categories that look alike from all sides, so that the fingers may close in any direction."""
+TIP_CLEARANCE = 0.003
+"""Least height of the finger tips above what a thing stands on, m."""
+LEAST_GAP = 0.0015
+"""Least distance of the fingers from what stands beside a thing, m."""
+ENOUGH_GAP = 0.012
+"""More distance than this makes a grasp no better, m."""
+KNOB_BELOW_TOP = 0.014
+"""Where a thing too wide for the fingers is taken: by the knob in its middle, m below its top."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Grasp:
+    """One way to take a thing."""
+
+    position: Float64Array
+    """(3,) of the tool, m."""
+    yaw: float
+    """Direction in which the fingers close, rad."""
+    opening: float
+    """How far they are opened before, m."""
+    above: float
+    """Height of the tool from which the hand can come straight down, m."""
+    score: float
+    """Higher is better."""
+
+    def pose(self, lift: float = 0.0) -> Float64Array:
+        """Returns the (4, 4) T_world_tool, raised by `lift` metres."""
+        return down_pose(self.position + np.array([0.0, 0.0, lift]), self.yaw)
+
+
+def grasps(
+    model: ArmModel, cell: WorkCell, state: State, thing: Entity, *, turn: float = 0.0
+) -> list[Grasp]:
+    """Returns the ways to take a thing for which there is room, the best first.
+
+    A way is better the more room the fingers have, the narrower the side, the lower the grip and
+    the less the wrist is twisted. Whether the arm reaches it is not asked.
+
+    Args:
+        model: Gives the widest opening.
+        cell: The fixtures.
+        state: What stands beside it.
+        thing: What is to be taken.
+        turn: Added to the direction of the fingers, rad (a retry's perturbation).
+    """
+    around = _around(world_boxes(cell, state, leave_out=(thing.id,)), thing)
+    found = []
+    for yaw, width, likeable in _sides(thing):
+        for height in _heights(thing, wide=width > WIDEST_GRASP):
+            for opening in _openings(model, thing, width):
+                grasp = _judged(thing, around, yaw + turn, height, opening, likeable)
+                if grasp is not None:
+                    found.append(grasp)
+    return sorted(found, key=lambda grasp: -grasp.score)
+
+
+def _sides(thing: Entity) -> Iterator[tuple[float, float, float]]:
+    """Yields direction, width and how much each is liked."""
+    x, y = float(thing.size[0]), float(thing.size[1])
+    if min(x, y) > WIDEST_GRASP:
+        for step in range(6):
+            yield thing.yaw + step * np.pi / 6, min(x, y), 0.0
+        return
+    if thing.category in ROUND and abs(x - y) < 0.012:
+        for step in range(8):
+            yield thing.yaw + step * np.pi / 8, max(x, y), 0.0
+        return
+    for width, yaw in ((x, thing.yaw), (y, thing.yaw + 0.5 * np.pi)):
+        if width <= WIDEST_GRASP:
+            yield yaw, width, -8.0 * max(0.0, width - min(x, y) - 0.004)
+
+
+def _heights(thing: Entity, *, wide: bool) -> list[float]:
+    """Returns heights of the tool above the thing's underside, the best first, m."""
+    tall = float(thing.size[2])
+    lowest = TIP_BELOW + TIP_CLEARANCE
+    if wide:
+        return [max(lowest, tall - KNOB_BELOW_TOP)]
+    best = max(lowest, 0.55 * tall, tall - PALM_ABOVE + 0.005)
+    highest = max(best, tall - 0.006)
+    return sorted({best, 0.5 * (best + highest), highest})
+
+
+def _openings(model: ArmModel, thing: Entity, width: float) -> list[float]:
+    if width > WIDEST_GRASP:
+        return [model.widest, 0.055]
+    return sorted({model.widest, *(min(model.widest, width + w) for w in (0.03, 0.016))})[::-1]
+
+
+def _around(boxes: Boxes, thing: Entity) -> Boxes:
+    reach = 0.16
+    low = thing.position - np.array([reach, reach, 0.5 * thing.size[2]])
+    return boxes.near(low, thing.position + np.array([reach, reach, 0.4]))
+
+
+def _judged(
+    thing: Entity, around: Boxes, yaw: float, height: float, opening: float, likeable: float
+) -> Grasp | None:
+    """Returns the grasp with its score, or None where the hand would hit something."""
+    base = float(thing.position[2] - 0.5 * thing.size[2])
+    position = np.array([thing.position[0], thing.position[1], base + height])
+    easy = easy_yaw(position, yaw)
+    hand = hand_boxes(position, easy, opening)
+    gap, above = ENOUGH_GAP, 0.0
+    if around.names:
+        gaps = footprint_gaps(hand, around)
+        gap = min(gap, float(gaps.min()))
+        if gap < LEAST_GAP:
+            return None
+        tops = around.centre[:, 2] + around.half[:, 2]
+        flat = footprint_gaps(_flattened(hand), _flattened(around)).min(axis=0)
+        above = float(np.where(flat < 0.02, tops, 0.0).max())
+    twist = abs(easy - np.arctan2(position[1], position[0]) + 0.5 * np.pi)
+    score = gap / ENOUGH_GAP + likeable - 12.0 * (height - _heights(thing, wide=False)[0])
+    score += 4.0 * (opening - 0.08) - 0.15 * twist
+    return Grasp(
+        position=position,
+        yaw=easy,
+        opening=opening,
+        above=max(position[2] + 0.07, above + TIP_BELOW + 0.025, base + thing.size[2] + 0.03),
+        score=float(score),
+    )
+
+
+def _flattened(boxes: Boxes) -> Boxes:
+    """The same boxes pressed onto one plane, so that only their footprints matter."""
+    centre, half = boxes.centre.copy(), boxes.half.copy()
+    centre[:, 2], half[:, 2] = 0.0, 1.0
+    return Boxes(boxes.names, centre, half, boxes.yaw)

@@ -1,0 +1,224 @@
+"""What all skills of a hand share: their life, following motions, fingers, and bad ends."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from embodied_mem.brain.arm.config import HandConfig
+from embodied_mem.brain.arm.held import held_spheres
+from embodied_mem.brain.arm.model import ArmModel
+from embodied_mem.brain.arm.motion import Motion
+from embodied_mem.brain.arm.planner import NoWayError, Planner
+from embodied_mem.brain.arm.senses import ArmSenses
+from embodied_mem.brain.skill import Status
+from embodied_mem.brain.state import Entity, State
+from embodied_mem.robots.arm import WorkCell
+from embodied_mem.types import Command, Float64Array
+
+_AT_REST = 0.02
+_BRAKE = (0.9, 0.75, 0.6, 0.45, 0.3, 0.2, 0.1, 0.05)
+"""Shares of a tick by which a motion goes on while it is broken off."""
+
+
+class BadEndError(Exception):
+    """A skill cannot go on; the message is its `reason`."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Workplace:
+    """What every skill of one arm needs."""
+
+    model: ArmModel
+    cell: WorkCell
+    planner: Planner
+    config: HandConfig
+
+
+class HandSkill(ABC):
+    """A closed loop of one arm, written as a generator that yields one command a tick.
+
+    Subclasses implement `_work`, which reads `self.senses` anew after every command, ends by
+    returning, and ends badly by raising `BadEndError`.
+    """
+
+    def __init__(self, workplace: Workplace) -> None:
+        self.place = workplace
+        self.model = workplace.model
+        self.config = workplace.config
+        self.status = Status.RUNNING
+        self.reason = ""
+        self.senses: ArmSenses
+        self._width: float | None = None
+        self._run: Iterator[Command] | None = None
+
+    @abstractmethod
+    def can_execute(self, senses: ArmSenses) -> float:
+        """Returns how well the skill could do its work here and now, from 0 to 1."""
+
+    @abstractmethod
+    def _work(self) -> Iterator[Command]:
+        """Yields one command a tick until the work is done."""
+
+    def enter(self, senses: ArmSenses) -> None:
+        """Takes the arm over as it is."""
+        self.senses = senses
+        self._joints = senses.arm.joints.copy()
+        moving = np.abs(senses.arm.velocities).max() > _AT_REST
+        self._velocity: Float64Array | None = senses.arm.velocities.copy() if moving else None
+        self._run = self._work()
+
+    def step(self, senses: ArmSenses) -> Command:
+        """Returns the command of this tick and brings `status` up to date."""
+        if self._run is None or self.status is not Status.RUNNING:
+            return Command()
+        self.senses = senses
+        try:
+            return next(self._run)
+        except StopIteration:
+            self.status = Status.SUCCEEDED
+        except (BadEndError, NoWayError) as bad:
+            self.status, self.reason = Status.FAILED, str(bad)
+        self._run = None
+        return Command(gripper=self._width)
+
+    def leave(self) -> None:
+        """Forgets what was planned."""
+        self._run = None
+
+    # -- what is sensed and believed ---------------------------------------------------------------
+
+    @property
+    def state(self) -> State:
+        """What is believed at this tick."""
+        return self.senses.state
+
+    def entity(self, name: str) -> Entity:
+        """Returns a believed thing; a bad end where it is unknown or gone."""
+        entity = self.state.entities.get(name)
+        if entity is None:
+            raise BadEndError(f"{name} is not known")
+        if entity.missing:
+            raise BadEndError(f"{name} is not where it was believed to be")
+        return entity
+
+    @property
+    def gripping(self) -> bool:
+        """Whether something is between the fingers, by feel."""
+        arm = self.senses.arm
+        return arm.grip >= self.config.least_grip and arm.opening >= self.config.least_opening
+
+    def held(self, name: str) -> Float64Array | None:
+        """Returns (H, 4) spheres around what is held, in the frame of the tool."""
+        entity = self.state.entities.get(name)
+        if entity is None:
+            return None
+        return held_spheres(self.model.tool_pose(self._joints), entity)
+
+    # -- what it does, a few ticks at a time -------------------------------------------------------
+
+    def follow(
+        self,
+        motion: Motion,
+        stop: Callable[[], bool] | None = None,
+        *,
+        settle: bool = True,
+        where: str = "on the way",
+    ) -> Iterator[Command]:
+        """Yields the commands of a motion and waits until the arm has arrived.
+
+        Args:
+            motion: What to follow.
+            stop: Asked at every tick; true breaks the motion off smoothly.
+            settle: Whether to wait for the arm to arrive.
+            where: Completes `hit something ...` where the hand is hit hard, which is a bad end.
+        """
+        self._velocity = None
+        for index, command in enumerate(motion.commands):
+            self._joints = motion.joints[index]
+            yield Command(joints=command, gripper=self._width)
+            if self.senses.arm.contact > self.config.bumped:
+                yield from self._brake(motion, index)
+                raise BadEndError(f"hit something {where}")
+            if stop is not None and stop():
+                yield from self._brake(motion, index)
+                return
+        for _ in range(self.config.settle if settle else 0):
+            if np.abs(self.senses.arm.joints - self._joints).max() < self.config.at_rest:
+                return
+            yield self._hold()
+
+    def _brake(self, motion: Motion, index: int) -> Iterator[Command]:
+        """Runs on along a motion ever slower, so that no joint is stopped with a jerk."""
+        rows = np.arange(len(motion))
+        for at in index + np.cumsum(_BRAKE):
+            share = min(float(at), len(motion) - 1.0)
+            low = int(share)
+            high = min(low + 1, int(rows[-1]))
+            self._joints = motion.joints[low] + (share - low) * (
+                motion.joints[high] - motion.joints[low]
+            )
+            yield self._hold()
+
+    def _hold(self) -> Command:
+        return Command(joints=tuple(self._joints.tolist()), gripper=self._width)
+
+    def wait(self, seconds: float) -> Iterator[Command]:
+        """Holds still."""
+        for _ in range(self._ticks(seconds)):
+            yield self._hold()
+
+    def fingers(self, width: float, *, seconds: float = 1.0) -> Iterator[Command]:
+        """Opens or closes the fingers and waits until they stop moving, m."""
+        self._width = width
+        before, still = self.senses.arm.opening, 0
+        for _ in range(self._ticks(seconds)):
+            yield self._hold()
+            now = self.senses.arm.opening
+            still = still + 1 if abs(now - before) < 1e-4 else 0
+            before = now
+            if still >= 10 or abs(now - width) < 1e-3:
+                return
+
+    def go(
+        self, joints: Float64Array, *, held: str = "", touching: Collection[str] = ()
+    ) -> Iterator[Command]:
+        """Goes to a posture past everything that is believed to be there."""
+        motion = self.place.planner.reach(
+            self._joints,
+            joints,
+            self.state,
+            held=self.held(held) if held else None,
+            leave_out=(held, *touching),
+            velocity=self._velocity,
+        )
+        yield from self.follow(motion)
+
+    def line(
+        self,
+        poses: list[Float64Array],
+        speed: float,
+        stop: Callable[[], bool] | None = None,
+        *,
+        settle: bool = True,
+    ) -> Iterator[Command]:
+        """Moves the tool in straight lines, m/s."""
+        motion = self.place.planner.line(self._joints, poses, metres_per_second=speed)
+        yield from self.follow(motion, stop, settle=settle)
+
+    def raise_hand(self, by: float, speed: float | None = None) -> Iterator[Command]:
+        """Moves the tool straight up."""
+        pose = self.model.tool_pose(self._joints)
+        pose[2, 3] += by
+        yield from self.line([pose], speed if speed is not None else self.config.descend)
+
+    def joints_for(self, pose: Float64Array, what: str) -> Float64Array:
+        """Returns joints for a pose of the tool; a bad end where there are none."""
+        joints = self.model.solve(pose, self._joints)
+        if joints is None:
+            raise BadEndError(f"{what} is out of reach")
+        return joints
+
+    def _ticks(self, seconds: float) -> int:
+        return max(1, round(seconds / self.config.limits.seconds_per_tick))
