@@ -1,7 +1,7 @@
 """Handles: short names for intermediate results that are too long to be read.
 
 A planner passes `visual-3` on, never the pixels behind it. After the Inspector of AssistGPT
-(Gao et al., 2023, section 3.3), with one thing more: a handle knows which records of the store it
+(Gao et al., 2023), with one thing more: a handle knows which records of the store it
 stands for, and says so when one of them was deleted.
 """
 

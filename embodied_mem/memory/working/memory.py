@@ -1,6 +1,6 @@
 """Working memory: what a planner has before its eyes, under a hard cap of tokens.
 
-Subgoals are chunks (HiAgent, Hu et al., 2024, section 3): the notes of the open ones are shown,
+Subgoals are chunks (HiAgent, Hu et al., 2024): the notes of the open ones are shown,
 closed ones are one line each, and their details come back when they are asked for. Edits of the
 context are actions of the planner (MemAct, Zhang et al., 2025): close, expand, collapse, prune and
 pin. What is shown is only ever appended to, but for those edits and where room has to be made

@@ -1,0 +1,1 @@
+"""Learning by doing: which skills to show a planner, which plans worked, and what was done."""
