@@ -3,12 +3,16 @@
 For the layers that need an arm's border and nothing of its physics.
 """
 
+import json
+import os
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
 from embodied_mem.brain.control.limits import JointLimits
+from embodied_mem.errors import BodyError
 from embodied_mem.robots.arm import ArmDescription, ArmState
 from embodied_mem.robots.body import Feature
 from embodied_mem.types import Command, Observation
@@ -84,3 +88,26 @@ class KinematicArm:
         if command.joints is not None and not self.stuck:
             self.joints = np.array(command.joints)
         return command
+
+
+def broken_arm() -> KinematicArm:
+    raise BodyError("there is no such arm")
+
+
+class LoggingArm(KinematicArm):
+    """Writes one line a tick to the file that the environment's ARM_LOG names."""
+
+    def connect(self) -> None:
+        self._log = Path(os.environ["ARM_LOG"])
+
+    def act(self, command: Command) -> Command:
+        sent = super().act(command)
+        self._note({"time": time.monotonic(), "joint": self.joints[0]})
+        return sent
+
+    def close(self) -> None:
+        self._note({"closed": 1.0})
+
+    def _note(self, what: dict[str, float]) -> None:
+        with self._log.open("a") as file:
+            file.write(json.dumps(what) + "\n")

@@ -43,6 +43,8 @@ class ControlLoop:
         self.config = reflexes or ReflexConfig()
         self.events: deque[ReflexEvent] = deque(maxlen=_EVENTS_KEPT)
         """The newest 1024 things that the loop did by itself, oldest first."""
+        self.noted = 0
+        """Events ever, those no longer kept included."""
         self.clipped = 0
         """Ticks on which a limit changed what was asked for."""
         self.stopped = ""
@@ -118,8 +120,9 @@ class ControlLoop:
         self._asked.append(("clear", ""))
 
     def since(self, tick: int) -> tuple[ReflexEvent, ...]:
-        """Returns the events from a tick on, oldest first."""
-        return tuple(event for event in self.events if event.tick >= tick)
+        """Returns the events from a tick on, oldest first; any thread may ask."""
+        # The copy is taken in one go; the loop may add to the events meanwhile.
+        return tuple(event for event in tuple(self.events) if event.tick >= tick)
 
     def _start(self, measured: list[float]) -> None:
         if not all(map(isfinite, measured)):
@@ -141,7 +144,7 @@ class ControlLoop:
                 self._reflexes.clear()
 
     def _react(self, event: ReflexEvent, measured: list[float]) -> None:
-        self.events.append(event)
+        self._keep(event)
         if event.done != "stopped":
             return
         self.stopped = self.stopped or event.detail or event.kind
@@ -158,7 +161,7 @@ class ControlLoop:
             self._silent, self._watchdog_fired = 0, False
             return command
         self._silent += 1
-        if self._silent > self._patience and not self._watchdog_fired:
+        if self._silent > self._patience and not (self._watchdog_fired or self.stopped):
             self._watchdog_fired = True
             silence = self._silent * self._seconds
             self._note("watchdog", silence, self.config.watchdog, "no fresh command")
@@ -208,10 +211,14 @@ class ControlLoop:
     def _releasing(self, state: ArmState) -> bool:
         return self._gripper is not None and self._gripper > state.opening + 0.002
 
+    def _keep(self, event: ReflexEvent) -> None:
+        self.events.append(event)
+        self.noted += 1
+
     def _note(self, kind: ReflexKind, value: float, limit: float, detail: str) -> None:
         """Records what was not read from the sensors."""
         tick = 0 if self.state is None else self.state.tick
-        self.events.append(
+        self._keep(
             ReflexEvent(
                 tick=tick,
                 kind=kind,
