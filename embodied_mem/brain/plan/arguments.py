@@ -111,10 +111,10 @@ def _check(step: Step, name: str, parameter: Parameter, entities: Collection[str
         low, high = parameter.low, parameter.high
         if (low is not None and value < low) or (high is not None and value > high):
             raise _error(step, f"{name} of {step.skill} is {value}; it must be in {low}..{high}")
-    if parameter.type == "entity" and entities is not None and value != parameter.default:
-        if value not in entities:
-            hint = near_name(str(value), entities)
-            raise _error(step, f"{name} of {step.skill}: nothing is called {value!r}{hint}")
+    named = parameter.type == "entity" and value != parameter.default
+    if named and entities is not None and value not in entities:
+        hint = near_name(str(value), entities)
+        raise _error(step, f"{name} of {step.skill}: nothing is called {value!r}{hint}")
 
 
 def _fits(value: object, parameter: Parameter) -> bool:

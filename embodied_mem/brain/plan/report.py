@@ -75,7 +75,7 @@ class ExecutionReport(msgspec.Struct, kw_only=True):
     def _end(self) -> str:
         if self.outcome == "running":
             return f"still running after {self.seconds:.2f} s"
-        how = self.outcome
+        how: str = self.outcome
         if self.outcome == "succeeded":
             how += " and was verified" if self.verified else " but could not be verified"
         else:

@@ -11,6 +11,7 @@ from embodied_mem.brain.plan.conditions.expressions import (
     Not,
     Several,
 )
+from embodied_mem.brain.plan.conditions.functions import FUNCTIONS
 from embodied_mem.brain.plan.conditions.parser import parse_expression
 from embodied_mem.brain.state import State
 from embodied_mem.errors import ConditionError
@@ -20,7 +21,7 @@ from embodied_mem.errors import ConditionError
 class Condition:
     """A parsed condition, or a parsed number. Two that mean the same text are equal."""
 
-    __slots__ = ("_evaluate", "entities", "expression", "text")
+    __slots__ = ("_evaluate", "entities", "expression", "sighted", "text")
 
     def __init__(self, text: str, expression: Expression) -> None:
         self.text = text
@@ -28,6 +29,8 @@ class Condition:
         self.expression = expression
         self.entities: tuple[str, ...] = tuple(dict.fromkeys(_entities(expression)))
         """Ids that it names, in the order in which it does."""
+        self.sighted = any(FUNCTIONS[call].sighted for call in _calls(expression))
+        """Whether it depends on pictures, not only on what the body feels."""
         self._evaluate = compile_expression(expression)
 
     def evaluate(self, state: State) -> bool:
@@ -92,13 +95,19 @@ def _placed(text: str, error: ConditionError) -> ConditionError:
 def _entities(expression: Expression) -> list[str]:
     if isinstance(expression, Constant):
         return [str(expression.value)] if expression.type == "entity" else []
-    parts: tuple[Expression, ...]
+    return [name for part in _parts(expression) for name in _entities(part)]
+
+
+def _calls(expression: Expression) -> list[str]:
+    own = [expression.name] if isinstance(expression, Call) else []
+    return own + [name for part in _parts(expression) for name in _calls(part)]
+
+
+def _parts(expression: Expression) -> tuple[Expression, ...]:
     if isinstance(expression, Call):
-        parts = tuple(value for _, value in expression.arguments if value is not None)
-    elif isinstance(expression, Comparison):
-        parts = (expression.left, expression.right)
-    elif isinstance(expression, Not):
-        parts = (expression.part,)
-    elif isinstance(expression, Several):
-        parts = expression.parts
-    return [name for part in parts for name in _entities(part)]
+        return tuple(value for _, value in expression.arguments if value is not None)
+    if isinstance(expression, Comparison):
+        return (expression.left, expression.right)
+    if isinstance(expression, Not):
+        return (expression.part,)
+    return expression.parts if isinstance(expression, Several) else ()

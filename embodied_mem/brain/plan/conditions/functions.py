@@ -40,6 +40,9 @@ class Function:
     """Whether entities are handed over as such, and an unknown one makes it false or not a
     number; else their ids are."""
 
+    sighted: bool = True
+    """Whether its answer depends on pictures, not on what the body feels."""
+
     @property
     def signature(self) -> str:
         """How it is written, such as `near(a, b, metres=0.1)`."""
@@ -78,9 +81,15 @@ _TABLE: tuple[Function, ...] = (
     Function("right_of", _AB, "truth", "a is to the robot's right of b", relations.right_of),
     Function("in_front_of", _AB, "truth", "a is nearer to the robot than b", relations.in_front_of),
     Function("behind", _AB, "truth", "a is farther from the robot than b", relations.behind),
-    Function("holding", _A, "truth", "the hand holds a", relations.holding, resolves=False),
-    Function("holding_any", (), "truth", "the hand holds something", relations.holding_any),
-    Function("hand_empty", (), "truth", "the hand holds nothing", relations.hand_empty),
+    Function(
+        "holding", _A, "truth", "the hand holds a", relations.holding, resolves=False, sighted=False
+    ),
+    Function(
+        "holding_any", (), "truth", "the hand holds something", relations.holding_any, sighted=False
+    ),
+    Function(
+        "hand_empty", (), "truth", "the hand holds nothing", relations.hand_empty, sighted=False
+    ),
     Function("visible", _A, "truth", "a is seen now", relations.visible),
     Function("missing", _A, "truth", "a was seen not to be where it was", relations.missing),
     Function("known", _A, "truth", "a is known at all", relations.known, resolves=False),
@@ -130,18 +139,37 @@ _TABLE: tuple[Function, ...] = (
         "a leans from upright by at least so many radians",
         relations.tilted,
     ),
-    Function("contact", (), "number", "force from outside on the hand, N", relations.contact),
-    Function("grip", (), "number", "force of the fingers on what is held, N", relations.grip),
-    Function("opening", (), "number", "distance of the fingers, m", relations.opening),
-    Function("collided", (), "truth", "the body bumped into something", relations.collided),
+    Function(
+        "contact",
+        (),
+        "number",
+        "force from outside on the hand, N",
+        relations.contact,
+        sighted=False,
+    ),
+    Function(
+        "grip",
+        (),
+        "number",
+        "force of the fingers on what is held, N",
+        relations.grip,
+        sighted=False,
+    ),
+    Function(
+        "opening", (), "number", "distance of the fingers, m", relations.opening, sighted=False
+    ),
+    Function(
+        "collided", (), "truth", "the body bumped into something", relations.collided, sighted=False
+    ),
     Function(
         "reading",
         (FunctionParameter("name", "text"),),
         "number",
         "another number of the body by its name",
         relations.reading,
+        sighted=False,
     ),
-    Function("seconds", (), "number", "time since the start, s", relations.seconds),
+    Function("seconds", (), "number", "time since the start, s", relations.seconds, sighted=False),
 )
 
 FUNCTIONS = {function.name: function for function in _TABLE}
