@@ -117,7 +117,8 @@ class SkillWindow:
             ConfigError: If one is unknown, or the mode is `workflow`.
         """
         self._check_may("remove")
-        self._take([name for name in self._known(names) if name in self._visible])
+        known = dict.fromkeys(self._known(names))
+        self._take([name for name in known if name in self._visible])
 
     def learn(self, task: str, plan: Plan) -> None:
         """Hears that a plan did what a task asked for, and how the task was worded."""
