@@ -9,8 +9,6 @@ from xml.etree import ElementTree
 
 from embodied_mem.errors import ConfigError
 
-_FRANKA_ACCELERATION = (15.0, 7.5, 10.0, 12.5, 15.0, 20.0, 20.0)
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class JointLimits:
@@ -58,18 +56,18 @@ class JointLimits:
         urdf: Path,
         joints: Sequence[str],
         *,
-        acceleration: Sequence[float] = _FRANKA_ACCELERATION,
+        acceleration: float = 10.0,
         margin: float = 0.01,
     ) -> Self:
         """Reads positions and speeds from an arm's description.
 
-        A URDF knows no accelerations; the default is what Franka Robotics allows for its arms
-        ("Robot and interface specifications", limits in joint space).
+        A URDF knows no accelerations; the default is what Franka Robotics states for every joint
+        of its FR3 ("Robot and interface specifications", limits in joint space).
 
         Args:
             urdf: The description.
             joints: Names of the moving joints, in order.
-            acceleration: Highest acceleration of each joint, rad/s^2. Safe stops use half of it,
+            acceleration: Highest acceleration of every joint, rad/s^2. Safe stops use half of it,
                 reached within a twentieth of a second.
             margin: Distance kept from the end of a joint's travel, rad.
 
@@ -83,12 +81,12 @@ class JointLimits:
             if limit is None:
                 raise ConfigError(f"{urdf} has no limits of a joint {name!r}")
             rows.append([float(limit.get(key, "nan")) for key in ("lower", "upper", "velocity")])
-        gentle = tuple(0.5 * value for value in acceleration)
+        same = (1.0,) * len(rows)
         return cls(
             low=tuple(row[0] + margin for row in rows),
             high=tuple(row[1] - margin for row in rows),
             velocity=tuple(row[2] for row in rows),
-            acceleration=tuple(acceleration),
-            stop_acceleration=gentle,
-            stop_jerk=tuple(20.0 * value for value in gentle),
+            acceleration=tuple(acceleration * one for one in same),
+            stop_acceleration=tuple(0.5 * acceleration * one for one in same),
+            stop_jerk=tuple(10.0 * acceleration * one for one in same),
         )

@@ -60,6 +60,7 @@ class ControlLoop:
         self._sensed = False
         self._silent = 0
         self._watchdog_fired = True  # nothing was ever commanded, so nothing can be late
+        self._halting = False
         self._yield_to: list[float] | None = None
         self._gripper: float | None = None
         self._asked: list[tuple[ReflexKind, str]] = []
@@ -116,7 +117,10 @@ class ControlLoop:
         self._asked.append(("stop", reason))
 
     def clear(self) -> None:
-        """Ends a stop from the next tick on; the arm then waits for a fresh command."""
+        """Ends a stop from the next tick on; any thread may ask.
+
+        The arm comes to rest all the same, and moves again on a fresh command after that.
+        """
         self._asked.append(("clear", ""))
 
     def since(self, tick: int) -> tuple[ReflexEvent, ...]:
@@ -137,17 +141,17 @@ class ControlLoop:
             kind, reason = self._asked.pop(0)
             if kind == "stop":
                 self._note("stop", 0.0, 0.0, reason)
-                self.stopped = self.stopped or reason or "stop"
+                self.stopped, self._halting = self.stopped or reason or "stop", True
             elif self.stopped:
                 self._note("clear", 0.0, 0.0, f"after {self.stopped}")
-                self.stopped, self._yield_to = "", None
+                self.stopped = ""
                 self._reflexes.clear()
 
     def _react(self, event: ReflexEvent, measured: list[float]) -> None:
         self._keep(event)
         if event.done != "stopped":
             return
-        self.stopped = self.stopped or event.detail or event.kind
+        self.stopped, self._halting = self.stopped or event.detail or event.kind, True
         if event.kind in ("contact", "tracking"):
             # Whatever is in the way is pushed until the servos are told to be where they are.
             self._yield_to = measured
@@ -176,7 +180,7 @@ class ControlLoop:
         return isfinite(total)
 
     def _move(self, command: Command | None) -> None:
-        if self.stopped:
+        if self._halting:
             self._halt()
         elif command is None:
             if self._silent <= self._bridged and not self.at_rest:
@@ -197,6 +201,8 @@ class ControlLoop:
             self._brake()
         else:
             self._follow(self._yield_to)
+        if self.at_rest and not self.stopped:
+            self._halting, self._yield_to = False, None
 
     def _brake(self) -> None:
         for motion in self._motions:

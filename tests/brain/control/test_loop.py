@@ -87,6 +87,22 @@ def test_after_a_clear_it_may_leave_what_it_touches_but_not_press_on() -> None:
     assert kinds(loop) == ["contact", "clear", "contact", "clear", "contact"]
 
 
+def test_a_stop_that_is_cleared_at_once_still_brings_the_arm_to_rest() -> None:
+    arm, loop = make()
+    drive(loop, 40)
+    arm.contact = 60.0
+    where = arm.joints[0]
+    drive(loop, 1)
+    loop.clear()
+    drive(loop, 1)
+    assert loop.stopped == ""
+    while not loop.at_rest:
+        drive(loop, 1)
+    assert reference(loop) == pytest.approx(where, abs=0.005)
+    drive(loop, 10)
+    assert reference(loop) > where + 0.002  # a fresh command moves it again
+
+
 def test_no_fresh_command_slows_down_and_then_holds() -> None:
     arm, loop = make()
     drive(loop, 60)
