@@ -1,6 +1,7 @@
 """The tabletop as a body: a Panda with a hand and two RGB-D cameras over a table."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import final
 
 import numpy as np
@@ -15,10 +16,14 @@ from embodied_mem_envs.tabletop.catalogue import colour_of, kind
 from embodied_mem_envs.tabletop.cell import DRAWERS, TRAVEL, default_cell
 from embodied_mem_envs.tabletop.layout import Placed, Position
 from embodied_mem_envs.tabletop.meshes import data_folder
-from embodied_mem_envs.tabletop.physics import HAND, SECONDS, Pose, World
+from embodied_mem_envs.tabletop.physics import HAND, SECONDS, World
+from embodied_mem_envs.tabletop.poses import Pose, matrix, upright
 from embodied_mem_envs.tabletop.render import Piece, Renderer
+from embodied_mem_envs.tabletop.seal import sealed_simulator
 from embodied_mem_envs.tabletop.shapes import LINKS, cell_look, drawer_look, link_look, thing_look
+from embodied_mem_envs.tabletop.snapshot import Snapshot
 from embodied_mem_envs.tabletop.touch import Touch
+from embodied_mem_envs.tabletop.truth import Truth, read_truth
 from embodied_mem_envs.tabletop.urdf import PANDA
 
 HOME = (0.0, -1.2, 0.0, -2.6, 0.0, 1.4, 0.25 * np.pi)
@@ -68,6 +73,7 @@ class TabletopBody:
         self._noise = noise
         self._rng = np.random.default_rng([seed, 53])
         self._connected = False
+        self._seals = 0
         self._world = World(HOME)
         self._touch = Touch(self._world)
         self._renderer = Renderer(cell_look())
@@ -226,7 +232,7 @@ class TabletopBody:
         thing = self._thing(name)
         lifted = position[2] + 0.5 * kind(thing.kind).size[2]
         at = (position[0], position[1], lifted)
-        self._world.put(name, (at, self._world.quaternion(yaw)))
+        self._world.put(name, (at, upright(yaw)))
 
     def set_drawer(self, name: str, share: float) -> None:
         """Moves a drawer at once: 0 is closed, 1 open.
@@ -246,6 +252,61 @@ class TabletopBody:
         for _ in range(round(seconds / SECONDS)):
             self._advance(self._targets, self._width)
 
+    # -- ground truth and time -----------------------------------------------------------------
+
+    def truth(self) -> Truth:
+        """Returns how everything really is, for judging.
+
+        Raises:
+            BodyError: While the body is sealed, or once it is closed.
+        """
+        self._require_open()
+        if self._seals:
+            raise BodyError(
+                "the body is sealed while an agent is evaluated; ask for the truth outside"
+            )
+        return read_truth(self._world, self.things, self._touch.now.held, self.tick)
+
+    @contextmanager
+    def sealed(self) -> Iterator[None]:
+        """Keeps the truth from everyone: `truth()` and PyBullet's own queries raise inside."""
+        self._seals += 1
+        try:
+            with sealed_simulator():
+                yield
+        finally:
+            self._seals -= 1
+
+    def save(self) -> Snapshot:
+        """Returns the state of world, sensors, faults and noise, to go back to."""
+        self._require_open()
+        return Snapshot(
+            physics=self._world.save(),
+            owner=self._world.client,
+            tick=self.tick,
+            targets=self._targets.copy(),
+            width=self._width,
+            feeling=self._touch.now,
+            chance=self._rng.bit_generator.state,
+        )
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Goes back to a saved state; what follows is the same, bit for bit, as it was then.
+
+        Raises:
+            BodyError: If the state was saved by another body.
+        """
+        self._require_open()
+        if snapshot.owner != self._world.client:
+            raise BodyError("the snapshot belongs to another body; save and restore the same one")
+        self._world.restore(snapshot.physics)
+        self.tick = snapshot.tick
+        self._targets = snapshot.targets.copy()
+        self._width = snapshot.width
+        self._touch.now = snapshot.feeling
+        self._rng.bit_generator.state = snapshot.chance
+        self._state = None
+
     # -- inside --------------------------------------------------------------------------------
 
     def _advance(self, joints: Float64Array, width: float) -> None:
@@ -257,7 +318,7 @@ class TabletopBody:
     def _pose_of(self, placed: Placed) -> Pose:
         x, y, z = placed.position
         lifted = z + 0.5 * kind(placed.kind).size[2]
-        return ((x, y, lifted), self._world.quaternion(placed.yaw))
+        return ((x, y, lifted), upright(placed.yaw))
 
     def _thing(self, name: str) -> Placed:
         if name not in self.things:
@@ -326,17 +387,4 @@ def limited(joints: Sequence[float]) -> Float64Array:
         raise BodyError(f"joints are {joints}; expected seven finite angles in rad")
     low, high = np.array(JOINT_LIMITS).T
     result: Float64Array = np.clip(targets, low, high)
-    return result
-
-
-def matrix(pose: Pose) -> Float64Array:
-    """Returns the (4, 4) matrix of a position and a quaternion (x, y, z, w)."""
-    (x, y, z, w) = pose[1]
-    result = np.eye(4)
-    result[:3, :3] = (
-        (1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)),
-        (2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)),
-        (2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)),
-    )
-    result[:3, 3] = pose[0]
     return result

@@ -87,7 +87,9 @@ def rgb_of(colour: str) -> tuple[int, int, int]:
 @lru_cache(maxsize=64)
 def _kind(name: str) -> Kind:
     raw: Raw = RAW_KINDS[name]
-    corners = np.concatenate([part_triangles(part) for part in raw.parts]).reshape(-1, 3)
+    corners = np.concatenate([part_triangles(part) for part in raw.parts if part.solid]).reshape(
+        -1, 3
+    )
     low, high = corners.min(axis=0), corners.max(axis=0)
     middle, size = 0.5 * (low + high), high - low
     across = raw.across or ("x" if size[0] < size[1] else "y")

@@ -107,8 +107,8 @@ def _spoon() -> tuple[Part, ...]:
 
 def _knife() -> tuple[Part, ...]:
     return (
-        _box((0.070, 0.016, 0.020), (-0.035, 0.0, 0.010)),
-        _box((0.075, 0.009, 0.018), (0.036, 0.0, 0.009), "steel"),
+        _box((0.090, 0.016, 0.020), (-0.027, 0.0, 0.010)),
+        _box((0.055, 0.009, 0.018), (0.045, 0.0, 0.009), "steel"),
     )
 
 
@@ -131,12 +131,12 @@ def _bottle() -> tuple[Part, ...]:
 
 def _banana() -> tuple[Part, ...]:
     """Five straight pieces along a bow in the table's plane."""
-    angles = [(-0.6 + 0.3 * k) for k in range(5)]
+    angles = [(-0.32 + 0.16 * k) for k in range(5)]
     widths = (0.018, 0.026, 0.028, 0.026, 0.016)
     return tuple(
         _box(
             (0.034, width, width),
-            (0.105 * sin(a), 0.105 * cos(a) - 0.1, 0.5 * width),
+            (0.17 * sin(a), 0.17 * cos(a) - 0.17, 0.5 * width),
             turn=(0.0, 0.0, -a),
         )
         for a, width in zip(angles, widths, strict=True)
@@ -187,7 +187,7 @@ def _arch() -> tuple[Part, ...]:
 
 
 def _jar() -> tuple[Part, ...]:
-    return (_cylinder(0.054, 0.048, 0.0), _cylinder(0.057, 0.014, 0.048, "white"))
+    return (_cylinder(0.056, 0.046, 0.0), _cylinder(0.056, 0.014, 0.046, "white"))
 
 
 def _marker() -> tuple[Part, ...]:
@@ -200,6 +200,39 @@ def _marker() -> tuple[Part, ...]:
     high = half * cos(pi / 6)
     body = Part(shape="hull", size=(0.11, 2 * half, 2 * high), at=(0.0, 0.0, high), points=points)
     return (body, _box((0.012, 0.008, 0.008), (0.058, 0.0, high), "black"))
+
+
+def _teddy() -> tuple[Part, ...]:
+    """A bear that sits, its legs forward."""
+    legs = (_box((0.028, 0.016, 0.016), (0.017, y, 0.008)) for y in (-0.014, 0.014))
+    arms = (_egg((0.014, 0.012, 0.024), (0.014, y, 0.028)) for y in (-0.015, 0.015))
+    ears = (_egg((0.008, 0.014, 0.014), (-0.004, y, 0.060)) for y in (-0.012, 0.012))
+    return (
+        _box((0.030, 0.044, 0.040), (-0.007, 0.0, 0.020)),
+        _egg((0.040, 0.040, 0.040), (-0.003, 0.0, 0.020)),
+        _egg((0.032, 0.034, 0.032), (-0.003, 0.0, 0.050)),
+        _drawn((0.004, 0.012, 0.010), (0.012, 0.0, 0.047), "white"),
+        *legs,
+        *arms,
+        *ears,
+    )
+
+
+def _pear() -> tuple[Part, ...]:
+    return (
+        frustum(lower=0.034, upper=0.050, height=0.014, at=(0.0, 0.0, 0.007)),
+        _cylinder(0.050, 0.020, 0.014),
+        frustum(lower=0.050, upper=0.030, height=0.012, at=(0.0, 0.0, 0.040)),
+        frustum(lower=0.030, upper=0.018, height=0.016, at=(0.0, 0.0, 0.054)),
+        _drawn((0.004, 0.004, 0.010), (0.0, 0.0, 0.066), "brown"),
+    )
+
+
+def _soap() -> tuple[Part, ...]:
+    return (
+        _box((0.058, 0.034, 0.024), (0.0, 0.0, 0.012)),
+        _box((0.066, 0.042, 0.016), (0.0, 0.0, 0.012)),
+    )
 
 
 def _mesh(file: str, size: Triple) -> tuple[Part, ...]:
@@ -249,13 +282,15 @@ RAW_KINDS: dict[str, Raw] = {
         parts=_mesh("duck_vhacd.obj", (0.074, 0.052, 0.070)),
         colours=("yellow", "white", "blue"),
         mass=0.08,
-        height=0.026,
+        height=0.035,
     ),
     "teddy": Raw(
-        parts=_mesh("teddy2_VHACD_CHs.obj", (0.057, 0.070, 0.047)),
+        parts=_teddy(),
         colours=("brown", "white", "pink"),
-        mass=0.08,
-        height=0.022,
+        mass=0.06,
+        height=0.031,
+        width=0.044,
+        across="y",
     ),
     "lego": Raw(parts=_lego(), colours=_BRIGHT, mass=0.04, height=0.016),
     "sponge": Raw(
@@ -280,8 +315,8 @@ RAW_KINDS: dict[str, Raw] = {
     ),
     "apple": Raw(
         parts=(
-            _one("ball", (0.056, 0.056, 0.056))[0],
-            _box((0.004, 0.004, 0.010), (0.0, 0.0, 0.060), "brown"),
+            *_one("ball", (0.056, 0.056, 0.056)),
+            _drawn((0.004, 0.004, 0.012), (0.0, 0.0, 0.058), "brown"),
         ),
         colours=("red", "green"),
         mass=0.10,
@@ -295,22 +330,7 @@ RAW_KINDS: dict[str, Raw] = {
         height=0.022,
         rolling=0.001,
     ),
-    "pear": Raw(
-        parts=(
-            _egg((0.050, 0.050, 0.050), (0.0, 0.0, 0.025)),
-            frustum(
-                lower=0.043,
-                upper=0.020,
-                height=0.028,
-                at=(0.027, 0.0, 0.025),
-                turn=(0.0, pi / 2, 0.0),
-            ),
-        ),
-        colours=("green", "yellow"),
-        mass=0.09,
-        height=0.025,
-        rolling=0.001,
-    ),
+    "pear": Raw(parts=_pear(), colours=("green", "yellow"), mass=0.09, height=0.026),
     "carrot": Raw(
         parts=(
             _box((0.040, 0.026, 0.024), (-0.040, 0.0, 0.012)),
@@ -326,11 +346,11 @@ RAW_KINDS: dict[str, Raw] = {
     "candle": Raw(
         parts=(
             _cylinder(0.036, 0.070, 0.0),
-            _box((0.003, 0.003, 0.008), (0.0, 0.0, 0.074), "black"),
+            _drawn((0.003, 0.003, 0.008), (0.0, 0.0, 0.074), "black"),
         ),
         colours=("white", "pink", "purple", "red"),
         mass=0.08,
-        height=0.046,
+        height=0.042,
     ),
     "marker": Raw(
         parts=_marker(),
@@ -343,12 +363,7 @@ RAW_KINDS: dict[str, Raw] = {
     "book": Raw(parts=_book(), colours=_BRIGHT, mass=0.12, height=0.014),
     "car": Raw(parts=_car(), colours=_BRIGHT, mass=0.08, height=0.022, width=0.040),
     "arch": Raw(parts=_arch(), colours=_TOY, mass=0.06, height=0.030),
-    "soap": Raw(
-        parts=_one("egg", (0.066, 0.044, 0.026)),
-        colours=("pink", "white", "green"),
-        mass=0.06,
-        height=0.013,
-    ),
+    "soap": Raw(parts=_soap(), colours=("pink", "white", "green"), mass=0.06, height=0.013),
     "jar": Raw(parts=_jar(), colours=("red", "orange", "purple"), mass=0.15, height=0.038),
     "ring": Raw(
         parts=ring(outer=0.066, wall=0.016, height=0.022, base=0.0),

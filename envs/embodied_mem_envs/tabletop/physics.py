@@ -3,11 +3,17 @@
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from embodied_mem.types import Float64Array
 from embodied_mem_envs.tabletop.catalogue import Kind
-from embodied_mem_envs.tabletop.cell import DRAWERS, TRAVEL, drawer_parts, standing_parts
+from embodied_mem_envs.tabletop.cell import (
+    DRAWER_HIGH,
+    DRAWER_LOW,
+    DRAWERS,
+    TRAVEL,
+    drawer_parts,
+    standing_parts,
+)
+from embodied_mem_envs.tabletop.poses import Pose
 from embodied_mem_envs.tabletop.seal import bullet
 from embodied_mem_envs.tabletop.urdf import arm_urdf, drawer_urdf, workshop
 
@@ -19,10 +25,9 @@ EFFORTS = (87.0, 87.0, 87.0, 87.0, 12.0, 12.0, 12.0)
 FINGER_FORCE = 40.0
 DRAWER_FRICTION = 4.0
 DRAWER_MASS = 0.5
+_TRACKING, _BRAKING = [0.8] * 7, [1.0] * 7
+"""With these the joints are 1.6 mrad from where they are told to be at 1.25 rad/s."""
 _RUBBER, _RUBBER_SPIN = 1.4, 0.01
-
-Pose = tuple[tuple[float, float, float], tuple[float, float, float, float]]
-"""Position and quaternion (x, y, z, w)."""
 
 
 class World:
@@ -38,7 +43,7 @@ class World:
             numSolverIterations=60,
             numSubSteps=0,
             deterministicOverlappingPairs=1,
-            enableConeFriction=1,
+            enableConeFriction=0,
             **self._id,
         )
         self.things: dict[str, int] = {}
@@ -46,8 +51,6 @@ class World:
         self.drawers: dict[str, int] = {}
         self._add_cell()
         self.arm = self._add_arm(home)
-        self.commanded = list(home)
-        self.width = 0.08
 
     # -- building ------------------------------------------------------------------------------
 
@@ -68,7 +71,13 @@ class World:
             self._pb.resetJointState(arm, joint, angle, **self._id)
         for finger in (LEFT, RIGHT):
             self._pb.resetJointState(arm, finger, 0.04, **self._id)
-            self._dynamics(arm, finger, lateralFriction=_RUBBER, spinningFriction=_RUBBER_SPIN)
+            self._dynamics(
+                arm,
+                finger,
+                lateralFriction=_RUBBER,
+                spinningFriction=_RUBBER_SPIN,
+                frictionAnchor=1,
+            )
         for joint in (*ARM_JOINTS, LEFT, RIGHT):
             self._dynamics(arm, joint, jointDamping=0.0, linearDamping=0.0, angularDamping=0.0)
         gear = self._pb.createConstraint(
@@ -112,22 +121,16 @@ class World:
 
     def step(self, joints: Float64Array, width: float, finger_force: float = FINGER_FORCE) -> None:
         """Advances by one tick with position targets for the joints (rad) and fingers (m)."""
-        speeds = [
-            (float(new) - old) / SECONDS for new, old in zip(joints, self.commanded, strict=True)
-        ]
-        self.commanded = joints.tolist()
         self._pb.setJointMotorControlArray(
             self.arm,
             ARM_JOINTS,
             self._pb.POSITION_CONTROL,
-            targetPositions=self.commanded,
-            targetVelocities=speeds,
-            positionGains=[0.6] * 7,
-            velocityGains=[1.0] * 7,
+            targetPositions=joints.tolist(),
+            positionGains=_TRACKING,
+            velocityGains=_BRAKING,
             forces=EFFORTS,
             **self._id,
         )
-        self.width = width
         for finger in (LEFT, RIGHT):
             self._pb.setJointMotorControl2(
                 self.arm, finger, self._pb.POSITION_CONTROL, targetPosition=0.5 * width,
@@ -164,6 +167,40 @@ class World:
         opened: float = self._pb.getJointState(self.drawers[name], 0, **self._id)[0]
         return opened
 
+    def inside(self, drawer: str) -> list[str]:
+        """Returns the things whose middle is in a drawer."""
+        side, opened = DRAWERS[drawer], self.drawer(drawer)
+        (x0, y0, z0), (x1, y1, z1) = DRAWER_LOW, DRAWER_HIGH
+        found = []
+        for name in self.things:
+            x, y, z = self.pose(name)[0]
+            if x0 < x + opened < x1 and y0 < side * y < y1 and z0 - 0.01 < z < z1 + 0.05:
+                found.append(name)
+        return found
+
+    def touching(self, body: int) -> frozenset[str]:
+        """Returns the names of all that presses on a body."""
+        names = self.bodies()
+        return frozenset(names[point[2]] for point in self.contacts(body) if point[9] > 0.0)
+
+    def bodies(self) -> dict[int, str]:
+        """Returns the name of every body by its number."""
+        named = {number: name for name, number in (self.things | self.drawers).items()}
+        return {**named, self.cell: "cell", self.arm: "arm"}
+
+    def save(self) -> int:
+        """Keeps the state of everything that moves and returns its number."""
+        number: int = self._pb.saveState(**self._id)
+        return number
+
+    def restore(self, number: int) -> None:
+        """Goes back to a kept state."""
+        self._pb.restoreState(stateId=number, **self._id)
+
+    def forget(self, number: int) -> None:
+        """Frees a kept state."""
+        self._pb.removeState(number, **self._id)
+
     # -- changing ------------------------------------------------------------------------------
 
     def put(self, name: str, pose: Pose) -> None:
@@ -173,12 +210,12 @@ class World:
         self._pb.resetBaseVelocity(body, [0, 0, 0], [0, 0, 0], **self._id)
 
     def set_drawer(self, name: str, opened: float) -> None:
-        """Moves a drawer at once, in metres; what lies in it stays where it is."""
+        """Moves a drawer at once, in metres, and what lies in it with it."""
+        shift = self.drawer(name) - opened
+        for thing in self.inside(name):
+            (x, y, z), turn = self.pose(thing)
+            self.put(thing, ((x + shift, y, z), turn))
         self._pb.resetJointState(self.drawers[name], 0, opened, **self._id)
-
-    def quaternion(self, yaw: float) -> tuple[float, float, float, float]:
-        """Returns the quaternion of a turn about the vertical."""
-        return (0.0, 0.0, float(np.sin(0.5 * yaw)), float(np.cos(0.5 * yaw)))
 
     def poses(self) -> Mapping[str, Pose]:
         """Returns where every thing is."""

@@ -15,6 +15,8 @@ from embodied_mem_envs.tabletop.meshes import data_folder, fitted_hulls
 from embodied_mem_envs.tabletop.parts import Part, Triple
 
 PANDA = "franka_panda/panda.urdf"
+MARGIN = 0.001
+"""By so much PyBullet inflates cylinders and hulls, m; they are written smaller by it."""
 PADS = (
     ((0.0176, 0.0142, 0.0350), (0.0, 0.0071, 0.0363)),
     ((0.0210, 0.0230, 0.0190), (0.0, 0.0145, 0.0098)),
@@ -51,7 +53,8 @@ class Workshop:
         if part.shape == "box":
             return _element(part.at, part.turn, f'<box size="{width} {depth} {height}"/>')
         if part.shape == "cylinder":
-            shape = f'<cylinder radius="{0.5 * width}" length="{height}"/>'
+            slim, low = 0.5 * width - MARGIN, height - 2 * MARGIN
+            shape = f'<cylinder radius="{slim}" length="{low}"/>'
             return _element(part.at, part.turn, shape)
         if part.shape == "ball":
             return _element(part.at, part.turn, f'<sphere radius="{0.5 * width}"/>')
@@ -62,6 +65,9 @@ class Workshop:
         return "".join(_element(part.at, part.turn, mesh) for mesh in meshes)
 
     def _hull(self, points: Float64Array) -> Path:
+        low, high = points.min(axis=0), points.max(axis=0)
+        middle, size = 0.5 * (low + high), high - low
+        points = middle + (points - middle) * (1.0 - 2 * MARGIN / np.maximum(size, 4 * MARGIN))
         hull = ConvexHull(points)
         number = {vertex: k + 1 for k, vertex in enumerate(hull.vertices.tolist())}
         lines = [f"v {x:.7f} {y:.7f} {z:.7f}" for x, y, z in points[hull.vertices].tolist()]
