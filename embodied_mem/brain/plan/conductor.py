@@ -9,7 +9,7 @@ from py_trees.composites import Composite
 
 from embodied_mem.brain.plan.arguments import entity_arguments
 from embodied_mem.brain.plan.handlers import Ladder
-from embodied_mem.brain.plan.life import HOLD, Life, Notice, StepLife, TaskLife
+from embodied_mem.brain.plan.life import HOLD, Life, Notice, Progress, StepLife, TaskLife
 from embodied_mem.brain.plan.nodes import Leaf, TaskNode, compile_task, path_to, resume_at
 from embodied_mem.brain.plan.recovery import task_to_replan
 from embodied_mem.brain.plan.remedies import Remedies, planned
@@ -71,6 +71,7 @@ class PlanConductor:
         self._senses: Any = None
         self._state: State | None = None
         self._request: _Request | None = None
+        self._interruption = ""
         self._done: list[str] = []
         self._ladder = Ladder(lambda step: entity_arguments(step, library[step.skill]))
 
@@ -92,6 +93,11 @@ class PlanConductor:
     def fail(self, reason: str) -> None:
         """Ends the run at the next look of the guard."""
         self.stop_reason = self.stop_reason or reason
+
+    def interrupt(self, reason: str) -> None:
+        """Brings the step that runs to a bad end at the next tick, if one does."""
+        if self._request is None:
+            self._interruption = reason
 
     def live(self, leaf: Leaf) -> Life:
         """Begins an attempt at a leaf."""
@@ -116,14 +122,23 @@ class PlanConductor:
         if self._request is not None:
             return self._wait(self._request)
         assert leaf.life is not None
-        progress = leaf.life.tick(self._senses, self.state)
-        self.command = leaf.life.command
+        progress = self._progress(leaf.life)
         if progress == "running":
             return Status.RUNNING
         if isinstance(progress, Notice):
             return self._handle(leaf, progress)
         self._finish(leaf, progress)
         return Status.SUCCESS
+
+    def _progress(self, life: Life) -> Progress:
+        """Lives one tick of an attempt, or ends it where something else stopped the body."""
+        reason, self._interruption = self._interruption, ""
+        if reason:
+            life.halt()
+            return Notice("bad_end", reason)
+        progress = life.tick(self._senses, self.state)
+        self.command = life.command
+        return progress
 
     def is_reached(self, task: TaskNode) -> bool:
         """Tells whether a task need not be carried out, for what it is for holds already."""

@@ -174,6 +174,11 @@ class PlanExecutor:
                 task, reason = None, str(error)
         self._conductor.give(task, reason)
 
+    def interrupt(self, reason: str) -> None:
+        """Hears that a reflex stopped the body: the step that runs has come to a bad end."""
+        if self.status is Status.RUNNING:
+            self._conductor.interrupt(reason)
+
     def stop(self, reason: str) -> None:
         """Ends the run now; a skill that runs is left. Does nothing after the end."""
         if self.status is not Status.RUNNING:
