@@ -50,5 +50,8 @@ class Instruction(msgspec.Struct, frozen=True, kw_only=True):
     """What things are sorted by."""
     time: Literal["", "before", "last_time"] = ""
     """`before`: as it was earlier on this visit; `last_time`: as on the visit before."""
+    side: Literal["", "left", "right", "front", "behind", "beside"] = ""
+    """On which side of the destination, not in or on it; without one, which way to go. `front` is
+    nearer to the robot."""
     shut: bool = True
     """Whether a drawer that had to be opened is to be closed again."""
