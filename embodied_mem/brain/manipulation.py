@@ -28,7 +28,7 @@ from embodied_mem.brain.skill import Status
 from embodied_mem.brain.state import State
 from embodied_mem.errors import EmbodiedMemError
 from embodied_mem.robots.arm import Arm, ArmState
-from embodied_mem.types import Command
+from embodied_mem.types import Command, Observation
 
 _HOLD: Final = Command()
 _STILL: Final = 0.05
@@ -112,6 +112,8 @@ class ArmBrain:
         self.config = config or ArmBrainConfig()
         self.on_tick: Callable[[ArmBrain], None] | None = None
         """Called after every tick, for displays."""
+        self.on_see: Callable[[Observation], None] | None = None
+        """Called with every picture."""
         self.running: CerebellumModule | None = None
         """What carries out the present plan."""
         self.plan: Plan | None = None
@@ -141,7 +143,8 @@ class ArmBrain:
             if plan is None:
                 situation = self.hippocampus.situation(instruction, before)
                 plan = self._think(lambda: self.cortex.plan(situation))
-            report = self._carry_out(plan, instruction)
+            done = self._carry_out(plan, instruction)
+            plan, report = done.plan, done.report
             self.hippocampus.learn(instruction, before, plan, report)
         except EmbodiedMemError as error:
             reason = f"{type(error).__name__}: {error}"
@@ -160,7 +163,7 @@ class ArmBrain:
             reflexes=tuple(str(event) for event in list(self.brainstem.events)[noted:]),
         )
 
-    def _carry_out(self, plan: Plan, instruction: str) -> ExecutionReport:
+    def _carry_out(self, plan: Plan, instruction: str) -> CerebellumModule:
         self.plan = plan
         running = self.running = self._make_cerebellum(plan)
         end = round(self.config.limit / self.arm.seconds_per_tick)
@@ -172,7 +175,7 @@ class ArmBrain:
                 self._replan(running, instruction, state)
         else:
             running.stop(f"not done after {self.config.limit:g} s")
-        return running.report
+        return running
 
     def _replan(self, running: CerebellumModule, instruction: str, state: State) -> None:
         """Asks the cortex for another way; the arm holds still meanwhile, with its reflexes."""
@@ -224,7 +227,10 @@ class ArmBrain:
         still = bool(np.abs(arm.velocities).max() < _STILL)
         for number, camera in enumerate(self.arm.cameras):
             if number == 0 or still:
-                self.hippocampus.see(self.arm.observe(camera), arm)
+                picture = self.arm.observe(camera)
+                self.hippocampus.see(picture, arm)
+                if self.on_see is not None:
+                    self.on_see(picture)
 
     def _rest(self) -> None:
         """Lets the arm come to rest."""

@@ -48,11 +48,14 @@ class CortexModule(Protocol):
 class CerebellumModule(Protocol):
     """Carries one plan out."""
 
+    plan: Plan
+    """What it carries out, with the parts that were planned anew."""
     status: Status
-    reason: str
     report: ExecutionReport
-    wants: ReplanRequest | None
-    """What the cortex must be asked before it can go on; it holds still until `give`."""
+
+    @property
+    def wants(self) -> ReplanRequest | None:
+        """What the cortex must be asked before it can go on; it holds still until `give`."""
 
     @property
     def active(self) -> Sequence[str]:
