@@ -10,7 +10,9 @@ from embodied_mem.robots.arm import Fixture, WorkCell
 from embodied_mem.types import BoolArray, Float64Array
 
 WALL = 0.008
-"""Thickness taken for the walls and floors of bins and drawers, m."""
+"""Thickness taken for the walls of bins, trays and drawers, m."""
+FLOOR = 0.005
+"""Thickness taken for the floors of bins and trays, m."""
 FRONT_ABOVE_HANDLE = 0.016
 """How far a drawer's front reaches above the middle of its handle, m."""
 HANDLE_HALF = (0.007, 0.062, 0.008)
@@ -107,7 +109,7 @@ def inside_of(fixture: Fixture, opened: float = 0.0) -> tuple[Float64Array, Floa
     if fixture.kind == "table":
         low[2] = high[2]
     elif fixture.kind in ("bin", "tray"):
-        low += np.array([WALL, WALL, 0.005])
+        low += np.array([WALL, WALL, FLOOR])
         high -= np.array([WALL, WALL, 0.0])
     elif fixture.kind == "drawer":
         low, high = low + drawer_shift(fixture, opened), high + drawer_shift(fixture, opened)
@@ -118,8 +120,8 @@ def _fixture_rows(name: str, fixture: Fixture, opened: float) -> list[_Row]:
     low, high = np.array(fixture.low), np.array(fixture.high)
     if fixture.kind == "zone":
         return []
-    if fixture.kind == "bin":
-        return _open_box(name, low, high, high[2])
+    if fixture.kind in ("bin", "tray"):
+        return _open_box(name, low, high, high[2], FLOOR)
     if fixture.kind == "drawer":
         return _drawer_rows(name, fixture, opened)
     return [_between(name, low, high)]
@@ -128,7 +130,7 @@ def _fixture_rows(name: str, fixture: Fixture, opened: float) -> list[_Row]:
 def _drawer_rows(name: str, fixture: Fixture, opened: float) -> list[_Row]:
     low, high = inside_of(fixture, opened)
     low, high = low - WALL, high + np.array([WALL, WALL, 0.0])
-    rows = _open_box(name, low, high, high[2])
+    rows = _open_box(name, low, high, high[2], WALL)
     if fixture.handle is None:
         return rows
     handle = np.array(fixture.handle) + drawer_shift(fixture, opened)
@@ -140,12 +142,14 @@ def _drawer_rows(name: str, fixture: Fixture, opened: float) -> list[_Row]:
     return rows
 
 
-def _open_box(name: str, low: Float64Array, high: Float64Array, top: float) -> list[_Row]:
+def _open_box(
+    name: str, low: Float64Array, high: Float64Array, top: float, floor: float
+) -> list[_Row]:
     """A floor and four walls that fill the corners' rim."""
     x0, y0, z0 = low
     x1, y1, _ = high
     corners = (
-        ((x0, y0, z0), (x1, y1, z0 + WALL)),
+        ((x0, y0, z0), (x1, y1, z0 + floor)),
         ((x0, y0, z0), (x0 + WALL, y1, top)),
         ((x1 - WALL, y0, z0), (x1, y1, top)),
         ((x0, y0, z0), (x1, y0 + WALL, top)),

@@ -13,10 +13,14 @@ class HandConfig:
     """How briskly the joints may move."""
     descend: float = 0.25
     """Speed at which the hand goes straight down or up, m/s."""
-    touch: float = 0.06
+    touch: float = 0.035
     """Speed at which it looks for contact, m/s."""
+    creep: float = 0.01
+    """Speed at which it presses on what does not give way, m/s."""
     slide: float = 0.12
     """Speed at which it pushes, pulls and wipes, m/s."""
+    soft: float = 0.04
+    """Speed at which the fingers close on what cannot move, m/s."""
     touched: float = 3.0
     """Force from outside that counts as touching, N."""
     bumped: float = 30.0

@@ -20,6 +20,8 @@ from embodied_mem.types import Command, Float64Array
 _AT_REST = 0.02
 _BRAKE = (0.9, 0.75, 0.6, 0.45, 0.3, 0.2, 0.1, 0.05)
 """Shares of a tick by which a motion goes on while it is broken off."""
+_CREEP = 0.15
+"""Joint speed below which a motion is stopped within a tick, rad/s."""
 
 
 class BadEndError(Exception):
@@ -151,11 +153,14 @@ class HandSkill(ABC):
 
     def _brake(self, motion: Motion, index: int) -> Iterator[Command]:
         """Runs on along a motion ever slower, so that no joint is stopped with a jerk."""
-        rows = np.arange(len(motion))
+        last = len(motion) - 1
+        step = np.abs(motion.joints[index] - motion.joints[max(index - 1, 0)]).max()
+        if step < _CREEP * self.config.limits.seconds_per_tick:
+            return
         for at in index + np.cumsum(_BRAKE):
-            share = min(float(at), len(motion) - 1.0)
+            share = min(float(at), float(last))
             low = int(share)
-            high = min(low + 1, int(rows[-1]))
+            high = min(low + 1, last)
             self._joints = motion.joints[low] + (share - low) * (
                 motion.joints[high] - motion.joints[low]
             )
@@ -181,10 +186,32 @@ class HandSkill(ABC):
             if still >= 10 or abs(now - width) < 1e-3:
                 return
 
+    def close_softly(self) -> Iterator[Command]:
+        """Closes the fingers slowly until something or nothing is between them."""
+        step = self.config.soft * self.config.limits.seconds_per_tick
+        width = self.senses.arm.opening
+        while width > 0.0 and self.senses.arm.opening - width < 0.004:
+            width = max(0.0, width - step)
+            self._width = width
+            yield self._hold()
+        yield from self.wait(0.05)
+
     def go(
-        self, joints: Float64Array, *, held: str = "", touching: Collection[str] = ()
+        self,
+        joints: Float64Array,
+        *,
+        held: str = "",
+        touching: Collection[str] = (),
+        stop: Callable[[], bool] | None = None,
     ) -> Iterator[Command]:
-        """Goes to a posture past everything that is believed to be there."""
+        """Goes to a posture past everything that is believed to be there.
+
+        Args:
+            joints: (J,) rad.
+            held: Id of what is in the hand.
+            touching: Ids of what may be touched.
+            stop: Asked at every tick; true breaks the motion off smoothly.
+        """
         motion = self.place.planner.reach(
             self._joints,
             joints,
@@ -193,7 +220,7 @@ class HandSkill(ABC):
             leave_out=(held, *touching),
             velocity=self._velocity,
         )
-        yield from self.follow(motion)
+        yield from self.follow(motion, stop)
 
     def line(
         self,

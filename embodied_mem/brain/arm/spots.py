@@ -1,0 +1,228 @@
+"""Where to put a thing down: a free spot on or in a destination that the hand can leave again."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from embodied_mem.brain.arm.boxes import Boxes, inside_of, opened_share, world_boxes
+from embodied_mem.brain.arm.hand_shape import down_pose, footprint_gaps, hand_boxes
+from embodied_mem.brain.state import State
+from embodied_mem.robots.arm import WorkCell
+from embodied_mem.types import Float64Array
+
+APART = 0.006
+"""Least distance between a thing that is put down and what stands beside it, m."""
+ROOMY = 0.025
+"""More distance than this makes a spot no better, m."""
+GRID = 0.03
+"""Distance of the spots that are tried, m."""
+DROPS = (0.0, 0.006, 0.012, 0.02, 0.03, 0.045)
+"""Heights above touching down from which a thing may be let go where walls keep the hand up, m."""
+SPREAD = 0.02
+"""How much the fingers open to let go, m."""
+JUDGED = 12
+"""How many of the roomiest spots are asked whether the hand fits."""
+MOST_TWIST = 2.0
+"""Largest turn of the wrist from rest for which spots are looked for, rad."""
+TABLE_REACH = (0.27, -0.36, 0.54, 0.36)
+"""Part of a table on which things are put where no spot is named: x, y, x, y, m."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Carried:
+    """What is in the hand."""
+
+    T_tool_box: Float64Array
+    """(4, 4) its box in the frame of the tool."""
+    size: Float64Array
+    """(3,) of its box, m."""
+    opening: float
+    """Distance of the fingers that hold it, m."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Spot:
+    """A place to put a carried thing down."""
+
+    position: Float64Array
+    """(3,) of the tool where the thing touches down, m."""
+    yaw: float
+    """Direction in which the fingers open, rad."""
+    drop: float
+    """Height above that at which it is let go, m."""
+    above: float
+    """Height of the tool from which the hand can come straight down, m."""
+
+    def pose(self, lift: float = 0.0) -> Float64Array:
+        """Returns the (4, 4) T_world_tool, raised by `lift` metres."""
+        return down_pose(self.position + np.array([0.0, 0.0, lift]), self.yaw)
+
+
+def spots(
+    cell: WorkCell, state: State, carried: Carried, target: str, destination: str
+) -> Iterator[Spot]:
+    """Yields spots on a thing, or in or on a fixture, the best first.
+
+    Args:
+        cell: The fixtures.
+        state: What is believed.
+        carried: What is held.
+        target: Its id.
+        destination: Id of a thing or fixture.
+    """
+    entity = state.entities.get(destination)
+    if destination in cell:
+        yield from _free_spots(cell, state, carried, target, destination)
+    elif entity is not None:
+        top = float(entity.position[2] + 0.5 * entity.size[2])
+        aligned = [entity.yaw + k * 0.5 * np.pi for k in range(4)]
+        around = world_boxes(cell, state, leave_out=(target,))
+        for yaw in sorted(aligned, key=lambda yaw: _twist(carried, entity.position, yaw)):
+            base = np.array([*entity.position[:2], top])
+            spot = _judged(around.without((destination,)), carried, base, yaw)
+            if spot is not None:
+                yield spot
+
+
+def spots_at(
+    cell: WorkCell, state: State, carried: Carried, target: str, point: Float64Array, yaw: float
+) -> Iterator[Spot]:
+    """Yields spots at a point, m; its third number is the support's height, else it is looked up.
+
+    Args:
+        cell: The fixtures.
+        state: What is believed.
+        carried: What is held.
+        target: Its id.
+        point: (2,) or (3,) m.
+        yaw: Turn of the thing's box, rad; NaN for any.
+    """
+    around = world_boxes(cell, state, leave_out=(target,))
+    turns = [yaw, yaw + np.pi] if np.isfinite(yaw) else [k * np.pi / 6 for k in range(12)]
+    for turn in sorted(turns, key=lambda turn: _twist(carried, point, turn)):
+        height = float(point[2]) if len(point) > 2 else _support(around, carried, point, turn)
+        spot = _judged(around, carried, np.array([point[0], point[1], height]), turn)
+        if spot is not None:
+            yield spot
+
+
+def _free_spots(
+    cell: WorkCell, state: State, carried: Carried, target: str, destination: str
+) -> Iterator[Spot]:
+    fixture = cell[destination]
+    low, high = inside_of(fixture, opened_share(state, destination))
+    if fixture.kind == "table":
+        low[:2] = np.maximum(low[:2], TABLE_REACH[:2])
+        high[:2] = np.minimum(high[:2], TABLE_REACH[2:])
+    around = world_boxes(cell, state, leave_out=(target,))
+    ranked = _ranked(around, carried, low, high)
+    for x, y, yaw in ranked[:JUDGED]:
+        spot = _judged(around, carried, np.array([x, y, low[2]]), yaw)
+        if spot is not None:
+            yield spot
+
+
+def _ranked(
+    around: Boxes, carried: Carried, low: Float64Array, high: Float64Array
+) -> list[tuple[float, float, float]]:
+    """Returns x, y and yaw of footprints that touch nothing, the roomiest first."""
+    middle = 0.5 * (low + high)
+    poses = [
+        (x, y, yaw)
+        for yaw in _yaws(carried)
+        if _twist(carried, middle, yaw) < MOST_TWIST
+        for x in _ticks(low[0], high[0], _half(carried, yaw, 0))
+        for y in _ticks(low[1], high[1], _half(carried, yaw, 1))
+    ]
+    if not poses:
+        return []
+    table = np.array(poses)
+    tall = float(carried.size[2])
+    centre = np.column_stack([table[:, :2], np.full(len(table), low[2] + 0.5 * tall)])
+    boxes = Boxes(
+        ("spot",) * len(table), centre, np.tile(0.5 * carried.size, (len(table), 1)), table[:, 2]
+    )
+    near = around.near(low - 0.1, np.array([high[0] + 0.1, high[1] + 0.1, low[2] + tall]))
+    gaps = np.full(len(table), ROOMY)
+    if near.names:
+        gaps = np.minimum(gaps, footprint_gaps(boxes, near).min(axis=1))
+    twist = np.array([_twist(carried, row[:2], row[2]) for row in table])
+    centred = np.linalg.norm(table[:, :2] - middle[:2], axis=1)
+    score = gaps / ROOMY - 2.0 * centred - 0.2 * twist
+    order = np.argsort(-score, kind="stable")
+    return [poses[index] for index in order if gaps[index] >= APART]
+
+
+def _yaws(carried: Carried) -> list[float]:
+    """Turns of the thing's box for which the fingers lie along, across or halfway."""
+    return [k * 0.25 * np.pi + _turn_of_box(carried) for k in range(8)]
+
+
+def _turn_of_box(carried: Carried) -> float:
+    """Returns the turn from the closing direction of the fingers to the x axis of the box, rad.
+
+    In the world the tool's x axis is (-sin, cos) and its y axis (cos, sin) of the hand's yaw.
+    """
+    x, y = carried.T_tool_box[:2, 0]
+    return float(np.arctan2(x, y))
+
+
+def _half(carried: Carried, yaw: float, axis: int) -> float:
+    x, y = 0.5 * carried.size[:2]
+    cosine, sine = abs(np.cos(yaw)), abs(np.sin(yaw))
+    return float(x * cosine + y * sine if axis == 0 else x * sine + y * cosine)
+
+
+def _ticks(low: float, high: float, half: float) -> Float64Array:
+    """Returns positions between two walls, the middle among them."""
+    room = 0.5 * (high - low) - half - APART
+    if room < 0.0:
+        return np.empty(0)
+    count = int(room / GRID)
+    return np.asarray(0.5 * (low + high) + GRID * np.arange(-count, count + 1))
+
+
+def _twist(carried: Carried, position: Float64Array, yaw: float) -> float:
+    """Returns how far the wrist is twisted from rest for a turn of the box, rad."""
+    rest = np.arctan2(position[1], position[0]) - 0.5 * np.pi
+    off = yaw - _turn_of_box(carried) - rest
+    return float(abs((off + np.pi) % (2.0 * np.pi) - np.pi))
+
+
+def _support(around: Boxes, carried: Carried, point: Float64Array, yaw: float) -> float:
+    """Returns the height of what lies under a footprint, m."""
+    centre = np.array([[point[0], point[1], 0.0]])
+    half = np.array([[0.4 * carried.size[0], 0.4 * carried.size[1], 10.0]])
+    gaps = footprint_gaps(Boxes(("spot",), centre, half, np.array([yaw])), around)[0]
+    tops = around.centre[:, 2] + around.half[:, 2]
+    return float(np.where(gaps < 0.0, tops, -np.inf).max(initial=0.0))
+
+
+def _judged(around: Boxes, carried: Carried, base: Float64Array, yaw: float) -> Spot | None:
+    """Returns the spot with the lowest height of release at which the hand hits nothing.
+
+    Args:
+        around: What must not be hit.
+        carried: What is held.
+        base: (3,) middle of the thing's underside when it stands there, m.
+        yaw: Turn of its box, rad.
+    """
+    hand_yaw = yaw - _turn_of_box(carried)
+    rotation = down_pose(np.zeros(3), hand_yaw)[:3, :3]
+    box = base + np.array([0.0, 0.0, 0.5 * carried.size[2]])
+    tool = box - rotation @ carried.T_tool_box[:3, 3]
+    near = around.near(tool - np.array([0.2, 0.2, 0.1]), tool + np.array([0.2, 0.2, 0.3]))
+    for drop in DROPS:
+        lifted = tool + np.array([0.0, 0.0, drop])
+        if not near.names or _free(near, lifted, hand_yaw, carried):
+            top = float((near.centre[:, 2] + near.half[:, 2]).max(initial=0.0))
+            below = float(tool[2] - base[2])
+            above = max(float(tool[2]), top + below) + 0.05
+            return Spot(position=tool, yaw=hand_yaw, drop=drop, above=above)
+    return None
+
+
+def _free(near: Boxes, tool: Float64Array, yaw: float, carried: Carried) -> bool:
+    hand = hand_boxes(tool, yaw, carried.opening + SPREAD)
+    return bool(footprint_gaps(hand, near).min() > 0.001)
