@@ -1,5 +1,6 @@
 """Where things can be put: regions of the table, places in fixtures, and room between things."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -46,6 +47,10 @@ LOOSE = Region(x=(0.29, 0.48), y=(-0.30, 0.30))
 """Where things lie unless a task says otherwise."""
 SWEPT_FROM = 0.52
 """An opened drawer sweeps the table from here on, m along x."""
+NEAREST = 0.22
+"""Nothing reaches nearer to the arm than this, m along x."""
+BESIDE = 0.35
+"""Bins and tray begin beyond this, m along y on both sides."""
 HANDLES = tuple(
     Occupied(middle=(0.495, side * 0.1325), size=(0.07, 0.15), yaw=0.0) for side in (1.0, -1.0)
 )
@@ -68,6 +73,16 @@ def gap(one: Occupied, other: Occupied) -> float:
     return min(_corner_gap(one, other), _corner_gap(other, one))
 
 
+def apart(one: Occupied, other: Occupied, least: float) -> bool:
+    """Tells whether two outlines are at least so far apart, m; quick where they clearly are."""
+    between = math.hypot(one.middle[0] - other.middle[0], one.middle[1] - other.middle[1])
+    if between >= least + 0.5 * (math.hypot(*one.size) + math.hypot(*other.size)):
+        return True
+    if between < 0.5 * (min(one.size) + min(other.size)):
+        return False
+    return gap(one, other) >= least
+
+
 def _local(box: Occupied, points: Float64Array) -> Float64Array:
     c, s = np.cos(box.yaw), np.sin(box.yaw)
     turned: Float64Array = (points - np.array(box.middle)) @ np.array([[c, -s], [s, c]])
@@ -87,10 +102,12 @@ def _corner_gap(box: Occupied, other: Occupied) -> float:
 
 def lies_free(box: Occupied, others: Iterable[Occupied], *, least_gap: float) -> bool:
     """Tells whether a thing on the table has room around it and is in no drawer's way."""
+    low, high = box.corners.min(axis=0), box.corners.max(axis=0)
     return (
-        bool(box.corners[:, 0].max() <= SWEPT_FROM)
-        and all(gap(box, handle) > 0.0 for handle in HANDLES)
-        and all(gap(box, other) >= least_gap for other in others)
+        bool(high[0] <= SWEPT_FROM and low[0] >= NEAREST)
+        and bool(max(high[1], -low[1]) <= BESIDE)
+        and all(apart(box, handle, 0.0) for handle in HANDLES)
+        and all(apart(box, other, least_gap) for other in others)
     )
 
 
@@ -151,4 +168,5 @@ def floor_height(cell: WorkCell, place: str) -> float:
     """Returns the height on which things stand in or on a fixture, m."""
     fixture = cell[place]
     thick = FLOOR_THICKNESS if fixture.kind in ("bin", "tray") else 0.0
-    return (fixture.high[2] if fixture.kind in ("table", "zone") else fixture.low[2]) + thick
+    on_top = fixture.kind in ("table", "zone", "chest")
+    return (fixture.high[2] if on_top else fixture.low[2]) + thick

@@ -44,7 +44,7 @@ def _cast(story: Story, colour: str, kind: str) -> list[str]:
     cast = [(kind, colour)] * int(story.cast.integers(0, most + 1))
     cast += [(kind, story.one(other_colours)) for _ in range(int(story.cast.integers(1, 3)))]
     cast += [(story.one(other_kinds), colour) for _ in range(int(story.cast.integers(1, 3)))]
-    if story.level > 1:
+    for _ in range(story.level - 1):
         stranger = story.one(other_kinds)
         cast.append((stranger, story.one(tuple(c for c in colours_of(stranger) if c != colour))))
     return [story.add(*cast[int(index)]) for index in story.cast.permutation(len(cast))]
