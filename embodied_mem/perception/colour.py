@@ -84,6 +84,14 @@ def basic_colour(votes: Float32Array) -> str:
     return COLOUR_TERMS[int(np.argmax(votes))]
 
 
+def term_shares() -> Float32Array:
+    """Returns (CELLS, 12) how much each coarse colour belongs to each term; rows sum to 1.
+
+    A coarse colour's row is `(r * 16 + g) * 16 + b` of the upper four bits of its channels.
+    """
+    return _memberships()
+
+
 def _lit_weight(histogram: Float32Array, total: Float32Array) -> Float32Array:
     """Returns (n, CELLS) weights: less for shade, more for what has a hue.
 
