@@ -18,10 +18,13 @@ from embodied_mem.cli.result import write_result
 class Bench:
     """Measure the project's figures (CPU time of one thread, or ratios within one run)."""
 
-    what: tyro.conf.Positional[Literal["scene", "house", "store", "allocation", "all"]] = "all"
+    what: tyro.conf.Positional[Literal["scene", "house", "store", "allocation", "brain", "all"]] = (
+        "all"
+    )
     """`scene` (memory updates, snapshots), `house` (rendering), `store` (the memory store:
     durability, budget, search; extra `bench`), `allocation` (learned allocators against rules and
-    bounds; extras `bench` and `train`) or all of them."""
+    bounds; extras `bench` and `train`), `brain` (reflexes, control rate, cost of a tick, working
+    memory, skill window, plan grammar; extra `tabletop`) or all of them."""
     quick: bool = False
     """Smaller sizes, for a first look; the figures are noisier."""
     retrain: Path | None = None
@@ -51,6 +54,10 @@ class Bench:
             metrics |= bench_store(quick=self.quick, note=Console(stderr=True).print)
         if self.what in ("allocation", "all"):
             metrics |= self._allocation(Console(stderr=True).print)
+        if self.what in ("brain", "all"):
+            from embodied_mem_envs.bench.brain.suite import bench_brain
+
+            metrics |= bench_brain(quick=self.quick, note=Console(stderr=True).print)
         spent = {
             "wall_s": time.perf_counter() - started,
             "cpu_s": time.process_time() - cpu,

@@ -27,6 +27,7 @@ def wide_limits(**changes: tuple[float, ...]) -> JointLimits:
         "high": 2.8,
         "velocity": 2.0,
         "acceleration": 10.0,
+        "reflex_acceleration": 50.0,
         "stop_acceleration": 5.0,
         "stop_jerk": 100.0,
     }

@@ -22,6 +22,8 @@ class JointLimits:
     """Highest speeds, rad/s."""
     acceleration: tuple[float, ...]
     """Highest accelerations of what is commanded, rad/s^2."""
+    reflex_acceleration: tuple[float, ...]
+    """Decelerations where something was hit, rad/s^2: as much as the drives can give."""
     stop_acceleration: tuple[float, ...]
     """Decelerations of a safe stop, rad/s^2: gentler, so that what is carried stays in the hand."""
     stop_jerk: tuple[float, ...]
@@ -34,7 +36,14 @@ class JointLimits:
             ConfigError: If the lists differ in length, a limit is not finite and positive, or a
                 joint has no room.
         """
-        names = ("high", "velocity", "acceleration", "stop_acceleration", "stop_jerk")
+        names = (
+            "high",
+            "velocity",
+            "acceleration",
+            "reflex_acceleration",
+            "stop_acceleration",
+            "stop_jerk",
+        )
         for name in names:
             if len(getattr(self, name)) != len(self.low):
                 raise ConfigError(
@@ -67,8 +76,8 @@ class JointLimits:
         Args:
             urdf: The description.
             joints: Names of the moving joints, in order.
-            acceleration: Highest acceleration of every joint, rad/s^2. Safe stops use half of it,
-                reached within a twentieth of a second.
+            acceleration: Highest acceleration of every joint, rad/s^2. Reflexes brake with five
+                times as much, safe stops with half of it, reached within a twentieth of a second.
             margin: Distance kept from the end of a joint's travel, rad.
 
         Raises:
@@ -87,6 +96,7 @@ class JointLimits:
             high=tuple(row[1] - margin for row in rows),
             velocity=tuple(row[2] for row in rows),
             acceleration=tuple(acceleration * one for one in same),
+            reflex_acceleration=tuple(5.0 * acceleration * one for one in same),
             stop_acceleration=tuple(0.5 * acceleration * one for one in same),
             stop_jerk=tuple(10.0 * acceleration * one for one in same),
         )

@@ -155,6 +155,7 @@ class ControlLoop:
         if event.kind in ("contact", "tracking"):
             # Whatever is in the way is pushed until the servos are told to be where they are.
             self._yield_to = measured
+            self._hurry(True)
 
     def _checked(self, command: Command | None) -> Command | None:
         """Returns a command that can be carried out, or None; keeps the watchdog."""
@@ -203,6 +204,11 @@ class ControlLoop:
             self._follow(self._yield_to)
         if self.at_rest and not self.stopped:
             self._halting, self._yield_to = False, None
+            self._hurry(False)
+
+    def _hurry(self, on: bool) -> None:
+        for motion in self._motions:
+            motion.hurry(on)
 
     def _brake(self) -> None:
         for motion in self._motions:
@@ -242,6 +248,7 @@ def _motion(limits: JointLimits, joint: int, seconds_per_tick: float) -> JointMo
         high=limits.high[joint],
         velocity=limits.velocity[joint],
         acceleration=limits.acceleration[joint],
+        reflex_acceleration=limits.reflex_acceleration[joint],
         stop_acceleration=limits.stop_acceleration[joint],
         stop_jerk=limits.stop_jerk[joint],
         seconds_per_tick=seconds_per_tick,

@@ -25,10 +25,12 @@ class JointMotion:
         "_high",
         "_jerk",
         "_low",
+        "_normal",
         "_seconds",
         "_speed",
         "_stop",
         "_target",
+        "_urgent",
         "position",
         "rate",
         "velocity",
@@ -41,6 +43,7 @@ class JointMotion:
         high: float,
         velocity: float,
         acceleration: float,
+        reflex_acceleration: float,
         stop_acceleration: float,
         stop_jerk: float,
         seconds_per_tick: float,
@@ -49,6 +52,7 @@ class JointMotion:
         self._speed, self._acceleration = velocity, acceleration
         self._brake, self._jerk = min(stop_acceleration, acceleration), stop_jerk
         self._seconds = seconds_per_tick
+        self._normal, self._urgent = acceleration, reflex_acceleration
         self._change = acceleration * seconds_per_tick
         stopping = velocity * velocity / (2.0 * acceleration) + velocity * seconds_per_tick
         self._free_low, self._free_high = low + stopping, high - stopping
@@ -104,6 +108,11 @@ class JointMotion:
         self._target = inside
         self._move(min(max(allowed, velocity - change), velocity + change))
         return inside == target and allowed == wanted
+
+    def hurry(self, on: bool) -> None:
+        """Switches between the acceleration of work and that of reflexes."""
+        self._acceleration = self._urgent if on else self._normal
+        self._change = self._acceleration * self._seconds
 
     def coast(self) -> None:
         """Keeps the speed for one tick, as far as the limits allow."""

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from embodied_mem.brain.control.limits import JointLimits
 from embodied_mem.brain.control.loop import ControlLoop
 from embodied_mem.brain.control.reflexes import ReflexConfig
 from embodied_mem.errors import BodyError, ConfigError
@@ -216,9 +217,7 @@ def test_misuse_is_refused() -> None:
     with pytest.raises(BodyError, match="not finite"):
         loop.tick(Command())
     with pytest.raises(ConfigError, match="7"):
-        ControlLoop(arm, wide_limits(**dict.fromkeys(
-            ("low", "high", "velocity", "acceleration", "stop_acceleration", "stop_jerk"), ()
-        )))  # fmt: skip
+        ControlLoop(arm, wide_limits(**dict.fromkeys(JointLimits.__dataclass_fields__, ())))
     with pytest.raises(ConfigError, match="watchdog"):
         ReflexConfig(coast=0.2)
     with pytest.raises(ConfigError, match="contact"):

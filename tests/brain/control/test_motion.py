@@ -23,6 +23,7 @@ def make(position: float = 0.0) -> JointMotion:
         high=2.8,
         velocity=SPEED,
         acceleration=ACCELERATION,
+        reflex_acceleration=50.0,
         stop_acceleration=BRAKE,
         stop_jerk=JERK,
         seconds_per_tick=SECONDS,
@@ -103,6 +104,18 @@ def test_a_joint_beyond_its_limit_only_comes_back() -> None:
     motion = make(2.9)
     assert followed(motion, [3.5] * 20).max() == 2.9
     assert followed(motion, [2.0] * 200)[-1] == pytest.approx(2.0)
+
+
+def test_in_a_hurry_it_brakes_harder_and_comes_back() -> None:
+    motion = make()
+    followed(motion, [9.0] * 60)
+    where = motion.position
+    motion.hurry(True)
+    positions = followed(motion, [where] * 40)
+    velocities = np.diff(positions) / SECONDS
+    assert np.diff(velocities).min() / SECONDS == pytest.approx(-50.0)
+    assert positions.max() - where < 0.05
+    assert positions[-1] == pytest.approx(where)
 
 
 def test_coasting_keeps_the_speed_and_stays_inside() -> None:

@@ -1,0 +1,1 @@
+"""The figures of the brain: reflexes, punctuality, cost of a tick, memory, grammar."""
