@@ -1,0 +1,179 @@
+"""What is to be done: the verb that counts, of all that a request says."""
+
+from collections.abc import Callable
+
+from embodied_mem.brain.instruction import Action
+from embodied_mem.brain.language.instructions.reading import ASIDE, LOCATIONS, Reading
+
+_MOVES = ("put", "take", "bring", "push", "restore", "want", "find")
+
+
+def action_of(reading: Reading) -> Action | None:
+    """Returns what is asked for; the first rule that fits decides. None where none does."""
+    return next((action for action, fits in _RULES if fits(reading)), None)
+
+
+def _sorts(r: Reading) -> bool:
+    by_bin = bool(r.by) and not r.time and any(r.kind(f) == "bin" for f in r.fixtures())
+    return (r.has("sort") and not r.time) or (
+        by_bin and r.has("put", "take", "bring", "arrange", "want", "push")
+    )
+
+
+def _counts(r: Reading) -> bool:
+    return r.has("count")
+
+
+def _swaps(r: Reading) -> bool:
+    return r.has("swap")
+
+
+def _pours(r: Reading) -> bool:
+    empties = r.has("empty") and any(r.things("")) and bool(r.things("in", "over", "on"))
+    return r.has("pour") or empties or (r.has("empty") and bool(r.things("")) and not _zones(r))
+
+
+def _zones(r: Reading) -> list[object]:
+    return [phrase for phrase in r.fixtures() if r.kind(phrase) == "zone"]
+
+
+def _clears(r: Reading) -> bool:
+    if r.has("clear", "empty"):
+        return True
+    leaves = [p for p in r.parts if r.kind(p.phrase) == "zone" and p.role in ("from", "in", "on")]
+    if not leaves or r.has("wipe", "look", "find"):
+        return False
+    goes_to = [p for p in r.parts if p.role in LOCATIONS and p not in leaves]
+    loose = [p for p in r.parts if p.role in ("", "of") and not p.phrase.fixture]
+    everything = all(not p.phrase.category and not p.phrase.colour for p in loose)
+    if any(p.role == "from" for p in leaves):
+        return everything and not goes_to
+    return everything and not goes_to and ("nothing" in r.words or r.has("take"))
+
+
+def _sets(r: Reading) -> bool:
+    on_table = [p for p in r.parts if p.role == "" and r.kind(p.phrase) == "table"]
+    if not on_table:
+        return False
+    return r.has("set", "lay") or (r.has("arrange", "build", "want") and r.time == "last_time")
+
+
+def _restores(r: Reading) -> bool:
+    to_fixture = any(
+        part.role in LOCATIONS and r.kind(part.phrase) in ("drawer", "bin", "tray")
+        for part in r.parts
+    )
+    if to_fixture or (r.has("bring", "want") and r.for_person):
+        return False
+    if r.has("restore", "arrange"):
+        return r.has("restore") or bool(r.time) or not _places(r)
+    return bool(r.time) and r.has("put", "lay", "set", "build", "look", "sort", *_MOVES)
+
+
+def _hands_over(r: Reading) -> bool:
+    handed = next((i for i, word in enumerate(r.words) if word in ("hand", "handed")), None)
+    return r.has("hand_over") or (
+        handed is not None and any(word.startswith("over") for word in r.words[handed:])
+    )
+
+
+def _stacks(r: Reading) -> bool:
+    if r.has("stack") or (r.pile and r.has("build", "put", "bring", "want", "set", "arrange")):
+        return True
+    onto = [p for p in r.parts if p.role in ("on", "over") and _is_thing(p.phrase, p.antecedent)]
+    under = [p for p in r.parts if p.role == "under" and _is_thing(p.phrase, p.antecedent)]
+    single = all(not (p.every or p.plural) for p in r.things(""))
+    moves = r.has("put", "lay", "set", "take", "bring", "want", "build") and not r.for_person
+    return moves and single and bool(onto or under)
+
+
+def _is_thing(phrase: object, antecedent: object) -> bool:
+    meant = antecedent or phrase
+    return not getattr(meant, "fixture", "") and not getattr(meant, "pronoun", False)
+
+
+def _wipes(r: Reading) -> bool:
+    return r.has("wipe")
+
+
+def _places(r: Reading) -> bool:
+    """Whether it says where something goes."""
+    return any(
+        (p.role in LOCATIONS or p.role in ASIDE)
+        and not (p.role in ("to", "on") and r.kind(p.phrase) == "tray" and r.has("bring"))
+        for p in r.parts
+    ) or bool(r.side)
+
+
+def _brings(r: Reading) -> bool:
+    if r.has("bring") and (r.for_person or not _places(r) or _is_source(r)):
+        return True
+    if r.has("take", "find", "want") and r.for_person and not r.has("put", "open", "close"):
+        return True
+    return (
+        r.has("want", "take")
+        and not _places(r)
+        and not _taken_out(r)
+        and not r.has("put", "open", "close", "push")
+    )
+
+
+def _is_source(r: Reading) -> bool:
+    """Whether the only place that was said is where the thing is, as after "that is in"."""
+    places = [p for p in r.parts if p.role in LOCATIONS]
+    return (
+        bool(places)
+        and all(p.role in ("in", "on") for p in places)
+        and ("that" in r.words or "which" in r.words)
+    )
+
+
+def _taken_out(r: Reading) -> bool:
+    return r.has("take") and any(part.role == "from" for part in r.parts)
+
+
+def _puts(r: Reading) -> bool:
+    return r.has(
+        "put", "lay", "set", "bring", "take", "want", "arrange", "sort"
+    ) and not _moves_only_drawers(r)
+
+
+def _moves_only_drawers(r: Reading) -> bool:
+    things = [p for p in r.parts if p.role == "" and not p.phrase.fixture]
+    return not things and r.has("open", "close", "look")
+
+
+def _pushes(r: Reading) -> bool:
+    return r.has("push") and not r.has("close", "open")
+
+
+def _looks(r: Reading) -> bool:
+    return r.has("look", "find")
+
+
+def _opens(r: Reading) -> bool:
+    return r.has("open")
+
+
+def _closes(r: Reading) -> bool:
+    return r.has("close")
+
+
+_RULES: tuple[tuple[Action, Callable[[Reading], bool]], ...] = (
+    ("count", _counts),
+    ("sort", _sorts),
+    ("swap", _swaps),
+    ("pour", _pours),
+    ("wipe", _wipes),
+    ("clear", _clears),
+    ("set", _sets),
+    ("restore", _restores),
+    ("hand_over", _hands_over),
+    ("stack", _stacks),
+    ("bring", _brings),
+    ("put", _puts),
+    ("push", _pushes),
+    ("look", _looks),
+    ("open", _opens),
+    ("close", _closes),
+)

@@ -1,0 +1,106 @@
+"""Gives every word of an instruction its part: longest phrase first, spelling mended."""
+
+from typing import NamedTuple
+
+from embodied_mem.brain.language.instructions.words import InstructionWords, Sense, Words
+from embodied_mem.brain.language.morphology import singulars_of
+from embodied_mem.brain.language.spelling import nearest_words
+
+
+class Token(NamedTuple):
+    """A phrase with the part that it plays here."""
+
+    tag: str
+    text: str
+    value: str = ""
+    plural: bool = False
+
+
+_DESCRIBING = frozenset({"determiner", "every", "colour", "sided", "unknown"})
+_NOMINAL = ("noun", "fixture", "generic", "pile")
+_ORDER = (
+    "by",
+    "time",
+    "total",
+    "verb",
+    "every",
+    "everything",
+    "side",
+    "sided",
+    "preposition",
+    "order",
+    "colour",
+    "noun",
+    "fixture",
+    "generic",
+    "person",
+    "pronoun",
+    "determiner",
+    "conjunction",
+    "question",
+    "auxiliary",
+    "pile",
+    "filler",
+)
+"""Which part a word plays where nothing around it decides."""
+
+
+def tokens_of(words: Words, lexicon: InstructionWords) -> tuple[Token, ...]:
+    """Tags the words of one instruction, left to right."""
+    words = tuple(_mended(word, lexicon) for word in words)
+    found: list[Token] = []
+    at = 0
+    while at < len(words):
+        for length in range(min(lexicon.longest, len(words) - at), 0, -1):
+            phrase = words[at : at + length]
+            senses = lexicon.senses.get(phrase)
+            if senses:
+                after = words[at + length :]
+                found.append(_token(phrase, _chosen(phrase, senses, found, after)))
+                at += length
+                break
+        else:
+            found.append(_unknown(words[at]))
+            at += 1
+    return tuple(found)
+
+
+def _token(phrase: Words, sense: Sense) -> Token:
+    return Token(sense.tag, " ".join(phrase), sense.value, sense.plural)
+
+
+def _unknown(word: str) -> Token:
+    singulars = singulars_of(word)
+    return Token("unknown", word, singulars[0] if singulars else word, bool(singulars))
+
+
+def _mended(word: str, lexicon: InstructionWords) -> str:
+    if len(word) < 4 or word in lexicon.known:
+        return word
+    near = nearest_words(word, lexicon.known)
+    return near[0] if near else word
+
+
+def _chosen(phrase: Words, senses: tuple[Sense, ...], before: list[Token], after: Words) -> Sense:
+    """Chooses among the parts that a phrase can play, by what stands before and after it."""
+    if len(senses) == 1 and phrase != ("can",):
+        return senses[0]
+    if phrase == ("can",):
+        return _can(senses, before, after)
+    described = bool(before) and before[-1].tag in _DESCRIBING
+    if described:
+        for sense in senses:
+            if sense.tag in _NOMINAL:
+                return sense
+        senses = tuple(s for s in senses if s.tag != "verb") or senses
+    return min(senses, key=lambda sense: _ORDER.index(sense.tag))
+
+
+def _can(senses: tuple[Sense, ...], before: list[Token], after: Words) -> Sense:
+    """Tells the can that is a tin from the verb: it is described, or ends the sentence."""
+    noun = next(sense for sense in senses if sense.tag == "noun")
+    described = bool(before) and before[-1].tag in _DESCRIBING
+    asks = bool(after) and after[0] in ("you", "we", "i", "be", "the", "somebody", "someone")
+    if described or (before and not asks):
+        return noun
+    return Sense("auxiliary")
