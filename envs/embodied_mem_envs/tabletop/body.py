@@ -1,5 +1,6 @@
 """The tabletop as a body: a Panda with a hand and two RGB-D cameras over a table."""
 
+import copy
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import final
@@ -14,9 +15,12 @@ from embodied_mem_envs.house.noise import SensorNoise, noisy_depth
 from embodied_mem_envs.tabletop.camera import FRONT, WRIST, TabletopCamera
 from embodied_mem_envs.tabletop.catalogue import colour_of, kind
 from embodied_mem_envs.tabletop.cell import DRAWERS, TRAVEL, default_cell
-from embodied_mem_envs.tabletop.layout import Placed, Position
+from embodied_mem_envs.tabletop.faults import ActiveFault, FaultSpec, start_fault
+from embodied_mem_envs.tabletop.faults.obstacle import OBSTACLE
+from embodied_mem_envs.tabletop.faults.stage import Order, Stage
+from embodied_mem_envs.tabletop.layout import OBSTACLE_AT, Placed, Position
 from embodied_mem_envs.tabletop.meshes import data_folder
-from embodied_mem_envs.tabletop.physics import HAND, SECONDS, World
+from embodied_mem_envs.tabletop.physics import FINGER_FORCE, HAND, SECONDS, World
 from embodied_mem_envs.tabletop.poses import Pose, matrix, upright
 from embodied_mem_envs.tabletop.render import Piece, Renderer
 from embodied_mem_envs.tabletop.seal import sealed_simulator
@@ -51,6 +55,7 @@ class TabletopBody:
         cell: WorkCell | None = None,
         seed: int = 0,
         noise: SensorNoise | None = None,
+        faults: Sequence[FaultSpec] = (),
         agent: str = "agent",
     ) -> None:
         """Builds the world; `connect` opens it for use.
@@ -60,6 +65,7 @@ class TabletopBody:
             cell: The work cell, as the brain is told it; `default_cell()` when None.
             seed: Seed of all noise.
             noise: Errors of depth; exact when None.
+            faults: What is to go wrong.
             agent: Name in the observations.
 
         Raises:
@@ -82,6 +88,10 @@ class TabletopBody:
         self._state: ArmState | None = None
         for name, placed in self.things.items():
             self._world.add(name, kind(placed.kind), self._pose_of(placed))
+        self._faults: list[ActiveFault] = []
+        self._fault_rng = np.random.default_rng([seed, 59])
+        for spec in faults:
+            self.inject(spec)
 
     # -- what it is ----------------------------------------------------------------------------
 
@@ -181,7 +191,7 @@ class TabletopBody:
             if not np.isfinite(command.gripper):
                 raise BodyError(f"gripper is {command.gripper}; expected metres")
             self._width = float(np.clip(command.gripper, 0.0, WIDEST))
-        self._advance(self._targets, self._width)
+        self._advance()
         return Command(joints=tuple(self._targets.tolist()), gripper=self._width)
 
     def observe(self, camera: str = "front") -> Observation:
@@ -200,6 +210,8 @@ class TabletopBody:
         )
         if self._noise is not None:
             depth = noisy_depth(depth, eye.intrinsics.fx, self._noise, self._rng)
+        for fault in self._faults:
+            rgb, depth = fault.see(self.tick, rgb, depth)
         state = self.sense()
         return Observation(
             rgb=rgb,
@@ -250,7 +262,25 @@ class TabletopBody:
         """Lets the world come to rest while the arm holds still; the clock runs on."""
         self._require_open()
         for _ in range(round(seconds / SECONDS)):
-            self._advance(self._targets, self._width)
+            self._advance()
+
+    def inject(self, spec: FaultSpec) -> None:
+        """Lets a fault wait for its trigger; one of the model is not the body's and is left out."""
+        self._require_open()
+        fault = start_fault(spec, self._fault_rng.spawn(1)[0])
+        if fault is None:
+            return
+        if spec.name == "blocked_path" and OBSTACLE not in self.things:
+            self.things[OBSTACLE] = Placed(
+                kind=OBSTACLE, colour="brown", position=OBSTACLE_AT, name=OBSTACLE
+            )
+            self._world.add(OBSTACLE, kind(OBSTACLE), (OBSTACLE_AT, upright(0.0)))
+        self._faults.append(fault)
+
+    @property
+    def faults(self) -> tuple[ActiveFault, ...]:
+        """All faults so far, each with `spec`, `fired_at`, `ended_at` and `victim`."""
+        return tuple(self._faults)
 
     # -- ground truth and time -----------------------------------------------------------------
 
@@ -288,6 +318,8 @@ class TabletopBody:
             width=self._width,
             feeling=self._touch.now,
             chance=self._rng.bit_generator.state,
+            faults=copy.deepcopy(self._faults),
+            rubber=self._world.rubber,
         )
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -305,12 +337,20 @@ class TabletopBody:
         self._width = snapshot.width
         self._touch.now = snapshot.feeling
         self._rng.bit_generator.state = snapshot.chance
+        self._faults = copy.deepcopy(snapshot.faults)
+        self._world.set_rubber(*snapshot.rubber)
         self._state = None
 
     # -- inside --------------------------------------------------------------------------------
 
-    def _advance(self, joints: Float64Array, width: float) -> None:
-        self._world.step(joints, width)
+    def _advance(self) -> None:
+        order = Order(self._targets, self._width, FINGER_FORCE)
+        if self._faults:
+            opening = self._world.opening()
+            stage = Stage(self._world, self.things, self.tick, opening, self._touch.now.held)
+            for fault in self._faults:
+                fault.act(stage, order)
+        self._world.step(order.joints, order.width, order.force)
         self._touch.update()
         self._state = None
         self.tick += 1

@@ -13,9 +13,11 @@ import numpy as np
 
 from embodied_mem.errors import unknown_name
 from embodied_mem.types import Float64Array
-from embodied_mem_envs.tabletop.kinds import RAW_KINDS, Raw
+from embodied_mem_envs.tabletop.kinds import OBSTACLE_KIND, RAW_KINDS, Raw
 from embodied_mem_envs.tabletop.palette import PALETTE
 from embodied_mem_envs.tabletop.parts import Part, Triple, part_triangles
+
+_KNOWN = {**RAW_KINDS, "obstacle": OBSTACLE_KIND}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,7 +52,7 @@ def kind(name: str) -> Kind:
     Raises:
         ConfigError: If there is none of that name.
     """
-    if name not in RAW_KINDS:
+    if name not in _KNOWN:
         raise unknown_name("kind of thing", name, RAW_KINDS)
     return _kind(name)
 
@@ -86,7 +88,7 @@ def rgb_of(colour: str) -> tuple[int, int, int]:
 
 @lru_cache(maxsize=64)
 def _kind(name: str) -> Kind:
-    raw: Raw = RAW_KINDS[name]
+    raw: Raw = _KNOWN[name]
     corners = np.concatenate([part_triangles(part) for part in raw.parts if part.solid]).reshape(
         -1, 3
     )

@@ -382,3 +382,6 @@ RAW_KINDS: dict[str, Raw] = {
     ),
 }
 """All shapes by kind."""
+
+OBSTACLE_KIND = Raw(parts=_one("box", (0.05, 0.20, 0.40)), colours=("brown",), mass=0.0, height=0.2)
+"""The box that someone puts in the way; nothing to grasp, so not in the catalogue."""

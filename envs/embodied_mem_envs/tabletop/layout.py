@@ -19,3 +19,7 @@ class Placed:
     """Turn about the vertical, rad."""
     name: str = ""
     """By which truth and faults call it; colour and kind with a number where empty."""
+
+
+OBSTACLE_AT: Position = (3.4, 2.4, -0.5)
+"""Where the box that blocks paths waits, far from all cameras, m."""

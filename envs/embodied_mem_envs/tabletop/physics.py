@@ -18,7 +18,7 @@ from embodied_mem_envs.tabletop.seal import bullet
 from embodied_mem_envs.tabletop.urdf import arm_urdf, drawer_urdf, workshop
 
 SECONDS = 0.005
-HAND, LEFT, RIGHT = 8, 9, 10
+HAND, LEFT, RIGHT, TOOL = 8, 9, 10, 11
 ARM_JOINTS = tuple(range(7))
 EFFORTS = (87.0, 87.0, 87.0, 87.0, 12.0, 12.0, 12.0)
 """Largest torques of the joints as the URDF says, Nm."""
@@ -51,6 +51,7 @@ class World:
         self.drawers: dict[str, int] = {}
         self._add_cell()
         self.arm = self._add_arm(home)
+        self.set_rubber()
 
     # -- building ------------------------------------------------------------------------------
 
@@ -71,13 +72,7 @@ class World:
             self._pb.resetJointState(arm, joint, angle, **self._id)
         for finger in (LEFT, RIGHT):
             self._pb.resetJointState(arm, finger, 0.04, **self._id)
-            self._dynamics(
-                arm,
-                finger,
-                lateralFriction=_RUBBER,
-                spinningFriction=_RUBBER_SPIN,
-                frictionAnchor=1,
-            )
+            self._dynamics(arm, finger, frictionAnchor=1)
         for joint in (*ARM_JOINTS, LEFT, RIGHT):
             self._dynamics(arm, joint, jointDamping=0.0, linearDamping=0.0, angularDamping=0.0)
         gear = self._pb.createConstraint(
@@ -109,6 +104,12 @@ class World:
 
     def _dynamics(self, body: int, link: int, **values: float) -> None:
         self._pb.changeDynamics(body, link, **values, **self._id)
+
+    def set_rubber(self, friction: float = _RUBBER, spinning: float = _RUBBER_SPIN) -> None:
+        """Sets the friction of both fingers."""
+        self.rubber = (friction, spinning)
+        for finger in (LEFT, RIGHT):
+            self._dynamics(self.arm, finger, lateralFriction=friction, spinningFriction=spinning)
 
     def _hold_drawer(self, body: int) -> None:
         # A motor that wants to stand still and gives way above its force is dry friction.
@@ -152,6 +153,15 @@ class World:
         states = self._pb.getLinkStates(self.arm, links, computeForwardKinematics=True, **self._id)
         return [(state[4], state[5]) for state in states]
 
+    def tool(self) -> Pose:
+        """Returns the frame between the finger tips."""
+        return self.link_poses((TOOL,))[0]
+
+    def deepest(self, body: int) -> float:
+        """Returns the least distance of a body from all others now, negative where inside, m."""
+        self._pb.performCollisionDetection(**self._id)
+        return min((point[8] for point in self.contacts(body)), default=0.0)
+
     def contacts(self, body: int) -> list[Any]:
         """Returns PyBullet's contact points of a body."""
         points: list[Any] = self._pb.getContactPoints(bodyA=body, **self._id)
@@ -161,6 +171,11 @@ class World:
         """Returns where the middle of a thing's box is."""
         pose: Pose = self._pb.getBasePositionAndOrientation(self.things[name], **self._id)
         return pose
+
+    def opening(self) -> float:
+        """Returns the distance of the fingers, m."""
+        states = self._pb.getJointStates(self.arm, (LEFT, RIGHT), **self._id)
+        return float(states[0][0] + states[1][0])
 
     def drawer(self, name: str) -> float:
         """Returns how far a drawer is open, m."""

@@ -15,6 +15,15 @@ def upright(yaw: float) -> tuple[float, float, float, float]:
     return (0.0, 0.0, float(np.sin(0.5 * yaw)), float(np.cos(0.5 * yaw)))
 
 
+def turned(
+    quaternion: tuple[float, float, float, float], angle: float
+) -> tuple[float, float, float, float]:
+    """Returns the quaternion of something turned further about the world's vertical."""
+    x, y, z, w = quaternion
+    _, _, s, c = upright(angle)
+    return (c * x - s * y, c * y + s * x, c * z + s * w, c * w - s * z)
+
+
 def yaw_of(pose: Pose) -> float:
     """Returns the turn about the vertical, rad."""
     x, y, z, w = pose[1]

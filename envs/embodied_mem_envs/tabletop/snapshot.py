@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from embodied_mem.types import Float64Array
+from embodied_mem_envs.tabletop.faults import ActiveFault
 from embodied_mem_envs.tabletop.touch import Feeling
 
 
@@ -24,3 +25,7 @@ class Snapshot:
     feeling: Feeling
     chance: Mapping[str, Any]
     """State of the generator of noise."""
+    faults: list[ActiveFault]
+    """What the faults had come to."""
+    rubber: tuple[float, float]
+    """Friction and spinning friction of the fingers."""
