@@ -34,14 +34,15 @@ class World:
     def state(self) -> State:
         if self.tick % 2 == 0 and not self.blind:
             self.camera_tick = self.tick
+        fixtures = {"drawer": "drawer", "red_bin": "bin", "blue_bin": "bin"}
+        names = [*self.places, *fixtures]
         entities = {
-            name: _entity(name, "object", place, missing=name in self.missing)
+            name: _entity(name, "object", names.index(name), place, missing=name in self.missing)
             for name, place in self.places.items()
         }
-        for name, opened in self.opened.items():
-            entities[name] = _entity(name, "drawer", "table", opened=opened)
-        for name in ("red_bin", "blue_bin"):
-            entities[name] = _entity(name, "bin", "table")
+        for name, kind in fixtures.items():
+            opened = self.opened.get(name, 0.0)
+            entities[name] = _entity(name, kind, names.index(name), "table", opened=opened)
         return State(
             tick=self.tick,
             seconds=self.tick * SECONDS_PER_TICK,
@@ -63,10 +64,11 @@ class World:
         self.holding = ""
 
 
-def _entity(name: str, kind: str, place: str, **fields: object) -> Entity:
+def _entity(name: str, kind: str, column: int, place: str, **fields: object) -> Entity:
+    """Returns an entity; they stand in a row, so that only their places relate them."""
     return Entity(
-        id=name, kind=kind, category=name, position=np.zeros(3), size=np.full(3, 0.04),
-        place=place, **fields,
+        id=name, kind=kind, category=name, position=np.array([column, 0.0, 0.02]),
+        size=np.full(3, 0.04), place=place, **fields,
     )  # fmt: skip
 
 

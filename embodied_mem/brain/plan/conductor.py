@@ -35,12 +35,21 @@ class Bounds:
     """Ticks that another plan is waited for."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Noticed:
+    """An anomaly that is not handled yet."""
+
+    leaf: Leaf
+    notice: Notice
+    state: State
+    """What was believed when it was noticed."""
+
+
 @dataclass(slots=True)
 class _Request:
     """A replan that is being waited for."""
 
-    leaf: Leaf
-    notice: Notice
+    noticed: _Noticed
     old: TaskNode
     waited: int = 0
 
@@ -63,6 +72,8 @@ class PlanConductor:
         self.stop_reason = ""
         self.leaf: Leaf | None = None
         """The leaf that was ticked last."""
+        self.moved: int | None = None
+        """The last tick at which a skill gave a command."""
         self.wants: ReplanRequest | None = None
         self.states: dict[str, NodeState] = {}
         self._library, self._remedies, self._report = library, remedies, report
@@ -70,6 +81,7 @@ class PlanConductor:
         self._seconds_per_tick = seconds_per_tick
         self._senses: Any = None
         self._state: State | None = None
+        self._noticed: _Noticed | None = None
         self._request: _Request | None = None
         self._interruption = ""
         self._done: list[str] = []
@@ -96,13 +108,13 @@ class PlanConductor:
 
     def interrupt(self, reason: str) -> None:
         """Brings the step that runs to a bad end at the next tick, if one does."""
-        if self._request is None:
+        if self._request is None and self._noticed is None:
             self._interruption = reason
 
     def live(self, leaf: Leaf) -> Life:
         """Begins an attempt at a leaf."""
         if not isinstance(leaf.node, Step):
-            return TaskLife(leaf.conditions, pace=self._pace)
+            return TaskLife(leaf.conditions, pace=self._pace, moved=self.moved)
         step = leaf.node
         attempt = leaf.attempt or planned(step, self._library, leaf.conditions)
 
@@ -121,12 +133,15 @@ class PlanConductor:
         self.leaf = leaf
         if self._request is not None:
             return self._wait(self._request)
+        if self._noticed is not None:
+            return self._look(self._noticed)
         assert leaf.life is not None
         progress = self._progress(leaf.life)
         if progress == "running":
             return Status.RUNNING
         if isinstance(progress, Notice):
-            return self._handle(leaf, progress)
+            self.states[leaf.node.id] = "failed"
+            return self._look(_Noticed(leaf, progress, self.state))
         self._finish(leaf, progress)
         return Status.SUCCESS
 
@@ -135,9 +150,11 @@ class PlanConductor:
         reason, self._interruption = self._interruption, ""
         if reason:
             life.halt()
-            return Notice("bad_end", reason)
+            return Notice("bad_end", reason, self.state.tick)
         progress = life.tick(self._senses, self.state)
         self.command = life.command
+        if life.command is not HOLD:
+            self.moved = self.state.tick
         return progress
 
     def is_reached(self, task: TaskNode) -> bool:
@@ -182,24 +199,34 @@ class PlanConductor:
         self._report.replans += 1
         self._mark("replanned", task, detail=f"another way to {task.goal!r}")
 
-    def _handle(self, leaf: Leaf, notice: Notice) -> Status:
+    def _look(self, noticed: _Noticed) -> Status:
+        """Handles an anomaly once there is a picture of how things stand after it."""
+        since = noticed.notice.since or 0
+        waited = self.state.tick - since >= self._pace.settle
+        if self.state.camera_tick > since or waited:
+            self._noticed = None
+            return self._handle(noticed)
+        self._noticed = noticed
+        return Status.RUNNING
+
+    def _handle(self, noticed: _Noticed) -> Status:
         """Lets the first handler that can do something take an anomaly."""
-        self.states[leaf.node.id] = "failed"
-        what = f"{leaf.node.id}: {notice.anomaly}, {notice.detail}"
+        leaf, notice = noticed.leaf, noticed.notice
         if len(self._report.anomalies) >= self._bounds.anomalies:
-            return self._give_up(leaf, notice, f"{what}; too much went wrong")
+            return self._give_up(noticed, "; too much went wrong")
         for rung in self._ladder.rungs(list(_outwards(leaf)), notice, self.state):
             if rung.handler.level == "stop":
                 break
-            action = self._apply(rung.handler, leaf, notice)
+            action = self._apply(rung.handler, noticed)
             if action is not None:
                 self._ladder.use(rung)
-                self._log(leaf, notice, rung.handler.level, action)
+                self._log(noticed, rung.handler.level, action)
                 return Status.RUNNING
-        return self._give_up(leaf, notice, what)
+        return self._give_up(noticed)
 
-    def _apply(self, handler: Handler, leaf: Leaf, notice: Notice) -> str | None:
+    def _apply(self, handler: Handler, noticed: _Noticed) -> str | None:
         remedies, state = self._remedies, self.state
+        leaf, notice = noticed.leaf, noticed.notice
         if handler.level == "retry":
             return remedies.retry(leaf)
         if handler.level == "backtrack":
@@ -208,16 +235,17 @@ class PlanConductor:
             return remedies.alternative(leaf, self._senses)
         if handler.level == "recall":
             return remedies.recall(leaf, notice, state)
-        return self._ask(leaf, notice)
+        return self._ask(noticed)
 
-    def _ask(self, leaf: Leaf, notice: Notice) -> str | None:
+    def _ask(self, noticed: _Noticed) -> str | None:
         """Asks the cortex for another plan."""
+        leaf, notice = noticed.leaf, noticed.notice
         number = self._asked() + 1
         if number > self._bounds.replans:
             return None
         old = task_to_replan(leaf)
         goals = [task.task.goal for task in path_to(leaf)]
-        self._request = _Request(leaf, notice, old)
+        self._request = _Request(noticed, old)
         self.wants = ReplanRequest(
             task=old.task,
             node=leaf.node.id,
@@ -241,11 +269,12 @@ class PlanConductor:
                 return Status.RUNNING
             self.give(None, "nobody answered in time")
         self._request = None
-        return self._handle(request.leaf, request.notice)
+        return self._handle(request.noticed)
 
-    def _give_up(self, leaf: Leaf, notice: Notice, reason: str) -> Status:
-        self._log(leaf, notice, "stop", "stopped")
-        self.fail(reason)
+    def _give_up(self, noticed: _Noticed, why: str = "") -> Status:
+        self._log(noticed, "stop", "stopped")
+        notice = noticed.notice
+        self.fail(f"{noticed.leaf.node.id}: {notice.anomaly}, {notice.detail}{why}")
         return Status.FAILURE
 
     def _finish(self, leaf: Leaf, progress: Literal["done", "skipped", "running"]) -> None:
@@ -261,19 +290,21 @@ class PlanConductor:
         for task in path_to(leaf):
             self.states[task.task.id] = "running"
 
-    def _log(self, leaf: Leaf, notice: Notice, level: str, action: str) -> None:
+    def _log(self, noticed: _Noticed, level: str, action: str) -> None:
+        node, notice = noticed.leaf.node, noticed.notice
         self._mark(
             "anomaly",
-            leaf.node,
-            skill=leaf.node.skill if isinstance(leaf.node, Step) else "",
+            node,
+            noticed.state,
+            skill=node.skill if isinstance(node, Step) else "",
             anomaly=notice.anomaly,
             level=level,
             detail=notice.detail,
             action=action,
         )
 
-    def _mark(self, what: What, node: Node, **fields: str) -> None:
-        state = self.state
+    def _mark(self, what: What, node: Node, at: State | None = None, **fields: str) -> None:
+        state = at or self.state
         event = Event(tick=state.tick, seconds=state.seconds, node=node.id, what=what, **fields)
         self._report.events.append(event)
 

@@ -10,7 +10,7 @@ from py_trees.common import Status as TreeStatus
 from py_trees.composites import Parallel
 
 from embodied_mem.brain.plan.checks import answer_parts, check_plan, fill_answer
-from embodied_mem.brain.plan.conditions import parse_condition
+from embodied_mem.brain.plan.conditions import Condition, parse_condition
 from embodied_mem.brain.plan.conductor import Bounds, NodeState, PlanConductor
 from embodied_mem.brain.plan.life import HOLD, Conditions
 from embodied_mem.brain.plan.nodes import compile_plan, path_to
@@ -18,7 +18,7 @@ from embodied_mem.brain.plan.remedies import Recall, Remedies
 from embodied_mem.brain.plan.replan import ReplanRequest
 from embodied_mem.brain.plan.report import Event, ExecutionReport
 from embodied_mem.brain.plan.schema import Plan, Task
-from embodied_mem.brain.plan.settling import Pace, first_false
+from embodied_mem.brain.plan.settling import Pace, Settling
 from embodied_mem.brain.plan.walk import replace, walk
 from embodied_mem.brain.skill import SkillLibrary, Status
 from embodied_mem.brain.state import State
@@ -91,11 +91,13 @@ class PlanExecutor:
         self.status = Status.RUNNING
         self._library, self._seconds_per_tick = library, seconds_per_tick
         self._started: float | None = None
+        self._pace = _pace(self.config, seconds_per_tick)
+        self._promise: Settling | None = None
         self._conductor = PlanConductor(
             library,
             Remedies(library, rng, recall),
             self.report,
-            pace=_pace(self.config, seconds_per_tick),
+            pace=self._pace,
             seconds_per_tick=seconds_per_tick,
             bounds=_bounds(self.config, seconds_per_tick),
         )
@@ -143,12 +145,13 @@ class PlanExecutor:
         self.report.seconds = state.seconds - self._started
         if self.report.ticks * self._seconds_per_tick > self.config.max_seconds:
             conductor.fail(f"the plan took longer than {self.config.max_seconds:g} s")
-        self.tree.tick_once()
-        conductor.apply_jump()
-        if self.tree.status is TreeStatus.SUCCESS:
-            self._end(Status.SUCCEEDED, "")
-        elif self.tree.status is TreeStatus.FAILURE:
+        if self.tree.status is not TreeStatus.SUCCESS:
+            self.tree.tick_once()
+            conductor.apply_jump()
+        if self.tree.status is TreeStatus.FAILURE or conductor.stopping:
             self._end(Status.FAILED, conductor.stop_reason)
+        elif self.tree.status is TreeStatus.SUCCESS:
+            self._verify(state)
         return conductor.command
 
     def give(self, task: Task | None, reason: str = "the cortex has none") -> None:
@@ -189,6 +192,17 @@ class PlanExecutor:
             self.tree.tick_once()
         self._end(Status.FAILED, reason)
 
+    def _verify(self, state: State) -> None:
+        """Ends a run in which all is done, once it is seen whether what was promised holds."""
+        if self._promise is None:
+            self._promise = Settling(promised(self.plan), self._conductor.moved)
+        verdict = self._promise.after(state, self._pace)
+        if verdict == "wait":
+            return
+        self.report.verified = verdict == "holds" and bool(promised(self.plan))
+        self.report.answer = answer(self.plan, state)
+        self._end(Status.SUCCEEDED, "")
+
     def _end(self, status: Status, reason: str) -> None:
         self.status = status
         succeeded = status is Status.SUCCEEDED
@@ -197,9 +211,6 @@ class PlanExecutor:
         if self._started is None:
             return
         state = self._conductor.state
-        if succeeded:
-            self.report.verified = is_verified(self.plan, state)
-            self.report.answer = answer(self.plan, state)
         self.report.events.append(
             Event(
                 tick=state.tick,
@@ -212,18 +223,16 @@ class PlanExecutor:
         )
 
 
-def is_verified(plan: Plan, state: State) -> bool:
-    """Tells whether what a plan promises is seen to hold.
+def promised(plan: Plan) -> tuple[Condition, ...]:
+    """Returns the conditions by which a finished plan is verified.
 
-    What the root promises counts. Where it promises nothing, what all its tasks do does; a plan
-    that promises nothing at all is never verified.
+    They are those of the root; where it promises nothing, those of all its tasks. A plan without
+    any is never verified.
     """
-    tasks = [plan.root]
-    if not plan.root.post:
-        tasks = [node for node in walk(plan.root) if isinstance(node, Task) and node.post]
-    if not tasks:
-        return False
-    return all(first_false(Conditions.of(task).post, state) is None for task in tasks)
+    if plan.root.post:
+        return Conditions.of(plan.root).post
+    tasks = [node for node in walk(plan.root) if isinstance(node, Task)]
+    return tuple(condition for task in tasks for condition in Conditions.of(task).post)
 
 
 def answer(plan: Plan, state: State) -> str:

@@ -22,6 +22,8 @@ class Notice:
 
     anomaly: Anomaly
     detail: str
+    since: int | None
+    """A picture newer than this tick shows what the matter is."""
 
 
 Progress = Literal["running", "done", "skipped"] | Notice
@@ -110,7 +112,7 @@ class StepLife:
         except EmbodiedMemError as error:
             # A skill that finds its arguments or the world beyond it ends badly; that is no crash.
             self.halt()
-            return Notice("bad_end", str(error))
+            return Notice("bad_end", str(error), state.tick)
 
     def halt(self) -> None:
         """Leaves the skill, exactly once if it was entered."""
@@ -129,11 +131,11 @@ class StepLife:
         if verdict == "wait":
             return "running"
         if verdict == "fails":
-            return Notice("precondition", f"{self._before.false} does not hold")
+            return Notice("precondition", f"{self._before.false} does not hold", self._before.since)
         skill = self._make()
         if skill.can_execute(senses) <= 0.0:
             reason = skill.reason or "the skill cannot do its work here and now"
-            return Notice("precondition", reason)
+            return Notice("precondition", reason, state.tick)
         self._skill, self._entered = skill, True
         skill.enter(senses)
         return None
@@ -146,17 +148,18 @@ class StepLife:
         self._violated = 0 if violated is None else self._violated + 1
         if self._violated >= self._pace.debounce:
             self.halt()
-            return Notice("invariant", f"{violated} no longer holds")
+            return Notice("invariant", f"{violated} no longer holds", state.tick)
         if self._ran >= self._timeout:
             self.halt()
-            return Notice("timeout", "the time for it is up")
+            return Notice("timeout", "the time for it is up", state.tick)
         self._ran += 1
         self.command = skill.step(senses)
         if skill.status is Status.RUNNING:
             return "running"
         self.halt()
         if skill.status is Status.FAILED:
-            return Notice("bad_end", skill.reason or "the skill failed without a reason")
+            reason = skill.reason or "the skill failed without a reason"
+            return Notice("bad_end", reason, state.tick)
         self._after = Settling(self._conditions.post)
         return self._settle(state)
 
@@ -168,9 +171,9 @@ class StepLife:
 class TaskLife:
     """The check, after the children of a task, that it is reached."""
 
-    def __init__(self, conditions: Conditions, *, pace: Pace) -> None:
+    def __init__(self, conditions: Conditions, *, pace: Pace, moved: int | None) -> None:
         self.command = HOLD
-        self._after, self._pace = Settling(conditions.post), pace
+        self._after, self._pace = Settling(conditions.post, moved), pace
 
     def tick(self, senses: Any, state: State) -> Progress:
         """Looks at the conditions."""
@@ -187,4 +190,4 @@ def _judge(settling: Settling | None, state: State, pace: Pace) -> Progress:
         return "running"
     if verdict == "holds":
         return "done"
-    return Notice("postcondition", f"{settling.false} does not hold")
+    return Notice("postcondition", f"{settling.false} does not hold", settling.since)

@@ -33,16 +33,23 @@ def first_false(conditions: tuple[Condition, ...], state: State) -> Condition | 
 class Settling:
     """Waits until conditions hold, or until it is certain that they do not.
 
-    Conditions that are about what is seen are believed only from a picture that is newer than the
-    first tick; those about the hand at once.
+    Conditions that are about what is seen are judged by a picture that is newer than the last
+    motion, the others by what is felt after it.
     """
 
-    def __init__(self, conditions: tuple[Condition, ...]) -> None:
+    def __init__(self, conditions: tuple[Condition, ...], moved: int | None = None) -> None:
+        """Begins to wait.
+
+        Args:
+            conditions: What is to hold.
+            moved: Tick of the last motion; the first tick at which they are looked at where None.
+        """
         self.false: Condition | None = None
         """The condition that did not hold at the last tick."""
         self._conditions = conditions
         self._sighted = any(condition.sighted for condition in conditions)
-        self._since = -1
+        self.since = moved
+        """What is newer than this tick shows how things stand."""
         self._waited = 0
 
     def before(self, state: State, pace: Pace) -> Verdict:
@@ -58,15 +65,15 @@ class Settling:
         seen = self._look(state)
         late = self._waited >= pace.settle
         if self.false is None:
-            return "holds" if seen or late else "wait"
+            return "holds" if seen or late or not self._conditions else "wait"
         if not late:
             return "wait"
         return "fails" if seen or self._waited >= pace.blind else "wait"
 
     def _look(self, state: State) -> bool:
-        """Counts a tick; tells whether what there is to see was seen since the first."""
-        if self._since < 0:
-            self._since = state.tick
+        """Counts a tick; tells whether there is news since the last motion."""
+        if self.since is None:
+            self.since = state.tick
         self._waited += 1
         self.false = first_false(self._conditions, state)
-        return not self._sighted or state.camera_tick > self._since
+        return (state.camera_tick if self._sighted else state.tick) > self.since
