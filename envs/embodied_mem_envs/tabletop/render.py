@@ -16,6 +16,7 @@ from embodied_mem.types import (
     Float32Array,
     Float64Array,
     Int64Array,
+    IntArray,
     Intrinsics,
     UInt8Array,
 )
@@ -59,14 +60,7 @@ class Canvas:
         won = np.flatnonzero((hits["primID"] >= 0) & (hits["tfar"] < nearest))
         where = won if pixels is None else pixels[won]
         self.depth[where] = hits["tfar"][won]
-        triangle = hits["primID"][won]
-        # Light falls in the world's frame; carrying it into the shape's spares turning normals.
-        light = (T_world_shape[:3, :3].T @ _LIGHT).astype(np.float32)
-        up = T_world_shape[2, :3].astype(np.float32)
-        normals = look.normals
-        shade = _AMBIENT + _SUN * np.maximum(normals @ light, 0.0) + _SKY * (normals @ up)
-        lit = look.colours * shade[:, None].astype(np.float32)
-        self.colour[where] = lit.take(triangle, axis=0)
+        self.colour[where] = _lit(look, hits["primID"][won], T_world_shape)
 
     def copy(self) -> "Canvas":
         """Returns a canvas that can be drawn on without changing this one."""
@@ -84,6 +78,19 @@ class Canvas:
         rgb = np.clip(self.colour, 0.0, 255.0).astype(np.uint8).reshape(*shape, 3)
         depth = np.where(np.isfinite(self.depth), self.depth, np.float32(0.0)).reshape(shape)
         return rgb, depth.astype(np.float32)
+
+
+def _lit(look: Look, triangle: IntArray, T_world_shape: Float64Array) -> Float32Array:
+    """Returns the (N, 3) colours of hit triangles in the light of the world."""
+    # Carrying the light into the shape's frame spares turning its normals.
+    light = (T_world_shape[:3, :3].T @ _LIGHT).astype(np.float32)
+    up = T_world_shape[2, :3].astype(np.float32)
+    few = len(triangle) < len(look.normals)
+    normals = look.normals.take(triangle, axis=0) if few else look.normals
+    colours = look.colours.take(triangle, axis=0) if few else look.colours
+    shade = _AMBIENT + _SUN * np.maximum(normals @ light, 0.0) + _SKY * (normals @ up)
+    lit: Float32Array = colours * shade[:, None].astype(np.float32)
+    return lit if few else lit.take(triangle, axis=0)
 
 
 class Renderer:
@@ -150,7 +157,7 @@ def covered(
     """
     seen = corners @ T_camera_shape[:3, :3].T + T_camera_shape[:3, 3]
     z = seen[:, 2]
-    if z.max() < _NEAR:
+    if z.max() < _NEAR or _beside(seen, intrinsics):
         return np.empty(0, np.int64)
     if z.min() < _NEAR:
         return None
@@ -168,3 +175,16 @@ def covered(
     rows, columns = np.nonzero(mask)
     pixels: AnyArray = (rows + top) * intrinsics.width + columns + left
     return pixels.astype(np.int64)
+
+
+def _beside(seen: Float64Array, intrinsics: Intrinsics) -> bool:
+    """Tells whether all (N, 3) points in the camera frame lie beyond one side of the picture."""
+    x, y, z = seen.T
+    left, right = (-0.5 - intrinsics.cx), (intrinsics.width - 0.5 - intrinsics.cx)
+    top, bottom = (-0.5 - intrinsics.cy), (intrinsics.height - 0.5 - intrinsics.cy)
+    return bool(
+        (x * intrinsics.fx < left * z).all()
+        or (x * intrinsics.fx > right * z).all()
+        or (y * intrinsics.fy < top * z).all()
+        or (y * intrinsics.fy > bottom * z).all()
+    )
