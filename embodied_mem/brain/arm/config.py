@@ -37,6 +37,8 @@ class HandConfig:
     """How long a held-out thing waits to be taken before it is set down, s."""
     pulled: float = 4.0
     """Force from outside that counts as somebody taking what is held out, N."""
+    clear: float = 0.15
+    """Height of the tool from which it may go sideways, m."""
     lift: float = 0.12
     """How far a taken thing is lifted, m."""
     camera: tuple[float, float, float] = (0.065, 0.0, -0.075)

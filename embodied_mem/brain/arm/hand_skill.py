@@ -111,6 +111,16 @@ class HandSkill(ABC):
         arm = self.senses.arm
         return arm.grip >= self.config.least_grip and arm.opening >= self.config.least_opening
 
+    @property
+    def holding(self) -> str:
+        """Id of what is believed to be in the hand, empty where nothing is."""
+        hand = self.state.hand
+        return hand.holding if hand is not None else ""
+
+    def lost(self) -> bool:
+        """Whether nothing is between the fingers any more, by feel."""
+        return not self.gripping
+
     def held(self, name: str) -> Float64Array | None:
         """Returns (H, 4) spheres around what is held, in the frame of the tool."""
         entity = self.state.entities.get(name)
@@ -233,6 +243,34 @@ class HandSkill(ABC):
         """Moves the tool in straight lines, m/s."""
         motion = self.place.planner.line(self._joints, poses, metres_per_second=speed)
         yield from self.follow(motion, stop, settle=settle)
+
+    def down_to(self, pose: Float64Array) -> Iterator[Command]:
+        """Goes straight down; where it hits something it comes back up and ends badly."""
+        before = self.model.tool_pose(self._joints)
+        try:
+            yield from self.line([pose], self.config.descend)
+        except BadEndError:
+            yield from self.line([before], self.config.descend)
+            raise BadEndError("hit something on the way down") from None
+
+    def clear_low(self) -> Iterator[Command]:
+        """Raises a hand that is lower than walls and things before it goes anywhere else."""
+        low = self.config.clear - float(self.model.tool_pose(self._joints)[2, 3])
+        if low > 0.0:
+            yield from self.raise_hand(low)
+
+    def through(self, skill: "HandSkill") -> Iterator[Command]:
+        """Lets another skill work until it ends; its bad end is this one's."""
+        skill.enter(self.senses)
+        while True:
+            command = skill.step(self.senses)
+            if skill.status is not Status.RUNNING:
+                break
+            yield command
+        skill.leave()
+        self._joints, self._width = skill._joints, skill._width
+        if skill.status is Status.FAILED:
+            raise BadEndError(skill.reason)
 
     def raise_hand(self, by: float, speed: float | None = None) -> Iterator[Command]:
         """Moves the tool straight up."""

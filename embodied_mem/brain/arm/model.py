@@ -69,6 +69,15 @@ class ArmModel:
         pose = self._pin.updateFramePlacement(self._model, self._data, self._tool)
         return np.asarray(self._T_world_base @ pose.homogeneous)
 
+    def jacobian(self, joints: Float64Array) -> Float64Array:
+        """Returns the (6, J) motion of the tool for each joint's: m and rad along world axes."""
+        pin, model, data = self._pin, self._model, self._data
+        pin.computeJointJacobians(model, data, joints)
+        pin.updateFramePlacement(model, data, self._tool)
+        local = pin.getFrameJacobian(model, data, self._tool, pin.LOCAL_WORLD_ALIGNED)
+        turn = self._T_world_base[:3, :3]
+        return np.concatenate([turn @ local[:3], turn @ local[3:]])
+
     def spheres(
         self,
         joints: Float64Array,

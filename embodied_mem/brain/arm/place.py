@@ -69,8 +69,8 @@ class Place(HandSkill):
         if found is None:
             raise BadEndError(f"no free spot within reach for {self._target}{self._where()}")
         spot, above = found
-        yield from self._out_of_walls()
-        yield from self.go(above, held=self._target, stop=self._lost)
+        yield from self.clear_low()
+        yield from self.go(above, held=self._target, stop=self.lost)
         self._check()
         yield from self._lower(spot)
         yield from self._release(spot)
@@ -129,24 +129,15 @@ class Place(HandSkill):
 
     # -- doing -------------------------------------------------------------------------------------
 
-    def _lost(self) -> bool:
-        return not self.gripping
-
     def _check(self) -> None:
         if not self.gripping:
             raise BadEndError(f"lost {self._target} on the way")
-
-    def _out_of_walls(self) -> Iterator[Command]:
-        """Raises the hand where it is lower than the walls of bins and drawers."""
-        low = 0.16 - float(self.model.tool_pose(self._joints)[2, 3])
-        if low > 0.0:
-            yield from self.raise_hand(low)
 
     def _lower(self, spot: Spot) -> Iterator[Command]:
         """Goes down fast, then slowly until the thing touches down."""
         near = spot.drop + (SLOW_FROM if spot.drop == 0.0 else 0.0)
         yield from self.line(
-            [self._shifted(spot, near)], self.config.descend, self._lost, settle=False
+            [self._shifted(spot, near)], self.config.descend, self.lost, settle=False
         )
         self._check()
         if spot.drop > 0.0:
