@@ -68,15 +68,15 @@ def grasps(
         thing: What is to be taken.
         turn: Added to the direction of the fingers, rad (a retry's perturbation).
     """
-    around = _around(world_boxes(cell, state, leave_out=(thing.id,)), thing)
-    found = []
-    for yaw, width, likeable in _sides(thing):
-        for height in _heights(thing, wide=width > WIDEST_GRASP):
-            for opening in _openings(model, thing, width):
-                grasp = _judged(thing, around, yaw + turn, height, opening, likeable)
-                if grasp is not None:
-                    found.append(grasp)
-    return sorted(found, key=lambda grasp: -grasp.score)
+    ways = np.array(
+        [
+            (yaw + turn, likeable, height, opening)
+            for yaw, width, likeable in _sides(thing)
+            for height in _heights(thing, wide=width > WIDEST_GRASP)
+            for opening in _openings(model, thing, width)
+        ]
+    ).reshape(-1, 4)
+    return _judged(thing, _around(world_boxes(cell, state, leave_out=(thing.id,)), thing), ways)
 
 
 def _sides(thing: Entity) -> Iterator[tuple[float, float, float]]:
@@ -118,33 +118,40 @@ def _around(boxes: Boxes, thing: Entity) -> Boxes:
     return boxes.near(low, thing.position + np.array([reach, reach, 0.4]))
 
 
-def _judged(
-    thing: Entity, around: Boxes, yaw: float, height: float, opening: float, likeable: float
-) -> Grasp | None:
-    """Returns the grasp with its score, or None where the hand would hit something."""
+def _judged(thing: Entity, around: Boxes, ways: Float64Array) -> list[Grasp]:
+    """Returns those of (C, 4) ways in which the hand hits nothing, the best first.
+
+    A way is direction, likeability, height over the thing's underside, and opening.
+    """
     base = float(thing.position[2] - 0.5 * thing.size[2])
-    position = np.array([thing.position[0], thing.position[1], base + height])
-    easy = easy_yaw(position, yaw)
-    hand = hand_boxes(position, easy, opening)
-    gap, above = ENOUGH_GAP, 0.0
+    yaws = np.array([easy_yaw(thing.position, yaw) for yaw in ways[:, 0]])
+    positions = np.tile(thing.position, (len(ways), 1))
+    positions[:, 2] = base + ways[:, 2]
+    hands = hand_boxes(positions, yaws, ways[:, 3])
+    gaps, tops = np.full(len(ways), ENOUGH_GAP), np.zeros(len(ways))
     if around.names:
-        gaps = footprint_gaps(hand, around)
-        gap = min(gap, float(gaps.min()))
-        if gap < LEAST_GAP:
-            return None
-        tops = around.centre[:, 2] + around.half[:, 2]
-        flat = footprint_gaps(_flattened(hand), _flattened(around)).min(axis=0)
-        above = float(np.where(flat < 0.02, tops, 0.0).max())
-    twist = abs(easy - np.arctan2(position[1], position[0]) + 0.5 * np.pi)
-    score = gap / ENOUGH_GAP + likeable - 12.0 * (height - _heights(thing, wide=False)[0])
-    score += 4.0 * (opening - 0.08) - 0.15 * twist
-    return Grasp(
-        position=position,
-        yaw=easy,
-        opening=opening,
-        above=max(position[2] + 0.07, above + TIP_BELOW + 0.025, base + thing.size[2] + 0.03),
-        score=float(score),
-    )
+        apart = footprint_gaps(hands, around).min(axis=1).reshape(-1, 6).min(axis=1)
+        gaps = np.minimum(gaps, apart)
+        flat = footprint_gaps(_flattened(hands), _flattened(around)).reshape(len(ways), 6, -1)
+        highest = around.centre[:, 2] + around.half[:, 2]
+        tops = np.where(flat.min(axis=1) < 0.02, highest, 0.0).max(axis=1)
+    twist = np.abs(yaws - np.arctan2(thing.position[1], thing.position[0]) + 0.5 * np.pi)
+    low = float(ways[:, 2].min(initial=np.inf))
+    score = gaps / ENOUGH_GAP + ways[:, 1] - 12.0 * (ways[:, 2] - low)
+    score += 4.0 * (ways[:, 3] - 0.08) - 0.15 * twist
+    least = np.maximum(base + thing.size[2] + 0.03, tops + TIP_BELOW + 0.025)
+    above = np.maximum(positions[:, 2] + 0.07, least)
+    return [
+        Grasp(
+            position=positions[index],
+            yaw=float(yaws[index]),
+            opening=float(ways[index, 3]),
+            above=float(above[index]),
+            score=float(score[index]),
+        )
+        for index in np.argsort(-score, kind="stable")
+        if gaps[index] >= LEAST_GAP
+    ]
 
 
 def _flattened(boxes: Boxes) -> Boxes:

@@ -15,11 +15,10 @@ PALM_ABOVE = 0.039
 """Height of the palm above the tool's frame, m."""
 
 _FINGER_HALF = 0.0105
-_TIP_THICK, _TIP_TALL = 0.0145, 0.014
-_ROOT_THICK = 0.026
-_PALM = (0.104, 0.022)
-_BODY = (0.104, 0.033)
-_HEIGHTS = (PALM_ABOVE, 0.075, 0.14)
+_FINGER = ((0.0145, -TIP_BELOW, 0.007), (0.026, 0.007, PALM_ABOVE))
+"""Thickness and lowest and highest z of a finger's tip and root."""
+_PALM = (((0.104, 0.022), PALM_ABOVE, 0.075), ((0.104, 0.033), 0.075, 0.14))
+"""Half extents and lowest and highest z of the palm and of the hand's body."""
 
 
 def down_pose(position: Float64Array, yaw: float) -> Float64Array:
@@ -48,26 +47,33 @@ def easy_yaw(position: Float64Array, yaw: float) -> float:
     return float(rest + (yaw - rest + 0.5 * np.pi) % np.pi - 0.5 * np.pi)
 
 
-def hand_boxes(position: Float64Array, yaw: float, opening: float) -> Boxes:
-    """Returns six boxes that contain the fingers and the palm of a hand that points down.
+def hand_boxes(positions: Float64Array, yaws: Float64Array, openings: Float64Array) -> Boxes:
+    """Returns six boxes for each of many hands that point down: its fingers and its palm.
 
     Args:
-        position: (3,) point between the finger tips, m.
-        yaw: Direction in which the fingers open, rad.
-        opening: Distance of the fingers, m.
+        positions: (C, 3) points between the finger tips, m.
+        yaws: (C,) directions in which the fingers open, rad.
+        openings: (C,) distances of the fingers, m.
+
+    Returns:
+        6 C boxes, those of one hand after each other.
     """
-    along = np.array([np.cos(yaw), np.sin(yaw), 0.0])
-    rows = []
-    for side in (-1.0, 1.0):
-        for thick, low, high in (
-            (_TIP_THICK, -TIP_BELOW, _TIP_TALL - TIP_BELOW),
-            (_ROOT_THICK, _TIP_TALL - TIP_BELOW, PALM_ABOVE),
-        ):
-            middle = position + side * (0.5 * opening + 0.5 * thick) * along
-            rows.append(_row(middle, (0.5 * thick, _FINGER_HALF), low, high, yaw))
-    rows.append(_row(position, _PALM, _HEIGHTS[0], _HEIGHTS[1], yaw))
-    rows.append(_row(position, _BODY, _HEIGHTS[1], _HEIGHTS[2], yaw))
-    return Boxes.of(rows)
+    count = len(positions)
+    along = np.stack([np.cos(yaws), np.sin(yaws), np.zeros(count)], axis=1)
+    centre, half = np.empty((count, 6, 3)), np.empty((count, 6, 3))
+    for index, (thick, low, high) in enumerate(_FINGER):
+        away = (0.5 * openings + 0.5 * thick)[:, None] * along
+        for side, row in ((-1.0, index), (1.0, index + 2)):
+            centre[:, row] = positions + side * away
+            centre[:, row, 2] += 0.5 * (low + high)
+            half[:, row] = 0.5 * thick, _FINGER_HALF, 0.5 * (high - low)
+    for row, (reach, low, high) in enumerate(_PALM, start=4):
+        centre[:, row] = positions
+        centre[:, row, 2] += 0.5 * (low + high)
+        half[:, row] = *reach, 0.5 * (high - low)
+    return Boxes(
+        ("hand",) * (6 * count), centre.reshape(-1, 3), half.reshape(-1, 3), np.repeat(yaws, 6)
+    )
 
 
 def footprint_gaps(one: Boxes, other: Boxes, slack: float = 0.004) -> Float64Array:
@@ -96,10 +102,3 @@ def _extent(boxes: Boxes, index: int, angle: Float64Array) -> Float64Array:
     yaw = yaw[:, None] if index == 0 else yaw[None, :]
     x, y = (half[:, None, axis] if index == 0 else half[None, :, axis] for axis in (0, 1))
     return np.asarray(x * np.abs(np.cos(angle - yaw)) + y * np.abs(np.sin(angle - yaw)))
-
-
-def _row(
-    middle: Float64Array, half: tuple[float, float], low: float, high: float, yaw: float
-) -> tuple[str, Float64Array, Float64Array, float]:
-    centre = np.array([middle[0], middle[1], middle[2] + 0.5 * (low + high)])
-    return "hand", centre, np.array([*half, 0.5 * (high - low)]), yaw

@@ -20,6 +20,8 @@ from embodied_mem.types import Command, Float64Array
 _AT_REST = 0.02
 _BRAKE = (0.9, 0.75, 0.6, 0.45, 0.3, 0.2, 0.1, 0.05)
 """Shares of a tick by which a motion goes on while it is broken off."""
+_WORSE = 10.0
+"""Rise of the force that counts as a bump where the hand was pushed from the start, N."""
 _CREEP = 0.15
 """Joint speed below which a motion is stopped within a tick, rad/s."""
 
@@ -69,6 +71,7 @@ class HandSkill(ABC):
         self._joints = senses.arm.joints.copy()
         moving = np.abs(senses.arm.velocities).max() > _AT_REST
         self._velocity: Float64Array | None = senses.arm.velocities.copy() if moving else None
+        self._limit = max(self.config.bumped, senses.arm.contact + _WORSE)
         self._run = self._work()
 
     def step(self, senses: ArmSenses) -> Command:
@@ -150,8 +153,9 @@ class HandSkill(ABC):
         for index, command in enumerate(motion.commands):
             self._joints = motion.joints[index]
             yield Command(joints=command, gripper=self._width)
-            if self.senses.arm.contact > self.config.bumped:
+            if self._bumped():
                 yield from self._brake(motion, index)
+                yield from self._give_way()
                 raise BadEndError(f"hit something {where}")
             if stop is not None and stop():
                 yield from self._brake(motion, index)
@@ -159,6 +163,19 @@ class HandSkill(ABC):
         for _ in range(self.config.settle if settle else 0):
             if np.abs(self.senses.arm.joints - self._joints).max() < self.config.at_rest:
                 return
+            yield self._hold()
+
+    def _bumped(self) -> bool:
+        """Whether the hand is hit hard, or harder than it already was when the skill took over."""
+        contact = self.senses.arm.contact
+        self._limit = min(self._limit, max(self.config.bumped, contact + _WORSE))
+        return contact > self._limit
+
+    def _give_way(self) -> Iterator[Command]:
+        """Lets the joints go to where they were pushed, so that the hand does not press on."""
+        here, there = self._joints, self.senses.arm.joints.copy()
+        for share in np.linspace(0.1, 1.0, 10):
+            self._joints = here + share * (there - here)
             yield self._hold()
 
     def _brake(self, motion: Motion, index: int) -> Iterator[Command]:

@@ -14,7 +14,9 @@ from embodied_mem.types import Float64Array
 APART = 0.006
 """Least distance between a thing that is put down and what stands beside it, m."""
 ROOMY = 0.025
-"""More distance than this makes a spot no better, m."""
+"""More distance than this makes a spot in the open no better, m."""
+SNUG = 0.012
+"""And between walls, where room is scarce, m."""
 GRID = 0.03
 """Distance of the spots that are tried, m."""
 DROPS = (0.0, 0.006, 0.012, 0.02, 0.03, 0.045)
@@ -116,7 +118,11 @@ def _free_spots(
         low[:2] = np.maximum(low[:2], TABLE_REACH[:2])
         high[:2] = np.minimum(high[:2], TABLE_REACH[2:])
     around = world_boxes(cell, state, leave_out=(target,))
-    ranked = _ranked(around, carried, low, high)
+    walled = fixture.kind in ("bin", "drawer")
+    ranked = _ranked(
+        around, carried, low, high,
+        enough=SNUG if walled else ROOMY, centred=-0.5 if walled else 0.5,
+    )  # fmt: skip
     for x, y, yaw in ranked[:JUDGED]:
         spot = _judged(around, carried, np.array([x, y, low[2]]), yaw)
         if spot is not None:
@@ -124,9 +130,25 @@ def _free_spots(
 
 
 def _ranked(
-    around: Boxes, carried: Carried, low: Float64Array, high: Float64Array
+    around: Boxes,
+    carried: Carried,
+    low: Float64Array,
+    high: Float64Array,
+    *,
+    enough: float,
+    centred: float,
 ) -> list[tuple[float, float, float]]:
-    """Returns x, y and yaw of footprints that touch nothing, the roomiest first."""
+    """Returns x, y and yaw of footprints that touch nothing, the best first.
+
+    Args:
+        around: What stands there.
+        carried: What is put down.
+        low: (3,) lowest corner of the region, m.
+        high: (3,) highest corner, m.
+        enough: Distance from others beyond which more makes a spot no better, m.
+        centred: How much the middle is liked; negative where things are to go to the walls, so
+            that more of them find room.
+    """
     middle = 0.5 * (low + high)
     poses = [
         (x, y, yaw)
@@ -147,9 +169,10 @@ def _ranked(
     gaps = np.full(len(table), ROOMY)
     if near.names:
         gaps = np.minimum(gaps, footprint_gaps(boxes, near).min(axis=1))
-    twist = np.array([_twist(carried, row[:2], row[2]) for row in table])
-    centred = np.linalg.norm(table[:, :2] - middle[:2], axis=1)
-    score = gaps / ROOMY - 2.0 * centred - 0.2 * twist
+    rest = np.arctan2(table[:, 1], table[:, 0]) - 0.5 * np.pi
+    twist = np.abs(_wrapped(table[:, 2] - _turn_of_box(carried) - rest))
+    outward = np.linalg.norm((table[:, :2] - middle[:2]) / (high - low)[:2], axis=1)
+    score = np.minimum(gaps, enough) / enough - centred * outward - 0.1 * twist
     order = np.argsort(-score, kind="stable")
     return [poses[index] for index in order if gaps[index] >= APART]
 
@@ -186,8 +209,11 @@ def _ticks(low: float, high: float, half: float) -> Float64Array:
 def _twist(carried: Carried, position: Float64Array, yaw: float) -> float:
     """Returns how far the wrist is twisted from rest for a turn of the box, rad."""
     rest = np.arctan2(position[1], position[0]) - 0.5 * np.pi
-    off = yaw - _turn_of_box(carried) - rest
-    return float(abs((off + np.pi) % (2.0 * np.pi) - np.pi))
+    return float(np.abs(_wrapped(np.asarray(yaw - _turn_of_box(carried) - rest))))
+
+
+def _wrapped(angle: Float64Array) -> Float64Array:
+    return np.asarray((angle + np.pi) % (2.0 * np.pi) - np.pi)
 
 
 def _support(around: Boxes, carried: Carried, point: Float64Array, yaw: float) -> float:
@@ -224,5 +250,5 @@ def _judged(around: Boxes, carried: Carried, base: Float64Array, yaw: float) -> 
 
 
 def _free(near: Boxes, tool: Float64Array, yaw: float, carried: Carried) -> bool:
-    hand = hand_boxes(tool, yaw, carried.opening + SPREAD)
+    hand = hand_boxes(tool[None], np.array([yaw]), np.array([carried.opening + SPREAD]))
     return bool(footprint_gaps(hand, near).min() > 0.001)

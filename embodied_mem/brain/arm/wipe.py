@@ -120,11 +120,13 @@ class Wipe(HandSkill):
 
     def _touch(self, pose: Float64Array) -> Iterator[Command]:
         calm = self.senses.arm.contact
-        lowest = pose.copy()
-        lowest[2, 3] -= 2.0 * DEEPEST
+        near, lowest = pose.copy(), pose.copy()
+        near[2, 3] += DEEPEST
+        lowest[2, 3] -= DEEPEST
+        yield from self.line([near], self.config.touch, settle=False)
         yield from self.line(
             [lowest],
-            self.config.touch,
+            self.config.creep,
             lambda: self.senses.arm.contact > calm + 0.5 * self.config.touched,
             settle=False,
         )
@@ -143,7 +145,8 @@ class Wipe(HandSkill):
             )
             for joints in motion.joints:
                 yield self._pressed(joints)
-                if self.senses.arm.contact > self.config.bumped:
+                if self._bumped():
+                    yield from self._give_way()
                     yield from self.raise_hand(0.10)
                     raise BadEndError(f"hit something while wiping {self._zone}")
 
