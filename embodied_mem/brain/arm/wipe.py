@@ -1,12 +1,18 @@
-"""Wipe: to and fro over a zone at the table's height, pressing lightly."""
+"""Wipe: to and fro over a zone, with something held that is pressed on lightly, or bare."""
 
 from collections.abc import Iterator
 from typing import final
 
 import numpy as np
 
-from embodied_mem.brain.arm.boxes import inside_of, opened_share
-from embodied_mem.brain.arm.hand_shape import TIP_BELOW, down_pose, easy_yaw
+from embodied_mem.brain.arm.boxes import inside_of, opened_share, world_boxes
+from embodied_mem.brain.arm.hand_shape import (
+    TIP_BELOW,
+    down_pose,
+    easy_yaw,
+    footprint_gaps,
+    hand_boxes,
+)
 from embodied_mem.brain.arm.hand_skill import BadEndError, HandSkill, Workplace
 from embodied_mem.brain.arm.held import box_pose
 from embodied_mem.brain.arm.senses import ArmSenses
@@ -25,6 +31,8 @@ FASTEST_YIELD = 2e-5
 """At most so far a tick, m."""
 DEEPEST = 0.004
 """How far below or above the height of the first touch it may go, m."""
+BARE = 0.001
+"""Distance that bare fingers keep from the surface; steel on a table would ring, not wipe, m."""
 APPROACH = 0.02
 """Height from which it goes down slowly, m."""
 
@@ -44,18 +52,18 @@ class Wipe(HandSkill):
         self.senses = senses
         if self._why_not(senses.state):
             return 0.0
-        for position in self._corners(senses.state):
-            pose = self._pose(position, self._below(senses.state))
-            if self.model.solve(pose, senses.arm.joints) is None:
-                return 0.0
-        return 0.9
+        poses = self._poses(senses.state)
+        near = senses.arm.joints
+        reached = [self.model.solve(pose, near) is not None for pose in poses]
+        return 0.9 if reached and all(reached) else 0.0
 
     def _work(self) -> Iterator[Command]:
         reason = self._why_not(self.state)
         if reason:
             raise BadEndError(reason)
-        below = self._below(self.state)
-        poses = [self._pose(position, below) for position in self._corners(self.state)]
+        poses = self._poses(self.state)
+        if not poses:
+            raise BadEndError(f"no room for the hand over {self._zone}")
         if not self.holding:
             self._width = 0.0
         first = poses[0].copy()
@@ -67,8 +75,11 @@ class Wipe(HandSkill):
         if not self.holding:
             yield from self.fingers(0.0)
         yield from self.line([first], self.config.descend)
-        yield from self._touch(poses[0])
-        yield from self._strokes(poses)
+        if self.holding:
+            yield from self._touch(poses[0])
+            yield from self._strokes(poses)
+        else:
+            yield from self.line(poses, self.config.slide)
         yield from self.raise_hand(0.10)
 
     # -- where -------------------------------------------------------------------------------------
@@ -107,14 +118,23 @@ class Wipe(HandSkill):
         """Returns how far what wipes reaches below the tool, m."""
         entity = state.entities.get(self.holding)
         if entity is None:
-            return TIP_BELOW
+            return TIP_BELOW + BARE
         tool = self.model.tool_pose(self.senses.arm.joints)
         lowest = float(box_pose(entity)[2, 3] - 0.5 * entity.size[2])
         return max(TIP_BELOW, float(tool[2, 3]) - lowest)
 
-    def _pose(self, position: Float64Array, below: float) -> Float64Array:
-        raised = position + np.array([0.0, 0.0, below])
-        return down_pose(raised, easy_yaw(raised, 0.5 * np.pi))
+    def _poses(self, state: State) -> list[Float64Array]:
+        """Returns the tool's poses at the ends of the strokes; none where the hand has no room."""
+        raised = np.array([0.0, 0.0, self._below(state)])
+        ends = np.array(self._corners(state)) + raised
+        around = world_boxes(self.place.cell, state, leave_out=("table", self._zone, self.holding))
+        count = len(ends)
+        for direction in (0.0, 0.5 * np.pi):
+            yaws = np.array([easy_yaw(ends.mean(axis=0), direction)] * count)
+            hands = hand_boxes(ends, yaws, np.full(count, self.senses.arm.opening))
+            if not around.names or footprint_gaps(hands, around).min() > 0.0:
+                return [down_pose(end, float(yaws[0])) for end in ends]
+        return []
 
     # -- doing -------------------------------------------------------------------------------------
 
