@@ -51,11 +51,11 @@ class Operator:
             for joint, angle in zip((*range(7), 9, 10), before, strict=True):
                 self._pb.resetJointState(arm, joint, angle, physicsClientId=client)
 
-    def move(self, position: Float64Array, yaw: float, speed: float = 0.8) -> None:
+    def move(self, position: Float64Array, yaw: float, speed: float = 1.2) -> None:
         """Moves there in joint space at `speed` rad/s of the fastest joint."""
         self.go(self.solve(position, yaw), speed)
 
-    def go(self, joints: Float64Array, speed: float = 0.8) -> None:
+    def go(self, joints: Float64Array, speed: float = 1.2) -> None:
         """Moves to joint angles with a smooth start and end."""
         start = self.body.sense().joints
         count = max(int(np.abs(joints - start).max() / speed / 0.005 * 1.9), 10)
@@ -64,7 +64,7 @@ class Operator:
             target = start + smooth * (joints - start)
             self.body.act(Command(joints=tuple(target.tolist()), gripper=self.width))
 
-    def line(self, position: Float64Array, yaw: float, steps: int = 10, speed: float = 0.8) -> None:
+    def line(self, position: Float64Array, yaw: float, steps: int = 10, speed: float = 1.2) -> None:
         """Moves the tool along a straight line."""
         start = self.tool()
         for share in np.linspace(0.0, 1.0, steps + 1)[1:]:

@@ -5,6 +5,7 @@
 
 from embodied_mem_envs.tabletop.body import TabletopBody
 from embodied_mem_envs.tabletop.cell import default_cell
+from embodied_mem_envs.tabletop.faults import FaultSpec
 from embodied_mem_envs.tabletop.layout import Placed
 
-__all__ = ["Placed", "TabletopBody", "default_cell"]
+__all__ = ["FaultSpec", "Placed", "TabletopBody", "default_cell"]

@@ -25,6 +25,8 @@ EFFORTS = (87.0, 87.0, 87.0, 87.0, 12.0, 12.0, 12.0)
 FINGER_FORCE = 40.0
 DRAWER_FRICTION = 4.0
 DRAWER_MASS = 0.5
+_LINER = 1.2
+"""Friction of the drawers, which are lined so that things do not slide about in them."""
 _TRACKING, _BRAKING = [0.8] * 7, [1.0] * 7
 """With these the joints are 1.6 mrad from where they are told to be at 1.25 rad/s."""
 _RUBBER, _RUBBER_SPIN = 1.4, 0.01
@@ -62,7 +64,7 @@ class World:
         for name, side in DRAWERS.items():
             path = drawer_urdf(name, drawer_parts(side), DRAWER_MASS, TRAVEL)
             body = self._load(path, fixed=True)
-            self._dynamics(body, 0, lateralFriction=0.8, jointDamping=0.0, linearDamping=0.0)
+            self._dynamics(body, 0, lateralFriction=_LINER, jointDamping=0.0, linearDamping=0.0)
             self.drawers[name] = body
             self._hold_drawer(body)
 
