@@ -7,9 +7,11 @@ import numpy as np
 
 from embodied_mem.robots.arm import Fixture, WorkCell
 from embodied_mem.types import Float64Array
+from embodied_mem_envs.tabletop.truth import TrueThing, Truth
 
 SHUT = 0.1
 """A drawer that is open by less than this share counts as closed."""
+_TIPPED = 0.3
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -19,11 +21,11 @@ class Lying:
     position: Float64Array
     """(3,) middle of its box in the world, m."""
     size: Float64Array
-    """(3,) extent of its box along its own axes, m; z is the height as it stands upright."""
+    """(3,) extent of its box along its turned axes, m; the last is its height."""
     yaw: float = 0.0
     """Turn about the vertical, rad."""
     held: bool = False
-    """Whether a finger touches it."""
+    """Whether the arm touches it."""
 
     @property
     def corners(self) -> Float64Array:
@@ -60,6 +62,27 @@ class TableTruth:
         low, high = self.box("table")
         at = self.things[thing].position
         return bool(at[2] < -0.02 or np.any(at[:2] < low[:2]) or np.any(at[:2] > high[:2]))
+
+
+def table_truth(truth: Truth, cell: WorkCell) -> TableTruth:
+    """Returns what goals need of a simulator's truth."""
+    return TableTruth(
+        things={name: _lying(thing) for name, thing in truth.things.items()},
+        drawers=dict(truth.drawers),
+        cell=cell,
+    )
+
+
+def _lying(thing: TrueThing) -> Lying:
+    """Boxes of things that have tipped over are taken along the axes of the world."""
+    upright = thing.tilt < _TIPPED
+    extent = np.abs(thing.T_world_thing[:3, :3]) @ thing.size
+    return Lying(
+        position=np.array(thing.position),
+        size=thing.size if upright else extent,
+        yaw=thing.yaw if upright else 0.0,
+        held="arm" in thing.touches,
+    )
 
 
 def slide(fixture: Fixture, share: float) -> Float64Array:
