@@ -126,7 +126,7 @@ class ArmBrain:
         self._next_deadline = 0.0
 
     def watch(self, seconds: float | None = None) -> State:
-        """Looks for a while without moving, from now on with a fresh picture; returns the belief."""
+        """Looks for a while without moving, beginning with a fresh picture; returns the belief."""
         self._next_picture = 0
         ticks = round((seconds or self.config.watch) / self.arm.seconds_per_tick)
         for _ in range(max(1, ticks)):
