@@ -70,13 +70,13 @@ class Fixtures:
         level = np.full(len(flat), self._high[2], np.float32)
         for fixture in self._open_boxes.values():
             self._cut_open_box(fixture, at, keep, level)
-        for fixture in self._blocks:
-            on = _within(at, np.array(fixture.low) - 0.006, np.array(fixture.high) + 0.006)
-            level[on] = fixture.high[2]
         for name, drawer in self.drawers.items():
             if opened.get(name, 0.0) > 0.0:
                 _cut_drawer(drawer, opened[name], at, keep, level)
             _cut_front(drawer, opened.get(name, 0.0), at, keep)
+        for fixture in self._blocks:
+            on = _within(at, np.array(fixture.low) - 0.006, np.array(fixture.high) + 0.006)
+            level[on] = fixture.high[2]
         keep &= at[:, 2] > level + clearance
         mask = np.zeros(candidate.shape, bool)
         mask.ravel()[flat[keep]] = True
@@ -93,19 +93,24 @@ class Fixtures:
         keep &= ~around | inside | (at[:, 2] > high[2] + CLEARANCE)
         level[inside] = self._high[2] + _BIN_FLOOR
 
-    def place_of(self, position: Float64Array, opened: Mapping[str, float]) -> str:
-        """Returns the id of the fixture in or on which something at a (3,) position is."""
+    def place_of(self, position: Float64Array, low: float, opened: Mapping[str, float]) -> str:
+        """Returns the id of the fixture in or on which something is.
+
+        Args:
+            position: (3,) its middle, m.
+            low: Height of its underside, m.
+            opened: How far each drawer is open.
+        """
         for name, drawer in self.drawers.items():
-            low, high = drawer.inside(opened.get(name, 0.0))
-            if _holds(position, low - 0.01, high + 0.01) and position[2] < high[2] + 0.08:
+            inner, outer = drawer.inside(opened.get(name, 0.0))
+            if low < outer[2] - 0.01 and _holds(position, inner - 0.008, outer + 0.008):
                 return name
         for name, fixture in self._open_boxes.items():
             if _holds(position, np.array(fixture.low), np.array(fixture.high)):
                 return name
         for name, fixture in self.cell.items():
-            if fixture.kind == "chest" and _holds(
-                position, np.array(fixture.low), np.array(fixture.high)
-            ):
+            box = np.array(fixture.low), np.array(fixture.high)
+            if fixture in self._blocks and low > fixture.high[2] - 0.02 and _holds(position, *box):
                 return name
         return next(name for name, fixture in self.cell.items() if fixture.kind == "table")
 
