@@ -28,10 +28,13 @@ from embodied_mem.types import Command, Observation
 class CortexModule(Protocol):
     """Thinks, which takes time: both calls ask a model."""
 
-    calls: int
-    """Model calls so far."""
-    seconds: float
-    """What they took, or claim to have taken, s."""
+    @property
+    def calls(self) -> int:
+        """Model calls so far."""
+
+    @property
+    def seconds(self) -> float:
+        """What they took, or claim to have taken, s."""
 
     def plan(self, situation: Situation) -> Plan:
         """Returns a checked plan for what is asked.
