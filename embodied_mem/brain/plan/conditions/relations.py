@@ -158,7 +158,7 @@ def reached(state: State, a: Entity) -> bool:
     if state.base is None:
         return False
     x, y = float(state.base[0]), float(state.base[1])
-    return box.gap_to(x, y) <= (0.0 if a.kind == "room" else BASE_REACH)
+    return box.gap_to(x, y) <= (0.0 if a.kind in ("room", "zone") else BASE_REACH)
 
 
 def known(state: State, a: str) -> bool:
