@@ -57,7 +57,7 @@ class ReflexConfig:
     contact_rise: float = 10.0
     """After `clear`, while the force is still there, so much more stops again, N: the hand may
     leave what it touched, not press on."""
-    tracking: float = 0.15
+    tracking: float = 0.08
     """Distance between where a joint is told to be and where it is that stops all motion, rad."""
     carrying_grip: float = 1.0
     """Grip from which something counts as carried, N."""
