@@ -16,8 +16,10 @@ _BEFORE: Final = np.float32(0.015)
 """How much nearer something is that hides it, m."""
 _HUE: Final = np.float32(0.09)
 """Difference in the shares of red, green and blue from which on it is something else."""
-_LOWEST: Final = np.float32(0.35)
-"""Only points above this share of its height tell it from the ground that it stands on."""
+_LOWEST: Final = 0.007
+"""Only points that are higher, or in its upper two thirds, tell a thing from the ground, m."""
+_AROUND: Final = np.array([(0, 0), *((r, c) for r in (-1, 0, 1) for c in (-1, 0, 1) if r or c)])
+"""Rows and columns of a pixel and its neighbours."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,31 +57,40 @@ class Evidence:
         return not self.still_there and not self.empty
 
 
-def look_for(thing: Thing, picture: Picture) -> Evidence:
-    """Looks for a thing where it is believed to be."""
+def look_for(thing: Thing, picture: Picture, *, by_colour: bool = True) -> Evidence:
+    """Looks for a thing where it is believed to be.
+
+    Args:
+        thing: What to look for.
+        picture: Where.
+        by_colour: Whether something of another colour there shows that it is gone; not where it
+            is seen from another side than before.
+    """
     points, tints = _points(thing)
     view = picture.view
     column, row, depth = view.project(points)
     height, width = view.depth.shape
     u, v = np.rint(column).astype(np.int64), np.rint(row).astype(np.int64)
-    shown = (u >= 0) & (v >= 0) & (u < width) & (v < height) & (depth > 0.03)
+    shown = (u >= 1) & (v >= 1) & (u < width - 1) & (v < height - 1) & (depth > 0.03)
     outside = len(points) - int(shown.sum())
     if not shown.any():
         return Evidence(outside=outside)
-    at = (v[shown], u[shown])
-    far = view.depth[at] - depth[shown]
+    # Seen from elsewhere, a point falls between pixels: any neighbour may show it.
+    at = (v[shown, None] + _AROUND[:, 0], u[shown, None] + _AROUND[:, 1])
+    far = view.depth[at] - depth[shown, None]
     known = view.valid[at] & ~picture.arm[at]
     slack = np.float32(2.0 * view.noise)
     # Low things hide little of the ground behind them.
     above = points[shown, 2] - np.float32(thing.low)
-    behind = np.minimum(_BEHIND, 0.6 * above) + slack
-    gone = known & (far > behind)
-    here = known & ~gone & (far > -_BEFORE - slack)
-    if len(tints):
+    behind = (np.minimum(_BEHIND, 0.6 * above) + slack)[:, None]
+    fits = known & (far <= behind) & (far > -_BEFORE - slack)
+    gone = (known & (far > behind)).all(axis=1)
+    if by_colour and len(tints):
         share, _ = chroma(view.rgb[at])
-        other = np.abs(share - tints[shown]).max(axis=1) > _HUE
-        gone |= here & other
-        here &= ~other
+        alike = np.abs(share - tints[shown, None]).max(axis=2) < _HUE
+        gone |= fits[:, 0] & (fits & ~alike).any(axis=1) & ~(fits & alike).any(axis=1)
+        fits &= alike
+    here = fits.any(axis=1) & ~gone
     return Evidence(
         here=int(here.sum()),
         gone=int(gone.sum()),
@@ -91,7 +102,8 @@ def look_for(thing: Thing, picture: Picture) -> Evidence:
 def _points(thing: Thing) -> tuple[Float32Array, Float32Array]:
     """Returns the points to look for, and their colours where they were seen before."""
     if len(thing.points) >= 6:
-        high = thing.points[:, 2] > thing.size[2] * (_LOWEST - np.float32(0.5))
+        above = thing.points[:, 2] + np.float32(0.5 * thing.size[2])
+        high = above > min(_LOWEST, 0.35 * float(thing.size[2]))
         if high.sum() >= 4:
             return thing.world_points()[high], thing.tints[high]
     steps = np.array([-0.25, 0.0, 0.25])

@@ -37,7 +37,11 @@ class Chances:
 
 
 def match(
-    things: Sequence[Thing], sightings: Sequence[Sighting], chances: Sequence[Chances]
+    things: Sequence[Thing],
+    sightings: Sequence[Sighting],
+    chances: Sequence[Chances],
+    *,
+    same_side: bool = True,
 ) -> Mapping[int, int]:
     """Assigns sightings to things at the least total cost.
 
@@ -45,6 +49,7 @@ def match(
         things: What is believed.
         sightings: What one picture shows.
         chances: One for each thing.
+        same_side: Whether things are seen from the side that their looks are known from.
 
     Returns:
         Row of the sighting by row of the thing; both at most once.
@@ -53,7 +58,7 @@ def match(
         return {}
     cost = np.array(
         [
-            [_cost(thing, sighting, chance) for sighting in sightings]
+            [_cost(thing, sighting, chance, same_side) for sighting in sightings]
             for thing, chance in zip(things, chances, strict=True)
         ]
     )
@@ -65,9 +70,15 @@ def match(
     }
 
 
-def unlike(thing: Thing, sighting: Sighting) -> float:
-    """Returns how much a sighting does not look like a thing, from 0."""
-    whole = sighting.whole
+def unlike(thing: Thing, sighting: Sighting, *, same_side: bool = True) -> float:
+    """Returns how much a sighting does not look like a thing, from 0.
+
+    Args:
+        thing: What it may be.
+        sighting: What is seen.
+        same_side: Whether it is seen from the side that its look is known from.
+    """
+    whole = sighting.whole and same_side
     cost = 0.0
     if UNKNOWN in (sighting.category, thing.category) or not whole:
         cost += 0.0 if sighting.category == thing.category else 0.25
@@ -83,11 +94,13 @@ def unlike(thing: Thing, sighting: Sighting) -> float:
     return cost
 
 
-def _cost(thing: Thing, sighting: Sighting, chance: Chances) -> float:
-    look = unlike(thing, sighting)
+def _cost(thing: Thing, sighting: Sighting, chance: Chances, same_side: bool) -> float:
+    look = unlike(thing, sighting, same_side=same_side)
     if look > _UNLIKE:
         return np.inf
     apart = float(np.linalg.norm(_nearest_offset(thing, sighting)))
+    if not same_side and apart > _BELIEVED and not _named_alike(thing, sighting):
+        return np.inf
     if chance.evidence.still_there and apart > _BELIEVED:
         return np.inf
     far = _FAR * min(apart / _REACH, 1.0)
@@ -100,6 +113,12 @@ def _cost(thing: Thing, sighting: Sighting, chance: Chances) -> float:
         # A piece of something may turn out to be a part of what is missing.
         cost += 0.6
     return cost
+
+
+def _named_alike(thing: Thing, sighting: Sighting) -> bool:
+    """Tells whether a sighting from another side is surely of such a thing."""
+    named = (sighting.category, sighting.colour) == (thing.category, thing.colour)
+    return sighting.whole and named and sighting.confidence > 0.7 and thing.missing
 
 
 def _nearest_offset(thing: Thing, sighting: Sighting) -> Float64Array:

@@ -69,7 +69,8 @@ class Tracker:
         """Brings everything up to date with one picture."""
         self.revision += 1
         tick, camera = picture.view.tick, picture.view.camera
-        if camera == self._main:
+        main = camera == self._main
+        if main:
             for name, share in picture.opened.items():
                 self._slide(name, share)
         if self._last >= 0 and tick - self._last > self._gap:
@@ -77,9 +78,9 @@ class Tracker:
         self._last = max(tick, self._last)
         sightings = self._without_held(picture.sightings)
         tracked = [each for each in self.things.values() if each.id != self.held]
-        evidence = [look_for(each, picture) for each in tracked]
+        evidence = [look_for(each, picture, by_colour=main) for each in tracked]
         chances = [self._chances(*pair) for pair in zip(tracked, evidence, strict=True)]
-        pairs = match(tracked, sightings, chances)
+        pairs = match(tracked, sightings, chances, same_side=main)
         for row, column in pairs.items():
             self._update(tracked[row], sightings[column], evidence[row], picture)
         for row, thing in enumerate(tracked):
@@ -231,13 +232,14 @@ class Tracker:
         """Judges a thing that no sighting was taken for."""
         if evidence.outside == evidence.total:
             return
-        if any(_fills(each, thing) for each in sightings):
+        main = picture.view.camera == self._main
+        if main and any(_fills(each, thing) for each in sightings):
             thing.visible, thing.missing = False, True
         elif evidence.still_there:
             thing.noticed(picture.view.tick)
             thing.first = thing.first or self.closed_pose(thing)
         elif evidence.empty and not thing.closed_in:
-            sure = evidence.clearly_empty and picture.view.noise < _QUIET
+            sure = main and evidence.clearly_empty and picture.view.noise < _QUIET
             thing.doubts += 2 if sure else 1
             if thing.doubts >= 2:
                 thing.visible, thing.missing = False, True
@@ -252,7 +254,7 @@ class Tracker:
         waiting = self._candidates.get(camera, [])
         still: list[_Candidate] = []
         for sighting in sightings:
-            if sighting.pixels < _LEAST_PIXELS or self._is_part(sighting):
+            if sighting.pixels < _LEAST_PIXELS or self._is_part(sighting, camera):
                 continue
             times = 1 + max(
                 (each.times for each in waiting if _near(each.sighting, sighting)), default=0
@@ -272,10 +274,11 @@ class Tracker:
             return 2 if sure else 1_000_000
         return 1 if sure and picture.view.noise < _QUIET else 2
 
-    def _is_part(self, sighting: Sighting) -> bool:
+    def _is_part(self, sighting: Sighting, camera: str) -> bool:
         """Tells whether a sighting is only another piece of a thing that is seen."""
         for thing in self.things.values():
-            if not thing.visible or thing.id == self.held:
+            gone = thing.missing or not thing.visible
+            if thing.id == self.held or (gone and camera == self._main):
                 continue
             box = Box(position=thing.position, size=thing.size, yaw=thing.yaw, fill=1.0)
             on_top = sighting.category != UNKNOWN and sighting.box.low > thing.top - 0.015
