@@ -11,6 +11,11 @@ TOOL = 11
 _REST = (0.0, -0.4, 0.0, -2.2, 0.0, 1.8, 0.25 * np.pi)
 
 
+def by(x: float, y: float, z: float) -> Float64Array:
+    """A way in the world, m."""
+    return np.array([x, y, z])
+
+
 class Operator:
     """Solves the arm's kinematics with PyBullet and sends what it finds, tick by tick."""
 

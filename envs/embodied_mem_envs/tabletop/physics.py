@@ -226,6 +226,15 @@ class World:
         self._pb.resetBasePositionAndOrientation(body, *pose, **self._id)
         self._pb.resetBaseVelocity(body, [0, 0, 0], [0, 0, 0], **self._id)
 
+    def renew_contacts(self, name: str) -> None:
+        """Makes a thing's contacts anew: those that last keep the friction that they began with."""
+        body, pose = self.things[name], self.pose(name)
+        speed = self._pb.getBaseVelocity(body, **self._id)
+        self._pb.resetBasePositionAndOrientation(body, (0.0, 0.0, 5.0), pose[1], **self._id)
+        self._pb.performCollisionDetection(**self._id)
+        self._pb.resetBasePositionAndOrientation(body, *pose, **self._id)
+        self._pb.resetBaseVelocity(body, *speed, **self._id)
+
     def set_drawer(self, name: str, opened: float) -> None:
         """Moves a drawer at once, in metres, and what lies in it with it."""
         shift = self.drawer(name) - opened

@@ -5,7 +5,7 @@ import pytest
 
 from embodied_mem.errors import ConfigError
 from embodied_mem_envs.tabletop import Placed, TabletopBody
-from tabletop_operator import Operator
+from tabletop_operator import Operator, by
 
 
 def test_one_finger_pulls_a_drawer_open_and_pushes_it_shut() -> None:
@@ -13,34 +13,34 @@ def test_one_finger_pulls_a_drawer_open_and_pushes_it_shut() -> None:
     body.connect()
     body.settle(0.3)
     operator = Operator(body)
-    handle = np.array(body.cell["left_drawer"].handle) + [0.0, 0.0, -0.005]
+    handle = np.array(body.cell["left_drawer"].handle) + by(0.0, 0.0, -0.005)
     operator.grip(0.05, 50)
-    operator.move(handle + [0.0, 0.0, 0.08], 0.0)
+    operator.move(handle + by(0.0, 0.0, 0.08), 0.0)
     operator.line(handle, 0.0, 4)
     assert body.sense().contact == 0.0
     assert body.truth().drawers["left_drawer"] == pytest.approx(0.0, abs=0.01)
 
-    operator.line(handle + [-0.10, 0.0, 0.0], 0.0, 10, 0.8)
+    operator.line(handle + by(-0.10, 0.0, 0.0), 0.0, 10, 0.8)
     assert body.sense().grip == 0.0
-    operator.line(handle + [-0.20, 0.0, 0.0], 0.0, 10, 0.8)
+    operator.line(handle + by(-0.20, 0.0, 0.0), 0.0, 10, 0.8)
     opened = body.truth()
     assert opened.drawers["left_drawer"] > 0.9
     assert opened.drawers["right_drawer"] == pytest.approx(0.0, abs=0.01)
     assert opened.things["red_can"].position[0] == pytest.approx(0.67, abs=0.02)
     assert "left_drawer" in opened.things["red_can"].touches
 
-    operator.line(operator.tool() + [0.02, 0.0, 0.0], 0.0, 2)
-    operator.line(operator.tool() + [0.0, 0.0, 0.12], 0.0, 3)
+    operator.line(operator.tool() + by(0.02, 0.0, 0.0), 0.0, 2)
+    operator.line(operator.tool() + by(0.0, 0.0, 0.12), 0.0, 3)
     body.settle(3.0)
     assert body.truth().drawers["left_drawer"] == pytest.approx(
         opened.drawers["left_drawer"], abs=2e-3
     )
 
     operator.grip(0.0, 60)
-    bar = handle + [-0.23, 0.0, 0.0]
-    operator.move(bar + [0.0, 0.0, 0.1], 0.0)
+    bar = handle + by(-0.23, 0.0, 0.0)
+    operator.move(bar + by(0.0, 0.0, 0.1), 0.0)
     operator.line(bar, 0.0, 3)
-    operator.line(bar + [0.21, 0.0, 0.0], 0.0, 12)
+    operator.line(bar + by(0.21, 0.0, 0.0), 0.0, 12)
     shut = body.truth()
     assert shut.drawers["left_drawer"] < 0.03
     assert 0.02 < shut.things["red_can"].position[2] < 0.06

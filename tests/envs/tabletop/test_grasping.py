@@ -5,7 +5,7 @@ import pytest
 
 from embodied_mem_envs.tabletop import Placed, TabletopBody
 from embodied_mem_envs.tabletop.catalogue import kind, kinds
-from tabletop_operator import Operator
+from tabletop_operator import Operator, by
 
 TURN = 0.4
 
@@ -55,10 +55,10 @@ def test_three_blocks_stand_on_each_other() -> None:
     for level, name in ((1, "red_block"), (2, "green_block")):
         operator.take(name)
         spot = np.array([below[0], below[1], 0.024 + 0.04 * level])
-        operator.move(spot + [0.0, 0.0, 0.08], 0.3)
+        operator.move(spot + by(0.0, 0.0, 0.08), 0.3)
         operator.line(spot, 0.3, 4)
         operator.grip(0.08, 60)
-        operator.line(spot + [0.0, 0.0, 0.1], 0.3, 3)
+        operator.line(spot + by(0.0, 0.0, 0.1), 0.3, 3)
     operator.go(np.array(body.description.home))
     body.settle(5.0)
     truth = body.truth()

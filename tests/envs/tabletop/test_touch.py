@@ -5,7 +5,7 @@ import pytest
 
 from embodied_mem.types import Command
 from embodied_mem_envs.tabletop import Placed, TabletopBody
-from tabletop_operator import Operator
+from tabletop_operator import Operator, by
 
 
 def test_feels_nothing_in_free_motion_and_empty_fingers() -> None:
@@ -41,7 +41,7 @@ def test_feels_through_what_it_holds_but_not_its_weight() -> None:
     operator = Operator(body)
     operator.take("green_bottle", lift=0.1)
     assert body.sense().contact < 0.5
-    down = operator.tool() - [0.0, 0.0, 0.103]
+    down = operator.tool() - by(0.0, 0.0, 0.103)
     operator.line(down, 0.0, 6)
     assert body.sense().contact > 3.0
     body.close()

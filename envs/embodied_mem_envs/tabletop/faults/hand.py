@@ -46,6 +46,7 @@ class Slip(ActiveFault):
         thing = stage.kind(victim)
         carried = (1.0 - self.spec.size) * thing.mass * _GRAVITY / (2.0 * FINGER_FORCE)
         stage.world.set_rubber(carried / thing.friction, 0.0)
+        stage.world.renew_contacts(victim)
         return True
 
     def go_on(self, stage: Stage, order: Order) -> bool:
