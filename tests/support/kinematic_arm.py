@@ -112,3 +112,14 @@ class LoggingArm(KinematicArm):
     def _note(self, what: dict[str, float]) -> None:
         with self._log.open("a") as file:
             file.write(json.dumps(what) + "\n")
+
+
+class TouchingArm(KinematicArm):
+    """Meets something after a while."""
+
+    TOUCHES_AT = 50
+
+    def act(self, command: Command) -> Command:
+        sent = super().act(command)
+        self.contact = 90.0 if self.ticks >= self.TOUCHES_AT else 0.0
+        return sent
