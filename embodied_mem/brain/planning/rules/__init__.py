@@ -1,0 +1,1 @@
+"""Plans by rules: what the scripted planner knows of moving things about."""

@@ -1,0 +1,265 @@
+"""Brings things to where they belong, in an order in which nothing is in the way.
+
+The planner thinks each move through on its `World` before it adds it to the plan. What hinders a
+move is looked up each time: things on top, things on the spot, a pile that is not ready, things
+before a drawer that has to open. Moves that nothing hinders go first; if all are hindered, what
+hinders is put aside on a free spot, which also breaks cycles such as a swap.
+"""
+
+from collections.abc import Iterable
+
+from embodied_mem.brain.planning.rules.draft import Draft
+from embodied_mem.brain.planning.rules.footprint import Footprint, gap
+from embodied_mem.brain.planning.rules.goals import At, In, On, Target, said
+from embodied_mem.brain.planning.rules.search import search
+from embodied_mem.brain.planning.rules.spots import NoRoomError, free_spot
+from embodied_mem.brain.planning.rules.world import World
+
+MOST_MOVES = 80
+"""A plan with more moves than this goes round in circles."""
+SPOT_MARGIN = 0.005
+"""A spot is taken where another thing comes this near, m."""
+
+
+class UnplannableError(Exception):
+    """The rules find no plan; the message is for the person who asked."""
+
+
+class Mover:
+    """Adds to a draft what brings every thing to its target."""
+
+    def __init__(
+        self,
+        draft: Draft,
+        targets: dict[str, Target],
+        *,
+        avoid: Iterable[Footprint] = (),
+        keep_open: Iterable[str] = (),
+        hints: dict[str, tuple[str, ...]] | None = None,
+        thorough: bool = False,
+        unpickable: frozenset[str] = frozenset(),
+    ) -> None:
+        """Prepares.
+
+        Args:
+            draft: The plan so far, and the world as it will be after it.
+            targets: Where things are to end up; earlier ones go first where the order is free.
+            avoid: Where nothing may be put aside.
+            keep_open: Drawers that stay open once they had to be opened.
+            hints: Of things that are lost, where to look first.
+            thorough: Whether to plan for a thing that is not in the drawer in which it should be.
+            unpickable: Things that the hand could not take; they are pushed.
+        """
+        self.draft = draft
+        self.targets = targets
+        self._avoid = tuple(avoid)
+        self._keep_open = frozenset(keep_open)
+        self._hints = hints or {}
+        self._thorough = thorough
+        self._unpickable = unpickable
+        self._used: dict[str, None] = {}
+        self._moves = 0
+
+    @property
+    def world(self) -> World:
+        """What is thought of the scene after all that is planned so far."""
+        return self.draft.world
+
+    @property
+    def used_drawers(self) -> tuple[str, ...]:
+        """Drawers that are opened on the way and closed again."""
+        return tuple(name for name in self._used if name not in self._keep_open)
+
+    def run(self) -> None:
+        """Plans all moves, and closes what was opened.
+
+        Raises:
+            UnplannableError: If there is no room, or no order works.
+        """
+        try:
+            self._find_lost()
+            self._empty_hand()
+            while pending := self._pending():
+                self._moves += 1
+                if self._moves > MOST_MOVES:
+                    raise UnplannableError("I find no order in which the things can be moved")
+                self._next_move(pending)
+                self._close_unneeded()
+            self._close_unneeded()
+        except NoRoomError as error:
+            raise UnplannableError(str(error)) from None
+
+    def clear_sweep(self, drawer: str) -> None:
+        """Puts aside what an opening drawer would push away."""
+        world = self.world
+        while hindering := world.in_way_of(world.sweep(drawer), margin=SPOT_MARGIN):
+            self._put_aside(self._topmost(hindering[0]))
+
+    def open(self, drawer: str) -> None:
+        """Opens a drawer, once the way is free and the hand empty."""
+        if self.world.holding:
+            self._put_aside(self.world.holding)
+        self.clear_sweep(drawer)
+        self._used.setdefault(drawer)
+        self.draft.open(drawer)
+
+    def _find_lost(self) -> None:
+        for thing in self.targets:
+            piece = self.world.things[thing]
+            unsure = self._thorough and self.world.is_shut_in(thing) and not self._done(thing)
+            if piece.missing or unsure:
+                if self.world.holding:
+                    self._empty_hand()
+                first = (piece.place,) if unsure else self._hints.get(thing, ())
+                for drawer in search(self.draft, thing, first, self.clear_sweep):
+                    self._used.setdefault(drawer)
+
+    def _pending(self) -> list[str]:
+        return [thing for thing in self.targets if not self._done(thing)]
+
+    def _done(self, thing: str) -> bool:
+        piece = self.world.things[thing]
+        if piece.missing or piece.lost or self.world.holding == thing:
+            return False
+        return self.targets[thing].reached(self.world, piece)
+
+    def _empty_hand(self) -> None:
+        """Starts with what the hand already holds: to its target, or aside."""
+        thing = self.world.holding
+        if not thing or thing not in self.world.things:
+            return
+        target = self.targets.get(thing)
+        if target is None or self._hindrances(thing):
+            self._put_aside(thing)
+        else:
+            self._move(thing)
+
+    def _next_move(self, pending: list[str]) -> None:
+        hindered = {thing: self._hindrances(thing) for thing in pending}
+        free = [thing for thing in pending if not hindered[thing]]
+        if free:
+            self._move(min(free, key=lambda t: (len(self._to_open(t)), pending.index(t))))
+            return
+        for thing in pending:
+            movable = [h for h in hindered[thing] if self._may_put_aside(h)]
+            if movable:
+                self._put_aside(self._topmost(movable[0]))
+                return
+        raise UnplannableError(f"I see no way to move the {said(pending[0])}")
+
+    def _may_put_aside(self, thing: str) -> bool:
+        """Tells whether putting a thing aside is progress: not if it waits for others itself."""
+        return self.world.lies_loose(self.world.things[thing])
+
+    def _hindrances(self, thing: str) -> list[str]:
+        """Returns the things that must be moved before this one can be."""
+        world, target = self.world, self.targets[thing]
+        piece = world.things[thing]
+        found: list[str] = [] if piece.lost else list(world.on_top_of(thing))
+        if isinstance(target, At):
+            spot = piece.footprint.at(target.x, target.y, target.yaw)
+            found += world.in_way_of(spot, margin=SPOT_MARGIN, but=(thing,))
+        elif isinstance(target, On):
+            found += [other for other in world.on_top_of(target.holder) if other != thing]
+            if target.holder in self.targets and not self._done(target.holder):
+                found.append(target.holder)
+            found += self._below(target.holder, thing)
+        return list(dict.fromkeys(found))
+
+    def _below(self, holder: str, thing: str) -> list[str]:
+        """Returns the holder where it rests on the very thing that is to go onto it."""
+        under = [holder]
+        while under:
+            base = under.pop()
+            if base in self.world.on_top_of(thing):
+                return [holder]
+            under += [other for other in self.world.things if base in self.world.on_top_of(other)]
+        return []
+
+    def _to_open(self, thing: str) -> list[str]:
+        """Returns the drawers that have to be opened for a move."""
+        world, target = self.world, self.targets[thing]
+        piece = world.things[thing]
+        wanted = [] if piece.lost else [piece.place]
+        if isinstance(target, In):
+            wanted.append(target.holder)
+        return [d for d in dict.fromkeys(wanted) if world.opened.get(d, True) is not True]
+
+    def _move(self, thing: str) -> None:
+        for drawer in self._to_open(thing):
+            self.open(drawer)
+        target, world = self.targets[thing], self.world
+        if isinstance(target, At) and not self._room_beside_drawers(thing, target):
+            return
+        if thing not in self._pending():
+            return
+        pushes = thing in self._unpickable and world.lies_loose(world.things[thing])
+        if isinstance(target, At) and pushes:
+            self.draft.push(thing, target)
+        else:
+            self.draft.move(thing, target)
+
+    def _room_beside_drawers(self, thing: str, target: At) -> bool:
+        """Closes drawers that stand open over a spot; tells whether the move can go on."""
+        world = self.world
+        piece = world.things[thing]
+        spot = piece.footprint.at(target.x, target.y, target.yaw)
+        over = [
+            name
+            for name, state in world.opened.items()
+            if state is not False and gap(spot, world.sweep(name)) < SPOT_MARGIN
+        ]
+        if not over:
+            return True
+        if piece.lost or piece.place in over or world.holding:
+            self._put_aside(thing)
+        for drawer in over:
+            self.draft.close(drawer)
+        return False
+
+    def _close_unneeded(self) -> None:
+        """Closes the drawers that no move needs any more."""
+        pending = self._pending()
+        if any(self.world.things[thing].lost for thing in pending):
+            return  # nobody knows in which drawer it was found
+        needed = {self.world.things[thing].place for thing in pending}
+        for thing in pending:
+            target = self.targets[thing]
+            if isinstance(target, In):
+                needed.add(target.holder)
+        for drawer in self.used_drawers:
+            if drawer not in needed and self.world.opened[drawer] is not False:
+                self.draft.close(drawer)
+
+    def _topmost(self, thing: str) -> str:
+        """Returns the top of the pile in which a thing is."""
+        while above := self.world.on_top_of(thing):
+            thing = above[0]
+        return thing
+
+    def _put_aside(self, thing: str) -> None:
+        self._moves += 1
+        if self._moves > MOST_MOVES:
+            raise UnplannableError("I find no order in which the things can be moved")
+        x, y = free_spot(self.world, thing, avoid=self._promised(thing))
+        self.draft.move(thing, At(x=x, y=y), aside=True, at_last=self.targets.get(thing))
+
+    def _promised(self, thing: str) -> list[Footprint]:
+        """Returns where nothing may be put aside: spots that others will need."""
+        world = self.world
+        spots = [
+            world.things[other].footprint.at(target.x, target.y, target.yaw)
+            for other, target in self.targets.items()
+            if isinstance(target, At) and not self._done(other)
+        ]
+        sweeps = [world.sweep(name) for name in self._drawers_to_come()]
+        return [*self._avoid, *spots, *sweeps]
+
+    def _drawers_to_come(self) -> list[str]:
+        """Returns the drawers that may still have to be opened."""
+        world, pending = self.world, self._pending()
+        if any(world.things[thing].lost or world.things[thing].missing for thing in pending):
+            return list(world.opened)
+        named = {world.things[thing].place for thing in pending}
+        named |= {t.holder for t in self.targets.values() if isinstance(t, In)}
+        return [name for name in world.opened if name in named]

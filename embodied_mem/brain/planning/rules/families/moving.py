@@ -1,0 +1,214 @@
+"""Requests to bring things somewhere: sort, stack, put, bring, clear."""
+
+import math
+from itertools import pairwise
+
+from embodied_mem.brain.instruction import Reference
+from embodied_mem.brain.planning.rules.achieve import UnplannableError
+from embodied_mem.brain.planning.rules.errand import Errand
+from embodied_mem.brain.planning.rules.footprint import Footprint, rectangle
+from embodied_mem.brain.planning.rules.goals import At, In, On, Target
+from embodied_mem.brain.planning.rules.matching import described, fits, matches
+from embodied_mem.brain.planning.rules.spots import NoRoomError, free_spot
+from embodied_mem.brain.planning.rules.world import World
+
+BESIDE = 0.04
+"""Room between a thing and what it is put beside, m."""
+ZONE_MARGIN = 0.012
+"""A thing that is to be off a zone is put so far from its edge, m."""
+
+
+def sort(errand: Errand) -> None:
+    """Every thing that has a bin goes into it."""
+    world = errand.world
+    bins = world.of_kind("bin")
+    things = [
+        piece.id
+        for reference in errand.instruction.themes
+        for piece in world.things.values()
+        if fits(reference, piece)
+    ]
+    if errand.instruction.by == "category":
+        kinds = sorted({world.things[thing].category for thing in things})
+        holders = dict(zip(kinds, bins, strict=False))
+        targets = {t: holders.get(world.things[t].category) for t in dict.fromkeys(things)}
+    else:
+        colours = {world.fixtures[name].colour: name for name in reversed(bins)}
+        targets = {t: colours.get(world.things[t].colour) for t in dict.fromkeys(things)}
+    sorted_: dict[str, Target] = {t: In(holder=h) for t, h in targets.items() if h is not None}
+    if not sorted_:
+        names = " or ".join(described(ref) for ref in errand.instruction.themes)
+        raise UnplannableError(f"I know of no {names} that has a bin")
+    errand.bring_about(dict(sorted(sorted_.items(), key=lambda item: _distance(world, item[0]))))
+
+
+def _distance(world: World, thing: str) -> tuple[bool, float, str]:
+    piece = world.things[thing]
+    return (world.is_shut_in(thing), math.hypot(*piece.position[:2]), thing)
+
+
+def stack(errand: Errand) -> None:
+    """Piles things up on the lowest, which stays where it is if it lies loose."""
+    pile: list[str] = []
+    for reference in errand.instruction.themes:
+        pile += errand.things(reference, but=pile)
+    if len(pile) < 2:
+        raise UnplannableError("I know of only one thing that could be stacked")
+    if all(reference.every for reference in errand.instruction.themes):
+        pile.sort(key=lambda thing: -min(errand.world.things[thing].size[:2]))
+    targets: dict[str, Target] = {}
+    base = errand.world.things[pile[0]]
+    loose = errand.world.lies_loose(base) and base.bottom < 0.02
+    if not loose and base.id != errand.world.holding:
+        x, y = free_spot(errand.world, base.id)
+        targets[base.id] = At(x=x, y=y)
+    targets |= {upper: On(holder=lower) for lower, upper in pairwise(pile)}
+    errand.bring_about(targets)
+
+
+def put(errand: Errand) -> None:
+    """Puts things in or on something, beside it, or away into a drawer."""
+    instruction = errand.instruction
+    things = errand.themes()
+    if instruction.side and instruction.destination is not None:
+        errand.bring_about({t: _beside(errand, t) for t in things[:1]})
+        return
+    if instruction.side:
+        errand.bring_about({things[0]: _aside(errand, things[0])})
+        return
+    holder = _holder(errand, instruction.destination, things)
+    kind = errand.world.kind(holder)
+    targets: dict[str, Target] = {}
+    for thing in things:
+        if kind in ("bin", "drawer", "tray"):
+            targets[thing] = In(holder=holder)
+        elif kind == "object":
+            targets[thing] = On(holder=holder)
+        else:
+            targets[thing] = _over(errand, thing, holder, [*targets.values()])
+    errand.bring_about(targets)
+    if kind == "drawer" and instruction.shut:
+        _shut(errand, holder)
+
+
+def _shut(errand: Errand, drawer: str) -> None:
+    """Closes a drawer that stood open already."""
+    if errand.world.opened[drawer] is not False:
+        errand.draft.close(drawer)
+    if f"closed({drawer})" not in errand.post:
+        errand.post.append(f"closed({drawer})")
+
+
+def _holder(errand: Errand, destination: Reference | None, things: list[str]) -> str:
+    """Returns where things go: what was named, else the drawer with the most room."""
+    world = errand.world
+    if destination is None:
+        return _roomiest(world, world.of_kind("drawer"), "drawer")
+    if destination.fixture:
+        return destination.fixture
+    found = matches(destination, world, but=things)
+    if found:
+        return found[0]
+    fixtures = [
+        name
+        for name, view in world.fixtures.items()
+        if destination.category in (name, view.kind)
+        or (view.kind == "bin" and destination.category == "box")
+    ]
+    if destination.colour:
+        fixtures = [n for n in fixtures if world.fixtures[n].colour == destination.colour]
+    return _roomiest(world, fixtures, described(destination))
+
+
+def _roomiest(world: World, fixtures: list[str], what: str) -> str:
+    if not fixtures:
+        raise UnplannableError(f"I know of no {what}")
+    held = [piece.place for piece in world.things.values()]
+    # One that stands open, then the emptiest, then the nearest.
+    return min(fixtures, key=lambda n: (world.opened.get(n) is not True, held.count(n), n))
+
+
+def _over(errand: Errand, thing: str, zone: str, others: list[Target]) -> At:
+    """Returns a free spot over a zone or on the table."""
+    world = errand.world
+    view = world.fixtures[zone]
+    piece = world.things[thing]
+    taken = [piece.footprint.at(t.x, t.y) for t in others if isinstance(t, At)]
+    middle = None
+    if view.kind == "zone":
+        middle = (0.5 * (view.low[0] + view.high[0]), 0.5 * (view.low[1] + view.high[1]))
+    elif world.lies_loose(piece):
+        return At(x=piece.position[0], y=piece.position[1])
+    x, y = free_spot(world, thing, avoid=taken, near=middle)
+    return At(x=x, y=y)
+
+
+def _beside(errand: Errand, thing: str) -> At:
+    """Returns a spot on the side of something that was asked for."""
+    world, side = errand.world, errand.instruction.side
+    holder = _holder(errand, errand.instruction.destination, [thing])
+    piece = world.things[thing]
+    if world.kind(holder) == "object":
+        base = world.things[holder].footprint
+    else:
+        base = rectangle(world.fixtures[holder].low, world.fixtures[holder].high)
+    reach = base.radius + piece.footprint.radius + BESIDE
+    x, y = base.x, base.y
+    spots = {
+        "left": (x, y + reach),
+        "right": (x, y - reach),
+        "front": (x - reach, y),
+        "behind": (x + reach, y),
+    }
+    wanted = [spots[side]] if side in spots else list(spots.values())
+    near = min(wanted, key=lambda spot: math.dist(spot, piece.position[:2]))
+    spot = free_spot(world, thing, near=near)
+    return At(x=spot[0], y=spot[1])
+
+
+def _aside(errand: Errand, thing: str, by: float = 0.12) -> At:
+    """Returns a spot on the given side of where a thing lies now."""
+    piece = errand.world.things[thing]
+    way = {"left": (0.0, by), "right": (0.0, -by), "front": (by, 0.0), "behind": (-by, 0.0)}
+    dx, dy = way.get(errand.instruction.side, (0.0, by))
+    near = (piece.position[0] + dx, piece.position[1] + dy)
+    x, y = free_spot(errand.world, thing, near=near)
+    return At(x=x, y=y)
+
+
+def bring(errand: Errand) -> None:
+    """Brings things to the tray, wherever they turn out to be."""
+    trays = errand.world.of_kind("tray")
+    if not trays:
+        raise UnplannableError("there is no tray to bring things to")
+    targets: dict[str, Target] = {thing: In(holder=trays[0]) for thing in errand.themes()}
+    errand.bring_about(targets, thorough=True)
+
+
+def clear(errand: Errand) -> None:
+    """Takes everything off a zone and puts it down beside it."""
+    zone = errand.instruction.themes[0].fixture
+    if errand.world.kind(zone) != "zone":
+        raise UnplannableError(f"I can clear the {' or the '.join(errand.world.of_kind('zone'))}")
+    clear_zone(errand, zone)
+
+
+def clear_zone(errand: Errand, zone: str, *, unpickable: frozenset[str] = frozenset()) -> None:
+    """Plans to have nothing over a zone; things that cannot be picked up are pushed off it."""
+    world = errand.world
+    area = rectangle(world.fixtures[zone].low, world.fixtures[zone].high)
+    wide = Footprint(
+        x=area.x, y=area.y, half_x=area.half_x + ZONE_MARGIN, half_y=area.half_y + ZONE_MARGIN
+    )
+    targets: dict[str, Target] = {}
+    promised: list[Footprint] = []
+    for thing in world.in_way_of(area, margin=0.002):
+        piece = world.things[thing]
+        try:
+            x, y = free_spot(world, thing, avoid=[wide, *promised])
+        except NoRoomError as error:
+            raise UnplannableError(str(error)) from None
+        targets[thing] = At(x=x, y=y)
+        promised.append(piece.footprint.at(x, y))
+    errand.bring_about(targets, avoid=[wide], unpickable=unpickable)
+    errand.post[:] = [f"clear({zone})"]
