@@ -31,7 +31,8 @@ class ExecutorConfig:
     """Settings of a `PlanExecutor`."""
 
     debounce: int = 3
-    """A condition must be false for so many ticks in a row before that counts as an anomaly."""
+    """A condition must be false for so many ticks in a row before that counts as an anomaly; one
+    about what is seen also in a second picture."""
     settle: float = 0.6
     """After a skill's end its post-conditions get so long to become true, s."""
     blind: float = 2.0

@@ -96,6 +96,7 @@ class StepLife:
         self._after: Settling | None = None
         self._ran = 0
         self._violated = 0
+        self._last_picture = 0
         self._first = True
 
     def tick(self, senses: Any, state: State) -> Progress:
@@ -145,8 +146,7 @@ class StepLife:
         skill = self._skill
         assert skill is not None
         violated = first_false(self._conditions.invariant, state)
-        self._violated = 0 if violated is None else self._violated + 1
-        if self._violated >= self._pace.debounce:
+        if self._is_certain(violated, state):
             self.halt()
             return Notice("invariant", f"{violated} no longer holds", state.tick)
         if self._ran >= self._timeout:
@@ -162,6 +162,20 @@ class StepLife:
             return Notice("bad_end", reason, state.tick)
         self._after = Settling(self._conditions.post)
         return self._settle(state)
+
+    def _is_certain(self, violated: Condition | None, state: State) -> bool:
+        """Tells whether an invariant is violated for long enough to be believed.
+
+        One noisy tick is not enough, nor is, of what is seen, one noisy picture.
+        """
+        if violated is None:
+            self._violated = 0
+            return False
+        if self._violated == 0:
+            self._last_picture = state.camera_tick
+        self._violated += 1
+        seen = not violated.sighted or state.camera_tick > self._last_picture
+        return self._violated >= (self._pace.debounce if seen else self._pace.blind)
 
     def _settle(self, state: State) -> Progress:
         return _judge(self._after, state, self._pace)

@@ -118,6 +118,51 @@ def test_odd_ticks_apart_from_each_other_do_not_add_up():
     assert s.run(s.executor(step)).status is Status.SUCCEEDED
 
 
+@pytest.mark.parametrize(("odd", "noticed"), [(1, False), (4, False), (8, True)])
+def test_one_noisy_picture_does_not_violate_what_is_seen(odd, noticed):
+    def during(world, step):
+        # A picture every fourth tick, from the second on; the one of tick 6 is wrong, or more are.
+        world.blind = step % 4 != 1
+        world.missing = {"mug"} if 5 <= step < 5 + odd else set()
+
+    s = stage(Act(ticks=30, during=during))
+    step = Step(id="a", skill="do", invariant=("not missing(mug)",), handlers=STOP)
+    executor = s.run(s.executor(step))
+    assert bool(executor.report.anomalies) is noticed
+
+
+def test_without_pictures_a_violation_is_believed_after_a_while():
+    def during(world, step):
+        world.blind = True
+        world.missing = {"mug"} if step >= 2 else set()
+
+    s = stage(Act(ticks=200, during=during))
+    step = Step(id="a", skill="do", invariant=("not missing(mug)",), handlers=STOP)
+    executor = s.run(s.executor(step))
+    assert first_anomaly(executor).anomaly == "invariant"
+    assert s.made[0].steps == 3 + 20 - 1  # ExecutorConfig.blind
+
+
+def test_a_reflex_brings_the_running_step_to_a_bad_end():
+    s = stage(Act(ticks=50))
+    executor = s.executor(Step(id="a", skill="do", handlers=STOP))
+    for _ in range(5):
+        s.tick(executor)
+    executor.interrupt("the hand hit something")
+    s.run(executor)
+    assert executor.reason == "a: bad_end, the hand hit something"
+    assert s.made[0].steps == 5 and s.all_left()
+
+
+def test_a_reflex_while_an_anomaly_is_looked_at_does_not_end_the_next_attempt():
+    s = stage(Act(ends=Status.FAILED, ticks=1), Act(ticks=5))
+    executor = s.executor(Step(id="a", skill="do", handlers=(Handler(level="retry"), *STOP)))
+    s.tick(executor)
+    assert not executor.report.anomalies
+    executor.interrupt("the arm came to rest hard")
+    assert s.run(executor).status is Status.SUCCEEDED
+
+
 def test_time_is_counted_in_seconds_of_ticks():
     s = stage(Act(ticks=1000))
     executor = s.run(s.executor(Step(id="a", skill="do", timeout=2.0, handlers=STOP)))
