@@ -16,6 +16,7 @@ import numpy as np
 
 from embodied_mem.brain.arm.senses import ArmSenses
 from embodied_mem.brain.control.clock import Clock
+from embodied_mem.brain.control.reflexes import ReflexEvent
 from embodied_mem.brain.modules import (
     BrainstemModule,
     CerebellumModule,
@@ -64,14 +65,14 @@ class Done:
     known: bool = False
     """Whether the plan came out of the skill pool, without a model."""
     ticks: int = 0
-    reflexes: tuple[str, ...] = ()
+    reflexes: tuple[ReflexEvent, ...] = ()
     """What the brainstem did by itself."""
 
     def text(self) -> str:
         """Returns the story for a person."""
         if self.report is None:
             return f"{self.instruction!r}: not tried, {self.reason}"
-        return "\n".join([self.report.text(), *self.reflexes])
+        return "\n".join([self.report.text(), *map(str, self.reflexes)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +161,7 @@ class ArmBrain:
             model_calls=self.cortex.calls - calls,
             known=known,
             ticks=(self.believed or before).tick - start,
-            reflexes=tuple(str(event) for event in list(self.brainstem.events)[noted:]),
+            reflexes=tuple(self.brainstem.events)[noted:],
         )
 
     def _carry_out(self, plan: Plan, instruction: str) -> CerebellumModule:

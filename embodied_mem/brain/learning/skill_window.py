@@ -74,7 +74,9 @@ class SkillWindow:
         `autonomous` mode nothing happens.
         """
         self._moves.append([0, 0])
-        if self.mode != "autonomous":
+        if len(self._library) <= self.most:
+            self._show(list(self._library))  # there is nothing to choose
+        elif self.mode != "autonomous":
             self._show(self.search(task, self.most - len(self._always)))
 
     def follow(self, plan: Plan) -> None:

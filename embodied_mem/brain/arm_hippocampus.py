@@ -1,0 +1,98 @@
+"""The hippocampus of an arm: what it perceives, believes, remembers, and has learned to do."""
+
+from typing import Any, Final, final
+
+from embodied_mem.brain.belief import Belief
+from embodied_mem.brain.instruction import Instruction
+from embodied_mem.brain.language.instructions import instruction_words, parse_instruction
+from embodied_mem.brain.learning.episode_log import EpisodeLog
+from embodied_mem.brain.learning.skill_window import SkillWindow
+from embodied_mem.brain.plan.report import ExecutionReport
+from embodied_mem.brain.plan.schema import Anomaly, Plan, Step
+from embodied_mem.brain.planning.situation import Situation
+from embodied_mem.brain.state import State
+from embodied_mem.errors import InstructionError
+from embodied_mem.memory.working import WorkingMemory
+from embodied_mem.robots.arm import ArmState, WorkCell
+from embodied_mem.types import Observation
+
+_CAP: Final = 1000
+
+
+@final
+class ArmHippocampus:
+    """The one door to what an arm knows.
+
+    Args:
+        belief: What is where.
+        cell: The fixtures.
+        window: The skills that a planner sees.
+        pool: Plans that are known to work; nothing is learned where None.
+        log: What was done, and how it went; not kept where None.
+    """
+
+    def __init__(
+        self,
+        belief: Belief,
+        cell: WorkCell,
+        window: SkillWindow,
+        *,
+        pool: Any | None = None,
+        log: EpisodeLog | None = None,
+    ) -> None:
+        self.belief, self.cell = belief, cell
+        self.window, self.pool, self.log = window, pool, log
+        self.working = WorkingMemory(_CAP)
+        """What was done on the present instruction, as a planner that is asked again reads it."""
+        self._words = instruction_words(cell)
+
+    def see(self, observation: Observation, arm: ArmState) -> None:
+        """Takes a picture in."""
+        self.belief.observe(observation, arm)
+
+    def feel(self, arm: ArmState) -> None:
+        """Takes a tick of joint readings in."""
+        self.belief.feel(arm)
+
+    def state(self, arm: ArmState) -> State:
+        """Returns what is believed at this tick."""
+        return self.belief.state(arm)
+
+    def situation(self, instruction: str, state: State) -> Situation:
+        """Returns all that a cortex should know to plan what is asked."""
+        self.window.begin(instruction)
+        return Situation(
+            instruction=instruction,
+            state=state,
+            cell=self.cell,
+            skills=self.window.visible,
+            remembered=self.belief.remembered(),
+            before=self.belief.arrangement("before"),
+            last_time=self.belief.arrangement("last_time"),
+        )
+
+    def known_plan(self, instruction: str, state: State) -> Plan | None:
+        """Returns a plan that worked for such a request, bound to what is here now."""
+        frame = self._understood(instruction)
+        if self.pool is None or frame is None:
+            return None
+        return self.pool.find(frame, self.situation(instruction, state))
+
+    def recall(self, step: Step, anomaly: Anomaly, state: State) -> Step | None:
+        """Returns what worked before where such a step failed so."""
+        return None if self.pool is None else self.pool.recall(step, anomaly, state)
+
+    def learn(self, instruction: str, before: State, plan: Plan, report: ExecutionReport) -> None:
+        """Keeps what happened; a verified success becomes a skill."""
+        frame = self._understood(instruction)
+        if self.log is not None:
+            self.log.finish(report, before)
+        if self.pool is not None and frame is not None:
+            self.pool.add(frame, before, plan, report)
+
+    def _understood(self, instruction: str) -> Instruction | None:
+        """What no rule understands, only a model can plan; the pool knows nothing of it."""
+        try:
+            return parse_instruction(instruction, self._words)
+        except InstructionError:
+            return None
