@@ -107,9 +107,9 @@ class PlanConductor:
         self.stop_reason = self.stop_reason or reason
 
     def interrupt(self, reason: str) -> None:
-        """Brings the step that runs to a bad end at the next tick, if one does."""
-        if self._request is None and self._noticed is None:
-            self._interruption = reason
+        """Brings the skill that runs to a bad end at the next tick, if one does."""
+        life = None if self.leaf is None else self.leaf.life
+        self._interruption = reason if life is not None and life.acting else ""
 
     def live(self, leaf: Leaf) -> Life:
         """Begins an attempt at a leaf."""
@@ -157,6 +157,12 @@ class PlanConductor:
             self.moved = self.state.tick
         return progress
 
+    def complete(self, task: TaskNode) -> None:
+        """Hears that all children of a task are done, and the check after them if there is one."""
+        if not task.task.post:
+            self.states[task.task.id] = "done"
+            self._mark("done", task.task)
+
     def is_reached(self, task: TaskNode) -> bool:
         """Tells whether a task need not be carried out, for what it is for holds already."""
         post = task.conditions.post
@@ -166,7 +172,8 @@ class PlanConductor:
             self.states[task.task.id] = "running"
             return False
         for node in walk(task.task):
-            self.states[node.id] = "skipped"
+            if self.states.get(node.id) != "done":
+                self.states[node.id] = "skipped"
         self._mark("skipped", task.task, detail="it is reached already")
         return True
 
@@ -253,7 +260,7 @@ class PlanConductor:
             anomaly=notice.anomaly,
             detail=notice.detail,
             goals=tuple(goals[: path_to(leaf).index(old) + 1]),
-            done=tuple(self._done),
+            done=tuple(dict.fromkeys(self._done)),
             number=number,
         )
         return f"asked for another way to {old.task.goal!r}"

@@ -35,6 +35,10 @@ class Life(Protocol):
     command: Command
     """What the body is to do at this tick."""
 
+    @property
+    def acting(self) -> bool:
+        """Whether a skill drives the body now."""
+
     def tick(self, senses: Any, state: State) -> Progress:
         """Lives for one tick."""
 
@@ -98,6 +102,11 @@ class StepLife:
         self._violated = 0
         self._last_picture = 0
         self._first = True
+
+    @property
+    def acting(self) -> bool:
+        """Whether the skill was entered and not left."""
+        return self._entered
 
     def tick(self, senses: Any, state: State) -> Progress:
         """Lives for one tick."""
@@ -188,6 +197,11 @@ class TaskLife:
     def __init__(self, conditions: Conditions, *, pace: Pace, moved: int | None) -> None:
         self.command = HOLD
         self._after, self._pace = Settling(conditions.post, moved), pace
+
+    @property
+    def acting(self) -> bool:
+        """Never: it only looks."""
+        return False
 
     def tick(self, senses: Any, state: State) -> Progress:
         """Looks at the conditions."""

@@ -27,6 +27,9 @@ class Conductor(Protocol):
     def advance(self, leaf: "Leaf") -> Status:
         """Lives one tick of a leaf's attempt."""
 
+    def complete(self, task: "TaskNode") -> None:
+        """Hears that a task is done."""
+
     def is_reached(self, task: "TaskNode") -> bool:
         """Tells whether a task need not be carried out, for what it is for holds already."""
 
@@ -100,6 +103,11 @@ class TaskNode(Sequence):
             yield self
             return
         yield from super().tick()
+
+    def terminate(self, new_status: Status) -> None:
+        """Tells when it is done."""
+        if new_status is Status.SUCCESS:
+            self._conductor.complete(self)
 
 
 @final

@@ -154,6 +154,17 @@ def test_a_reflex_brings_the_running_step_to_a_bad_end():
     assert s.made[0].steps == 5 and s.all_left()
 
 
+def test_a_reflex_after_the_end_of_a_skill_is_left_to_the_conditions():
+    s = stage(Act(ticks=2))
+    executor = s.executor(Step(id="a", skill="do", post=("holding(mug)",), handlers=STOP))
+    for _ in range(3):
+        s.tick(executor)
+    executor.interrupt("the fingers hit the table")
+    s.world.take("mug")
+    assert s.run(executor).status is Status.SUCCEEDED
+    assert not executor.report.anomalies
+
+
 def test_a_reflex_while_an_anomaly_is_looked_at_does_not_end_the_next_attempt():
     s = stage(Act(ends=Status.FAILED, ticks=1), Act(ticks=5))
     executor = s.executor(Step(id="a", skill="do", handlers=(Handler(level="retry"), *STOP)))
@@ -240,6 +251,19 @@ def test_a_task_must_be_reached_when_its_children_are_done():
     executor = s.run(s.executor(inner))
     assert first_anomaly(executor).anomaly == "postcondition"
     assert first_anomaly(executor).node == "t"
+
+
+def test_tasks_that_promise_nothing_are_done_with_their_last_child():
+    s = stage(Act(ticks=4))
+    inner = Task(id="t", goal="x", children=(Step(id="a", skill="do"),))
+    executor = s.executor(inner, Step(id="b", skill="do"))
+    s.tick(executor)
+    assert executor.states == {"root": "running", "t": "running", "a": "running"}
+    assert executor.active == ("root", "t", "a")
+    s.run(executor)
+    assert set(executor.states.values()) == {"done"}
+    done = [event.node for event in executor.report.events if event.what == "done"]
+    assert done == ["a", "t", "b", "root"]
 
 
 def test_stopping_leaves_the_skill_once_and_at_once():
