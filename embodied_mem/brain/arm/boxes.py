@@ -11,6 +11,8 @@ from embodied_mem.types import BoolArray, Float64Array
 
 WALL = 0.008
 """Thickness taken for the walls of bins, trays and drawers, m."""
+OVER_WALL = 0.006
+"""How much higher than measured walls are taken, so that the palm clears them, m."""
 FLOOR = 0.005
 """Thickness taken for the floors of bins and trays, m."""
 FRONT_ABOVE_HANDLE = 0.016
@@ -148,6 +150,7 @@ def _open_box(
     """A floor and four walls that fill the corners' rim."""
     x0, y0, z0 = low
     x1, y1, _ = high
+    top += OVER_WALL
     corners = (
         ((x0, y0, z0), (x1, y1, z0 + floor)),
         ((x0, y0, z0), (x0 + WALL, y1, top)),

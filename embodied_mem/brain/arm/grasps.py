@@ -1,6 +1,5 @@
 """Where to take a thing: from straight above, across a side that the fingers fit around."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +28,12 @@ LEAST_GAP = 0.0015
 """Least distance of the fingers from what stands beside a thing, m."""
 ENOUGH_GAP = 0.012
 """More distance than this makes a grasp no better, m."""
+SLANTS = (0.0, 0.35, -0.35, 0.7, -0.7)
+"""Turns of the fingers from a side's own direction that are tried where there is no room, rad."""
+PAD = 0.021
+"""Breadth of a finger, m."""
+LONG = 0.07
+"""Things longer than this may be gripped off their middle, m."""
 KNOB_BELOW_TOP = 0.014
 """Where a thing too wide for the fingers is taken: by the knob in its middle, m below its top."""
 
@@ -68,31 +73,66 @@ def grasps(
         thing: What is to be taken.
         turn: Added to the direction of the fingers, rad (a retry's perturbation).
     """
-    ways = np.array(
-        [
-            (yaw + turn, likeable, height, opening)
-            for yaw, width, likeable in _sides(thing)
-            for height in _heights(thing, wide=width > WIDEST_GRASP)
-            for opening in _openings(model, thing, width)
-        ]
-    ).reshape(-1, 4)
-    return _judged(thing, _around(world_boxes(cell, state, leave_out=(thing.id,)), thing), ways)
+    around = _around(world_boxes(cell, state, leave_out=(thing.id,)), thing)
+    found = _judged(thing, around, _ways(model, thing, _sides(thing), turn))
+    return found or _judged(thing, around, _ways(model, thing, _awkward_sides(thing), turn))
 
 
-def _sides(thing: Entity) -> Iterator[tuple[float, float, float]]:
-    """Yields direction, width and how much each is liked."""
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """A direction in which the fingers may close."""
+
+    yaw: float
+    """rad."""
+    width: float
+    """Of the thing between the fingers, m."""
+    liked: float = 0.0
+    """Added to the score."""
+    along: float = 0.0
+    """How far from the thing's middle it is gripped, across the closing direction, m."""
+
+
+def _sides(thing: Entity) -> list[_Side]:
     x, y = float(thing.size[0]), float(thing.size[1])
     if min(x, y) > WIDEST_GRASP:
-        for step in range(6):
-            yield thing.yaw + step * np.pi / 6, min(x, y), 0.0
-        return
+        return [_Side(thing.yaw + step * np.pi / 6, min(x, y)) for step in range(6)]
     if thing.category in ROUND and abs(x - y) < 0.012:
-        for step in range(8):
-            yield thing.yaw + step * np.pi / 8, max(x, y), 0.0
-        return
-    for width, yaw in ((x, thing.yaw), (y, thing.yaw + 0.5 * np.pi)):
-        if width <= WIDEST_GRASP:
-            yield yaw, width, -8.0 * max(0.0, width - min(x, y) - 0.004)
+        return [_Side(thing.yaw + step * np.pi / 8, max(x, y)) for step in range(8)]
+    return [
+        _Side(yaw, width, -8.0 * max(0.0, width - min(x, y) - 0.004))
+        for width, yaw in ((x, thing.yaw), (y, thing.yaw + 0.5 * np.pi))
+        if width <= WIDEST_GRASP
+    ]
+
+
+def _awkward_sides(thing: Entity) -> list[_Side]:
+    """Returns sides taken off their middle or at a slant, where there is no room for better.
+
+    A slanted grip turns the thing until it lies flat between the fingers.
+    """
+    x, y = float(thing.size[0]), float(thing.size[1])
+    sides = []
+    for yaw, width, length in ((thing.yaw, x, y), (thing.yaw + 0.5 * np.pi, y, x)):
+        for slant in SLANTS:
+            sine, cosine = abs(np.sin(slant)), np.cos(slant)
+            needed = min(width * cosine + length * sine, (width + PAD * sine) / cosine)
+            if needed > WIDEST_GRASP:
+                continue
+            for along in {0.0, 0.25 * length, -0.25 * length} if length > LONG else {0.0}:
+                liked = -1.2 * abs(slant) - 8.0 * abs(along)
+                sides.append(_Side(yaw + slant, needed, liked, along))
+    return sides
+
+
+def _ways(model: ArmModel, thing: Entity, sides: list[_Side], turn: float) -> Float64Array:
+    """Returns (C, 5) directions, likings, heights over the underside, openings, and offsets."""
+    rows = [
+        (side.yaw + turn, side.liked, height, opening, side.along)
+        for side in sides
+        for height in _heights(thing, wide=side.width > WIDEST_GRASP)
+        for opening in _openings(model, side.width)
+    ]
+    return np.array(rows).reshape(-1, 5)
 
 
 def _heights(thing: Entity, *, wide: bool) -> list[float]:
@@ -106,7 +146,7 @@ def _heights(thing: Entity, *, wide: bool) -> list[float]:
     return sorted({best, 0.5 * (best + highest), highest})
 
 
-def _openings(model: ArmModel, thing: Entity, width: float) -> list[float]:
+def _openings(model: ArmModel, width: float) -> list[float]:
     if width > WIDEST_GRASP:
         return [model.widest, 0.055]
     return sorted({model.widest, *(min(model.widest, width + w) for w in (0.03, 0.016))})[::-1]
@@ -119,14 +159,15 @@ def _around(boxes: Boxes, thing: Entity) -> Boxes:
 
 
 def _judged(thing: Entity, around: Boxes, ways: Float64Array) -> list[Grasp]:
-    """Returns those of (C, 4) ways in which the hand hits nothing, the best first.
-
-    A way is direction, likeability, height over the thing's underside, and opening.
-    """
+    """Returns those of (C, 5) `_ways` in which the hand hits nothing, the best first."""
+    if not len(ways):
+        return []
     base = float(thing.position[2] - 0.5 * thing.size[2])
     yaws = np.array([easy_yaw(thing.position, yaw) for yaw in ways[:, 0]])
     positions = np.tile(thing.position, (len(ways), 1))
     positions[:, 2] = base + ways[:, 2]
+    positions[:, 0] -= ways[:, 4] * np.sin(ways[:, 0])
+    positions[:, 1] += ways[:, 4] * np.cos(ways[:, 0])
     hands = hand_boxes(positions, yaws, ways[:, 3])
     gaps, tops = np.full(len(ways), ENOUGH_GAP), np.zeros(len(ways))
     if around.names:

@@ -153,13 +153,13 @@ class HandSkill(ABC):
         for index, command in enumerate(motion.commands):
             self._joints = motion.joints[index]
             yield Command(joints=command, gripper=self._width)
+            if stop is not None and stop():
+                yield from self._brake(motion, index)
+                return
             if self._bumped():
                 yield from self._brake(motion, index)
                 yield from self._give_way()
                 raise BadEndError(f"hit something {where}")
-            if stop is not None and stop():
-                yield from self._brake(motion, index)
-                return
         for _ in range(self.config.settle if settle else 0):
             if np.abs(self.senses.arm.joints - self._joints).max() < self.config.at_rest:
                 return

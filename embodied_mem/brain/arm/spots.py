@@ -118,15 +118,14 @@ def _free_spots(
         low[:2] = np.maximum(low[:2], TABLE_REACH[:2])
         high[:2] = np.minimum(high[:2], TABLE_REACH[2:])
     around = world_boxes(cell, state, leave_out=(target,))
-    walled = fixture.kind in ("bin", "drawer")
-    ranked = _ranked(
-        around, carried, low, high,
-        enough=SNUG if walled else ROOMY, centred=-0.5 if walled else 0.5,
-    )  # fmt: skip
-    for x, y, yaw in ranked[:JUDGED]:
-        spot = _judged(around, carried, np.array([x, y, low[2]]), yaw)
-        if spot is not None:
-            yield spot
+    enough = SNUG if fixture.kind in ("bin", "drawer") else ROOMY
+    centred = -0.5 if fixture.kind == "bin" else 0.5
+    ranked = _ranked(around, carried, low, high, enough=enough, centred=centred)
+    found = (
+        _judged(around, carried, np.array([x, y, low[2]]), yaw) for x, y, yaw in ranked[:JUDGED]
+    )
+    # Where walls keep the hand up now, they would keep it from taking the thing out again.
+    yield from sorted((spot for spot in found if spot is not None), key=lambda spot: spot.drop)
 
 
 def _ranked(

@@ -79,7 +79,8 @@ class Wipe(HandSkill):
             yield from self._touch(poses[0])
             yield from self._strokes(poses)
         else:
-            yield from self.line(poses, self.config.slide)
+            yield from self.line(poses[:1], self.config.touch)
+            yield from self.line(poses[1:], self.config.slide)
         yield from self.raise_hand(0.10)
 
     # -- where -------------------------------------------------------------------------------------
