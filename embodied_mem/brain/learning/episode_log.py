@@ -90,6 +90,8 @@ class EpisodeLog:
         self._run = max((entry.run for entry, _ in entries), default=-1) + 1
         self._taken = 0
         """Events of the present report that are in the log."""
+        self._attempts: dict[str, str] = {}
+        """The skill with its arguments that each node of the present run tried last."""
         self._named: dict[str, None] = {}
         """Entities named in the present run."""
 
@@ -114,7 +116,7 @@ class EpisodeLog:
         summary = self._summary(report, state)
         self._write([*records, self._record(summary, state, tuple(self._named))])
         self._run += 1
-        self._taken, self._named = 0, {}
+        self._taken, self._named, self._attempts = 0, {}, {}
         return summary
 
     def recent(self, n: int = 20) -> tuple[Entry, ...]:
@@ -145,9 +147,12 @@ class EpisodeLog:
         records = []
         for event in events:
             if event.what in _LEFT_OUT:
+                self._attempts[event.node] = event.skill
                 continue
+            tried = self._attempts.get(event.node, event.skill)
+            event = msgspec.structs.replace(event, skill=tried)
             # Words of what was noticed are left aside: they may name what was not acted on.
-            named = _named(f"{event.skill} {event.node}", state)
+            named = _named(tried, state)
             self._named.update(dict.fromkeys(named))
             records.append(self._record(self._outcome(event, named, state), state, named))
         return records

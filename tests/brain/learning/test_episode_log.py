@@ -36,7 +36,7 @@ def story(start: int = 0) -> ExecutionReport:
             seconds=0.2,
             node="take",
             what="anomaly",
-            skill="pick(target=red_mug)",
+            skill="pick",
             anomaly="postcondition",
             level="retry",
             detail="holding(red_mug) does not hold",
@@ -72,6 +72,7 @@ def test_what_was_done_is_told_in_the_next_session(tmp_path: Path) -> None:
         assert isinstance(anomaly, NodeOutcome) and isinstance(done, NodeOutcome)
         assert (anomaly.node, anomaly.anomaly, anomaly.tick) == ("take", "postcondition", 40)
         assert anomaly.recovery == "retry: pick again, 4 mm to the left"
+        assert anomaly.skill == done.skill == "pick(target=red_mug)"
         assert (done.outcome, done.place) == ("done", "left_drawer")
         assert isinstance(summary, RunSummary) and isinstance(other, RunSummary)
         assert (summary.run, other.run) == (0, 1)
