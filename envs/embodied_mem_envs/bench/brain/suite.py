@@ -11,6 +11,7 @@ from embodied_mem.memory.working.figures import working_memory_figures
 PARTS = (
     ("reflex", "bench_reflex"),
     ("punctual", "bench_punctual"),
+    ("tick", "bench_tick"),
     ("grammar", "bench_grammar"),
 )
 """Module beside this one, and what to call in it."""
