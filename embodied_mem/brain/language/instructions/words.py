@@ -89,6 +89,13 @@ def members_of(category: str) -> Collection[str]:
     return group.members if group else (category,)
 
 
+@lru_cache(maxsize=1 << 13)
+def _split(phrase: str) -> Words:
+    """Returns the plain words of a phrase; kept, for every work cell shares most of them."""
+    found = sentences(phrase)
+    return found[0] if found else ()
+
+
 class InstructionWords:
     """Every phrase that an instruction can be made of, for one work cell and what lies in it."""
 
@@ -116,9 +123,8 @@ class InstructionWords:
         return any(sense.tag in ("noun", "fixture", "colour") for sense in senses)
 
     def _add(self, phrase: str, tag: str, value: str = "", plural: bool = False) -> None:
-        found = sentences(phrase)
-        if found:
-            words = found[0]
+        words = _split(phrase)
+        if words:
             sense = Sense(tag, value, plural)
             if sense not in self.senses.get(words, ()):
                 self.senses[words] = (*self.senses.get(words, ()), sense)

@@ -59,6 +59,7 @@ class Mover:
         self._unpickable = unpickable
         self._used: dict[str, None] = {}
         self._moves = 0
+        self._opening = ""
 
     @property
     def world(self) -> World:
@@ -92,8 +93,10 @@ class Mover:
     def clear_sweep(self, drawer: str) -> None:
         """Puts aside what an opening drawer would push away."""
         world = self.world
+        self._opening = drawer
         while hindering := world.in_way_of(world.sweep(drawer), margin=SPOT_MARGIN):
             self._put_aside(self._topmost(hindering[0]))
+        self._opening = ""
 
     def open(self, drawer: str) -> None:
         """Opens a drawer, once the way is free and the hand empty."""
@@ -242,7 +245,9 @@ class Mover:
         if self._moves > MOST_MOVES:
             raise UnplannableError("I find no order in which the things can be moved")
         x, y = free_spot(self.world, thing, avoid=self._promised(thing))
-        self.draft.move(thing, At(x=x, y=y), aside=True, at_last=self.targets.get(thing))
+        in_place = thing in self.targets and self._done(thing)
+        at_last = None if in_place else self.targets.get(thing)
+        self.draft.move(thing, At(x=x, y=y), aside=True, at_last=at_last)
 
     def _promised(self, thing: str) -> list[Footprint]:
         """Returns where nothing may be put aside: spots that others will need."""
@@ -258,8 +263,10 @@ class Mover:
     def _drawers_to_come(self) -> list[str]:
         """Returns the drawers that may still have to be opened."""
         world, pending = self.world, self._pending()
-        if any(world.things[thing].lost or world.things[thing].missing for thing in pending):
+        lost = any(world.things[t].lost or world.things[t].missing for t in pending)
+        if lost or self._thorough:
             return list(world.opened)
         named = {world.things[thing].place for thing in pending}
         named |= {t.holder for t in self.targets.values() if isinstance(t, In)}
+        named.add(self._opening)
         return [name for name in world.opened if name in named]
