@@ -63,6 +63,8 @@ class Assembly:
         self._shut = shut
         self._moves = 0
         self._moved: set[str] = set()
+        self._opening: tuple[str, ...] = ()
+        """Drawers that are about to be opened."""
 
     def run(self) -> None:
         """Fills `nodes`.
@@ -121,6 +123,8 @@ class Assembly:
             found += [other for other in world.on_top_of(target.holder) if other != thing]
             if target.holder in self._goals and not self._reached(target.holder):
                 found.append(target.holder)
+            if target.holder in world.on_top_of(thing):
+                found.append(target.holder)
         return list(dict.fromkeys(found))
 
     def _to_open(self, thing: str) -> list[str]:
@@ -154,13 +158,14 @@ class Assembly:
         if not isinstance(goal.target, At):
             return False
         world = self._world
-        spot = world.things[goal.thing].footprint.at(goal.target.x, goal.target.y)
+        piece = world.things[goal.thing]
+        spot = piece.footprint.at(goal.target.x, goal.target.y, goal.target.yaw)
         over = [
             name
             for name, state in world.opened.items()
             if state is not False and gap(spot, world.sweep(name)) < _MARGIN
         ]
-        if over and world.things[goal.thing].place in over:
+        if over and (piece.lost or piece.place in over):
             self._put_aside(goal.thing)
         for drawer in over:
             self._close(drawer)
@@ -170,17 +175,13 @@ class Assembly:
         self._count()
         x, y = free_spot(self._world, thing, avoid=self._promised(thing))
         node = self._filled("aside", {"thing": thing}, (Spot(x, y),))
-        if thing in self._goals and isinstance(node, Task) and node.post:
-            finally_there = self._goal_condition(thing)
-            if finally_there:
-                post = (f"{node.post[0]} or {finally_there}", *node.post[1:])
-                node = msgspec.structs.replace(node, post=post)
+        waits = thing in self._goals and not self._reached(thing)
+        if waits and isinstance(node, Task) and node.post:
+            # Where it is in its place by then, it need not be put aside any more.
+            post = (f"{node.post[0]} or {self._goals[thing].condition}", *node.post[1:])
+            node = msgspec.structs.replace(node, post=post)
         self.nodes.append(node)
         self._settle(thing, At(x=x, y=y), aside=True)
-
-    def _goal_condition(self, thing: str) -> str:
-        goal = self._goals[thing]
-        return "" if goal.target is None else goal.target.condition(thing)
 
     def _open(self, drawer: str) -> None:
         self._clear_sweep(drawer)
@@ -194,6 +195,7 @@ class Assembly:
 
     def _clear_sweep(self, drawer: str) -> None:
         world = self._world
+        self._opening = (*self._opening, drawer)
         while hindering := world.in_way_of(world.sweep(drawer), margin=_MARGIN):
             self._put_aside(self._top_of(hindering[0]))
 
@@ -201,6 +203,8 @@ class Assembly:
         if not self._shut:
             return
         pending = self._pending()
+        if any(self._world.things[thing].lost for thing in pending):
+            return  # nobody knows in which drawer it will be found
         needed = {self._world.things[thing].place for thing in pending}
         needed |= {self._goals[thing].holder for thing in pending}
         for drawer in self.opened:
@@ -311,11 +315,20 @@ class Assembly:
             for other in pending
             if isinstance(target := self._goals[other].target, At)
         ]
-        drawers = {world.things[other].place for other in pending}
-        drawers |= {self._goals[other].holder for other in pending}
-        sweeps = [world.sweep(name) for name in drawers if name in world.opened]
+        sweeps = [world.sweep(name) for name in self._drawers_to_come(pending)]
         left = {goal.zone for goal in self._goals.values() if goal.zone}
         return [*spots, *sweeps, *(self._widened(zone) for zone in sorted(left))]
+
+    def _drawers_to_come(self, pending: list[str]) -> list[str]:
+        """Returns the drawers that may still have to be opened."""
+        world = self._world
+        if any(world.things[n].lost or world.things[n].missing for n in pending):
+            return list(world.opened)
+        if any(self._goals[n].thorough for n in pending):
+            return list(world.opened)
+        named = {world.things[other].place for other in pending} | set(self._opening)
+        named |= {goal.holder for goal in self._goals.values()}
+        return [name for name in world.opened if name in named]
 
     def _widened(self, zone: str) -> Footprint:
         """Returns a zone and a little around it: what is put beside it must not reach over it."""

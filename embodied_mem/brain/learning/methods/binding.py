@@ -9,8 +9,11 @@ from embodied_mem.brain.learning.methods.rules import reaches_zone, zones
 from embodied_mem.brain.learning.methods.scene import Scene
 from embodied_mem.brain.learning.methods.template import NotGeneralError, Spot
 from embodied_mem.brain.planning.rules.goals import At, In, On, Target
+from embodied_mem.brain.planning.rules.spots import NoRoomError, free_spot
 from embodied_mem.brain.planning.situation import Arranged
 
+_LOW = 0.02
+"""The bottom of what lies on the table itself is lower than this, m."""
 _HOLDERS = ("bin", "drawer", "tray")
 
 
@@ -76,7 +79,25 @@ def bind_goals(rules: tuple[GoalRule, ...], scene: Scene) -> dict[str, Goal]:
             goals[thing] = _goal(thing, each, scene, themes)
     if not goals:
         raise NotGeneralError("nothing that is meant is known here")
-    return goals
+    return {**_freed(goals, scene), **goals}
+
+
+def _freed(goals: Mapping[str, Goal], scene: Scene) -> dict[str, Goal]:
+    """Returns goals for what others are to be put on and does not lie free on the table yet."""
+    world = scene.world()
+    freed: dict[str, Goal] = {}
+    for goal in goals.values():
+        holder = goal.target.holder if isinstance(goal.target, On) else ""
+        if not holder or holder in goals or holder == world.holding:
+            continue
+        base = world.things[holder]
+        if not (world.lies_loose(base) and base.bottom < _LOW):
+            try:
+                x, y = free_spot(world, holder)
+            except NoRoomError as error:
+                raise NotGeneralError(str(error)) from None
+            freed[holder] = Goal(thing=holder, target=At(x=x, y=y))
+    return freed
 
 
 def _all_meant(rule: GoalRule, scene: Scene) -> list[str]:
@@ -113,8 +134,6 @@ def _target(thing: str, rule: GoalRule, scene: Scene, themes: list[str]) -> Targ
     if rule.how == "on":
         if scene.kind(holder) != "object":
             raise NotGeneralError(f"{holder} is no thing to put another one on")
-        if not scene.world().lies_loose(scene.world().things[holder]):
-            raise NotGeneralError(f"{holder} does not lie where another thing can be put on it")
         return On(holder=holder)
     if scene.kind(holder) not in _HOLDERS:
         raise NotGeneralError(f"{holder} is nothing to put a thing into")

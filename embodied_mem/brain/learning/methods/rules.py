@@ -49,10 +49,12 @@ def _means_all(scene: Scene) -> bool:
     return any(reference.every for reference in scene.instruction.themes)
 
 
-def _of_theme(part: Part, scene: Scene, themes: list[str], theme: int) -> GoalRule:
+def _of_theme(part: Part, scene: Scene, themes: list[str], theme: int) -> GoalRule | None:
     if scene.instruction.time and _as_arranged(part, scene):
         return GoalRule(theme=theme, how="arranged")
     rule = _at(part, scene, themes, theme) if part.spot else _held(part, scene, themes, theme)
+    if rule is None and part.spot is not None and scene.instruction.action == "stack":
+        return None  # the lowest of a pile, which lay where no pile can be built
     if rule is None:
         where = part.holder or f"at {part.spot}"
         raise NotGeneralError(f"nothing tells why {part.thing} ends up {where}")
