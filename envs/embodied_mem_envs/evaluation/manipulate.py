@@ -86,11 +86,11 @@ def _faulty_cases(config: ManipulateEvalConfig, fault: FaultName) -> Iterator[tu
     if not families or not levels:
         return
     for number in range(config.seeds):
-        shift = number // len(families)
+        turn, family = divmod(number, len(families))
         yield (
             Case(
-                family=families[number % len(families)],
-                level=levels[(number + shift) % len(levels)],
+                family=families[family],
+                level=levels[(turn + family) % len(levels)],
                 seed=config.first_seed + number,
                 fault=fault,
                 factor=config.factor,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
@@ -43,8 +44,8 @@ def _figures(figures: Mapping[str, float | None]) -> Table:
 
 def _families(records: Sequence[EpisodeRecord]) -> Table:
     table = _table(
-        "Tasks without faults", "family", "level", "success", "95 %", "model calls", "repeats",
-        "their calls", "seconds",
+        "Tasks without faults", "family", "level", "success", "95 %", "calls", "repeats", "calls",
+        "seconds",
     )  # fmt: skip
     families = list(dict.fromkeys(record.case.family for record in clean(records)))
     for family in families:
@@ -72,9 +73,10 @@ def _row(own: Sequence[EpisodeRecord], again: Sequence[EpisodeRecord]) -> list[s
 
 
 def _faults(records: Sequence[EpisodeRecord]) -> Table:
+    """`early` counts alarms before the fault acted, `unseen` those that did no harm unnoticed."""
     table = _table(
-        "Tasks with faults", "fault", "acted", "noticed", "F1", "alarms before", "recovered",
-        "95 %", "unnoticed but done",
+        "Tasks with faults", "fault", "acted", "noticed", "F1", "early", "recovered", "95 %",
+        "unseen",
     )  # fmt: skip
     for fault in dict.fromkeys(record.case.fault for record in faulty(records)):
         own = [record for record in records if record.case.fault == fault]
@@ -113,9 +115,11 @@ def _failure(record: EpisodeRecord) -> Text:
 
 
 def _table(title: str, *columns: str) -> Table:
-    table = Table(title=title, title_justify="left")
+    table = Table(
+        title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True
+    )
     for number, column in enumerate(columns):
-        table.add_column(column, justify="left" if number == 0 else "right")
+        table.add_column(column, justify="left" if number == 0 else "right", no_wrap=True)
     return table
 
 
