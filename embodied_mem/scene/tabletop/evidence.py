@@ -91,6 +91,9 @@ def look_for(thing: Thing, picture: Picture, *, by_colour: bool = True) -> Evide
         gone |= fits[:, 0] & (fits & ~alike).any(axis=1) & ~(fits & alike).any(axis=1)
         fits &= alike
     here = fits.any(axis=1) & ~gone
+    if not len(tints):
+        # Whatever is there may be something else.
+        here[:] = False
     return Evidence(
         here=int(here.sum()),
         gone=int(gone.sum()),

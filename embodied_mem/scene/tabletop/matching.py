@@ -84,8 +84,11 @@ def unlike(thing: Thing, sighting: Sighting, *, same_side: bool = True) -> float
         cost += 0.0 if sighting.category == thing.category else 0.25
     elif sighting.category != thing.category:
         cost += 1.1 * min(sighting.confidence + 0.1, thing.confidence + 0.1, 1.0)
-    tint = float(np.abs(sighting.share - thing.share).max())
-    cost += _ramp(tint, 0.04 if whole else 0.08, 0.12) * 1.2
+    named = (sighting.category, sighting.colour) == (thing.category, thing.colour)
+    if not named or thing.category == UNKNOWN:
+        # Of two colours, another side shows other shares; a name has that in it already.
+        tint = float(np.abs(sighting.share - thing.share).max())
+        cost += _ramp(tint, 0.04 if whole else 0.08, 0.12 if whole else 0.2) * 1.2
     if whole and sighting.colour != thing.colour and sighting.category != UNKNOWN:
         cost += 0.8
     if whole:
