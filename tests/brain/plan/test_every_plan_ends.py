@@ -87,7 +87,7 @@ ACTS = st.builds(
     stop_at=st.none() | st.integers(0, 60),
     blind=st.booleans(),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_every_plan_ends(children, post, scripts, answers, recalled, stop_at, blind):
     stage = Stage(World("mug", "cup"), scripts, {"one": ("two", "three"), "two": ("one",)})
     stage.world.blind = blind

@@ -40,7 +40,7 @@ def points(entity, count=12):
 
 
 @given(entities(), entities())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_gaps_are_the_shortest_way_between_points_of_the_boxes(a, b):
     one, two = points(a), points(b)
     sampled = np.sqrt(((one[:, None] - two[None]) ** 2).sum(-1)).min()
