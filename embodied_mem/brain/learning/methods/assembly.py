@@ -23,7 +23,7 @@ from embodied_mem.brain.learning.methods.template import (
 )
 from embodied_mem.brain.plan.schema import Node, Task
 from embodied_mem.brain.planning.rules.footprint import Footprint, gap, rectangle
-from embodied_mem.brain.planning.rules.goals import At, In, On
+from embodied_mem.brain.planning.rules.goals import At, In, On, Target
 from embodied_mem.brain.planning.rules.spots import NoRoomError, free_spot
 
 _MOST: Final = 60
@@ -151,6 +151,7 @@ class Assembly:
             self._settle(thing, target)
             return
         self._add(goal.move(self._scene), thing, goal.holder, goal.spots)
+        self.nodes[-1] = self._unless_near(self.nodes[-1], thing, goal.target)
         self._settle(thing, goal.target)
 
     def _covers_spot(self, goal: Goal) -> bool:
@@ -176,12 +177,19 @@ class Assembly:
         x, y = free_spot(self._world, thing, avoid=self._promised(thing))
         node = self._filled("aside", {"thing": thing}, (Spot(x, y),))
         waits = thing in self._goals and not self._reached(thing)
+        node = self._unless_near(node, thing, At(x=x, y=y))
         if waits and isinstance(node, Task) and node.post:
             # Where it is in its place by then, it need not be put aside any more.
             post = (f"{node.post[0]} or {self._goals[thing].condition}", *node.post[1:])
             node = msgspec.structs.replace(node, post=post)
         self.nodes.append(node)
         self._settle(thing, At(x=x, y=y), aside=True)
+
+    def _unless_near(self, node: Node, thing: str, target: Target) -> Node:
+        """Leaves out the post-conditions of a move that is so short that they hold before it."""
+        if isinstance(target, At) and target.is_near(self._world.things[thing]):
+            return msgspec.structs.replace(node, post=())
+        return node
 
     def _open(self, drawer: str) -> None:
         self._clear_sweep(drawer)
@@ -286,7 +294,7 @@ class Assembly:
             thing = above[0]
         return thing
 
-    def _settle(self, thing: str, target: At | In | On, *, aside: bool = False) -> None:
+    def _settle(self, thing: str, target: Target, *, aside: bool = False) -> None:
         """Moves a thing in thought."""
         world = self._world
         piece = world.things[thing]

@@ -109,8 +109,8 @@ def _all_meant(rule: GoalRule, scene: Scene) -> list[str]:
             if name in meant and name in scene.state.entities and scene.kind(name) == "object"
         )
     if rule.how == "away":
-        things = [e.id for e in scene.state.entities.values() if e.kind == "object"]
-        return sorted(thing for thing in things if reaches_zone(thing, scene))
+        world = scene.world()
+        return sorted(thing for thing in world.things if reaches_zone(thing, scene, world))
     return scene.every()
 
 

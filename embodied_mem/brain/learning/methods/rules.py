@@ -9,6 +9,7 @@ from embodied_mem.brain.learning.methods.parts import Part
 from embodied_mem.brain.learning.methods.scene import Scene
 from embodied_mem.brain.learning.methods.template import NEAR, NotGeneralError
 from embodied_mem.brain.planning.rules.footprint import gap, rectangle
+from embodied_mem.brain.planning.rules.world import World
 
 _BESIDE: Final = 0.002
 """A thing this near to a zone is not off it, m."""
@@ -36,7 +37,7 @@ def goal_rule(part: Part, scene: Scene, moved: Collection[str]) -> GoalRule | No
         if _as_arranged(part, scene):
             return GoalRule(how="arranged")
     elif scene.instruction.action == "clear":
-        if reaches_zone(thing, scene) and part.spot is not None:
+        if reaches_zone(thing, scene, scene.world()) and part.spot is not None:
             return GoalRule(how="away")
     elif _means_all(scene) and thing in scene.every():
         return _of_theme(part, scene, themes, -1)
@@ -115,9 +116,8 @@ def _above(low: tuple[float, ...], high: tuple[float, ...]) -> bool:
     return math.hypot(low[0] - high[0], low[1] - high[1]) <= NEAR and high[2] > low[2]
 
 
-def reaches_zone(thing: str, scene: Scene) -> bool:
+def reaches_zone(thing: str, scene: Scene, world: World) -> bool:
     """Tells whether a loose thing is over a zone that the instruction speaks of, or touches it."""
-    world = scene.world()
     piece = world.things[thing]
     areas = (world.fixtures[name] for name in zones(scene))
     return world.lies_loose(piece) and any(

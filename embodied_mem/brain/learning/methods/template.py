@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 
 import msgspec
@@ -121,6 +122,12 @@ def holes_in(text: str) -> list[str]:
     return [n.removeprefix(_HOLE) for n in parse_condition(text).entities if n.startswith(_HOLE)]
 
 
+@lru_cache(maxsize=4096)
+def _parsed(text: str, type: Literal["truth", "number"]) -> Expression:
+    """Parses a condition; those of operators are filled again and again."""
+    return parse_condition(text, type=type).expression
+
+
 class _Change:
     """Goes through a subtree and changes ids, points and prose."""
 
@@ -153,7 +160,7 @@ class _Change:
         return msgspec.structs.replace(handler, when=when, to=to)
 
     def condition(self, text: str, type: Literal["truth", "number"] = "truth") -> str:
-        expression = parse_condition(text, type=type).expression
+        expression = _parsed(text, type)
         return str(_rewritten(expression, self.entity, self.point))
 
     def id(self, name: str) -> str:
