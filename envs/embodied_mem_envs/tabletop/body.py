@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import final
 
 import numpy as np
@@ -22,7 +23,7 @@ from embodied_mem_envs.tabletop.layout import OBSTACLE_AT, Placed, Position
 from embodied_mem_envs.tabletop.meshes import data_folder
 from embodied_mem_envs.tabletop.physics import FINGER_FORCE, HAND, SECONDS, World
 from embodied_mem_envs.tabletop.poses import Pose, matrix, upright
-from embodied_mem_envs.tabletop.render import Piece, Renderer
+from embodied_mem_envs.tabletop.render import Piece, Renderer, shrunk
 from embodied_mem_envs.tabletop.seal import sealed_simulator
 from embodied_mem_envs.tabletop.shapes import LINKS, cell_look, drawer_look, link_look, thing_look
 from embodied_mem_envs.tabletop.snapshot import Snapshot
@@ -226,12 +227,24 @@ class TabletopBody:
             camera=camera,
         )
 
-    def render(self, camera: TabletopCamera = FRONT) -> UInt8Array:
-        """Returns an (H, W, 3) picture from anywhere, for people to look at."""
+    def render(
+        self, camera: TabletopCamera = FRONT, *, samples: int = 1, shadows: bool = False
+    ) -> UInt8Array:
+        """Returns an (H, W, 3) picture from anywhere, for people to look at.
+
+        Args:
+            camera: From where, and how large.
+            samples: Rays along each side of a pixel; 2 or 3 make edges smooth.
+            shadows: Whether the sun casts shadows, which the cameras of the body do not see.
+        """
         self._require_open()
         links = self._link_poses()
         T_world_camera = links[HAND] @ camera.mount if camera.on_hand else camera.mount
-        return self._renderer.render(T_world_camera, camera.intrinsics, self._pieces(links))[0]
+        finer = replace(camera, width=samples * camera.width, height=samples * camera.height)
+        rgb, _ = self._renderer.render(
+            T_world_camera, finer.intrinsics, self._pieces(links), shadows=shadows
+        )
+        return shrunk(rgb, samples)
 
     # -- changing the world --------------------------------------------------------------------
 

@@ -40,6 +40,8 @@ class Kind:
     """Direction along which the fingers close, from its x axis, rad."""
     grasp_height: float
     """Height of the point between the finger tips above its underside, m."""
+    round: bool
+    """Whether it looks alike from all sides."""
     rolling: float
     """Rolling friction, m; what is round would else roll off the table."""
     friction: float
@@ -104,9 +106,18 @@ def _kind(name: str) -> Kind:
         grasp_width=raw.width or float(size[0 if across == "x" else 1]),
         grasp_turn=0.0 if across == "x" else 0.5 * np.pi,
         grasp_height=raw.height,
+        round=_round(corners - middle),
         rolling=raw.rolling,
         friction=raw.friction,
     )
+
+
+def _round(corners: Float64Array) -> bool:
+    """Tells whether the outline of (N, 3) corners reaches equally far in all directions."""
+    angles = np.arange(0.0, np.pi, 0.1)
+    ways = np.stack([np.cos(angles), np.sin(angles)])
+    reach = (corners[:, :2] @ ways).max(axis=0)
+    return bool(np.ptp(reach) < 0.03 * reach.max())
 
 
 def _moved(part: Part, by: Float64Array) -> Part:

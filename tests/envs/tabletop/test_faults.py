@@ -91,9 +91,19 @@ def test_translation_pushes_the_target_by_the_magnitude(way: float) -> None:
     body.close()
 
 
+def test_rotation_spares_what_looks_alike_from_all_sides() -> None:
+    body = TabletopBody(
+        [Placed(kind="can", position=(0.4, 0.05, 0.0))], faults=[FaultSpec(name="rotation")]
+    )
+    body.connect()
+    Operator(body).take("red_can")
+    assert body.faults[0].fired_at is None
+    body.close()
+
+
 def test_rotation_turns_the_target_by_the_magnitude() -> None:
     body, operator = make(FaultSpec(name="rotation", magnitude=0.5))
-    operator.move(SPOTS[RED] + by(0.0, 0.0, 0.05), 0.4 + 0.5 * np.pi)
+    operator.move(SPOTS[RED] + by(0.0, 0.0, 0.04), 0.4 + 0.5 * np.pi)
     assert body.faults[0].victim == RED
     assert abs(body.truth().things[RED].yaw - 0.4) == pytest.approx(0.5, abs=0.02)
     body.close()

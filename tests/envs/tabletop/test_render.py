@@ -113,3 +113,14 @@ def test_the_kept_background_changes_nothing(body: TabletopBody) -> None:
     kept = body.observe()
     fresh = body.render(FRONT)
     assert np.array_equal(kept.rgb, fresh)
+
+
+def test_shadows_fall_away_from_the_sun_and_only_in_pictures_for_people(body: TabletopBody) -> None:
+    plain, shaded = body.render(FRONT).astype(int), body.render(FRONT, shadows=True).astype(int)
+    darker = (shaded < plain).any(axis=-1)
+    assert (shaded <= plain).all()
+    assert 0.02 < darker.mean() < 0.3
+    assert np.array_equal(body.observe().rgb, plain)
+    smooth = body.render(FRONT, samples=2)
+    assert smooth.shape == plain.shape
+    assert np.abs(smooth - plain).mean() < 3.0

@@ -18,8 +18,8 @@ _BESIDE = 0.04
 class ActiveFault(ABC):
     """One fault of one body."""
 
-    reach = 0.055
-    """How far above the middle of a thing the hand still is when it counts as coming down, m."""
+    reach = 0.035
+    """How far above the top of a thing the hand still is when it counts as coming down, m."""
 
     def __init__(self, spec: FaultSpec, rng: np.random.Generator) -> None:
         self.spec = spec
@@ -84,12 +84,12 @@ class ActiveFault(ABC):
         name = stage.below(_BESIDE, self.spec.target)
         if not name or order.width < stage.kind(name).grasp_width:
             return ""
-        return name if stage.tool[2] - stage.position(name)[2] < self.reach else ""
+        return name if stage.above_top(name) < self.reach else ""
 
     def _grasped(self, stage: Stage, order: Order) -> str:
         name = stage.below(_BESIDE, self.spec.target)
         closing = order.width < stage.opening - _CLOSING or stage.held
-        near = name and abs(stage.tool[2] - stage.position(name)[2]) < self.reach
+        near = name and stage.above_top(name) < 0.0
         return name if closing and near else ""
 
     def _carried(self, stage: Stage, order: Order) -> str:

@@ -54,6 +54,11 @@ class Stage:
         """Returns the (3,) middle of a thing, m."""
         return np.array(self.world.pose(name)[0])
 
+    def above_top(self, name: str) -> float:
+        """Returns how far the hand is above the top of an upright thing, m."""
+        top = self.position(name)[2] + 0.5 * self.kind(name).size[2]
+        return float(self.tool[2] - top)
+
     def below(self, sideways: float, target: str = "") -> str:
         """Returns the thing nearest under the hand, empty where none is within `sideways` m."""
         best, found = sideways, ""

@@ -33,7 +33,9 @@ class Rotation(ActiveFault):
     """The thing is turned about the vertical, to the left or to the right."""
 
     def begin(self, stage: Stage, order: Order, victim: str) -> bool:
-        """Turns it."""
+        """Turns it, unless nobody could see that."""
+        if stage.kind(victim).round:
+            return False
         at, turn = stage.world.pose(victim)
         side = self.rng.choice([-1.0, 1.0])
         return any(
@@ -46,7 +48,7 @@ class Rotation(ActiveFault):
 class WrongObject(ActiveFault):
     """The thing and one that looks like it change places, each keeping its height."""
 
-    reach = 0.16
+    reach = 0.13
 
     def begin(self, stage: Stage, order: Order, victim: str) -> bool:
         """Swaps them; nothing happens while nothing looks like it."""
@@ -78,7 +80,7 @@ class WrongObject(ActiveFault):
 class ObjectMoved(ActiveFault):
     """The thing is taken away and put somewhere else on the table."""
 
-    reach = 0.16
+    reach = 0.13
 
     def begin(self, stage: Stage, order: Order, victim: str) -> bool:
         """Puts it at a free spot at least as far away as the magnitude says."""
