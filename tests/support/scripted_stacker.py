@@ -4,13 +4,14 @@ It has no eyes. It notices a lost grip by its fingers alone and tries once more.
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
 
 from embodied_mem.brain.arm.model import ArmModel
 from embodied_mem.errors import ModelTimeout
 from embodied_mem.models.client import Completion, Message
-from embodied_mem.robots.arm import Arm
+from embodied_mem.robots.arm import Arm, ArmDescription
 from embodied_mem.types import Command
 from embodied_mem_envs.evaluation.manipulate_agent import AgentResult, AnomalyNote, EpisodeContext
 from embodied_mem_envs.tabletop.tasks import make_episode
@@ -58,7 +59,7 @@ class Stacker:
         spots = {item.name: item.spot for item in episode.layout.items}
         upper, lower = spots[episode.roles["upper"]], spots[episode.roles["lower"]]
         self.joints = self.body.sense().joints
-        self.model = ArmModel(self.body.description)
+        self.model = model_of(self.body.description)
         self.width = OPEN
         start = self.body.sense().tick
         for _ in range(2):
@@ -119,12 +120,17 @@ class Stacker:
         for joints in way(self.joints, goal):
             self.body.act(Command(joints=tuple(joints), gripper=self.width))
         self.joints, self.width = goal, width
-        for _ in range(60):
+        for _ in range(50):
             self.body.act(Command(joints=tuple(goal), gripper=width))
 
     def note(self, level: str, kind: str) -> None:
         tick = self.body.sense().tick
         self.notes.append(AnomalyNote(tick=tick, level=level, kind=kind))
+
+
+@lru_cache(maxsize=1)
+def model_of(description: ArmDescription) -> ArmModel:
+    return ArmModel(description)
 
 
 class Idler(Stacker):
@@ -136,7 +142,7 @@ class Idler(Stacker):
 
 
 def way(start: np.ndarray, goal: np.ndarray) -> Iterator[list[float]]:
-    """Joint targets along a smooth step, at about half a radian a second."""
-    ticks = max(2, int(np.abs(goal - start).max() / 0.5 * 200))
+    """Joint targets along a smooth step, at about a radian a second."""
+    ticks = max(2, int(np.abs(goal - start).max() * 200))
     for share in np.linspace(0.0, 1.0, ticks):
         yield (start + share * share * (3 - 2 * share) * (goal - start)).tolist()
