@@ -15,8 +15,8 @@ CLEARANCE: Final = 0.005
 """What is less than this above what carries it is no thing, m."""
 _WALL: Final = 0.009
 """Thickness of the walls of bins, trays and drawers, with what their edges spread, m."""
-_BIN_FLOOR: Final = 0.005
-"""Thickness of the floor of bins and trays, m."""
+_FLOORS: Final = {"bin": 0.005, "tray": 0.004}
+"""Thickness of the floors of open boxes, m."""
 _TALLEST: Final = 0.60
 """What is higher is no thing on the table, m."""
 
@@ -91,7 +91,7 @@ class Fixtures:
         around = _within(at, low - 0.004, high + 0.004)
         inside = around & _within(at, low + _WALL, high - _WALL)
         keep &= ~around | inside | (at[:, 2] > high[2] + CLEARANCE)
-        level[inside] = self._high[2] + _BIN_FLOOR
+        level[inside] = self._high[2] + _FLOORS[fixture.kind]
 
     def place_of(self, position: Float64Array, low: float, opened: Mapping[str, float]) -> str:
         """Returns the id of the fixture in or on which something is.
@@ -120,7 +120,7 @@ class Fixtures:
         if fixture.kind == "drawer":
             return fixture.low[2]
         if fixture.kind in ("bin", "tray"):
-            return float(self._high[2]) + _BIN_FLOOR
+            return float(self._high[2]) + _FLOORS[fixture.kind]
         return fixture.high[2]
 
 

@@ -21,10 +21,10 @@ _SPECK: Final = 12
 """Pixels below which a piece is a mark on what it touches."""
 _MARK: Final = 0.10
 """Share of its neighbour's pixels below which a piece is a mark on it."""
-_PART: Final = 0.35
-"""Share of its neighbour's pixels below which a piece may be a part that is seen apart from it."""
-_NEAR: Final = 0.012
-"""How near, seen from above, such a part must be, m."""
+_ALIKE: Final = 0.06
+"""Difference in the shares of red, green and blue up to which two pieces are of one colour."""
+_NEAR: Final = 0.025
+"""How near, seen from above, pieces of one colour must be to be parts of one thing, m."""
 _WIDEST: Final = 0.17
 """Longest side of one thing, m."""
 _FITS: Final = 1.35
@@ -76,7 +76,7 @@ class Grouping:
             self._link(int(first) - 1, int(second) - 1)
         for first, second in zip(pieces.nested.first, pieces.nested.second, strict=True):
             one, other = int(first) - 1, int(second) - 1
-            if self._over_each_other(one, other):
+            if self._may_be_joined(one, other):
                 self._link(one, other)
 
     def groups(self) -> list[Group]:
@@ -90,16 +90,21 @@ class Grouping:
         self._neighbours[one].add(other)
         self._neighbours[other].add(one)
 
-    def _over_each_other(self, one: int, other: int) -> bool:
-        """Tells whether two pieces are over each other, seen from above.
+    def _may_be_joined(self, one: int, other: int) -> bool:
+        """Tells whether pieces that are apart in depth may be one thing, seen from above.
 
-        A speck only has to be near: a rim or an ear hides what joins it to its thing.
+        They are over each other, or of one colour and near: a roof hides what joins it to the
+        bonnet before it.
         """
-        a, b = (self._patches[each].points[:, :2] for each in (one, other))
+        a, b = self._patches[one], self._patches[other]
+        alike = np.abs(a.shares.mean(axis=0) - b.shares.mean(axis=0)).max() < _ALIKE
+        low, high = a.points[:, :2].min(axis=0), a.points[:, :2].max(axis=0)
+        if alike:
+            gap = np.maximum(b.points[:, :2].min(axis=0) - high, low - b.points[:, :2].max(axis=0))
+            return bool((gap < _NEAR).all())
         for inner, outer in ((a, b), (b, a)):
-            reach = np.float32(_NEAR if len(inner) < _PART * len(outer) else 0.0)
-            middle = inner.mean(axis=0)
-            low, high = outer.min(axis=0) - reach, outer.max(axis=0) + reach
+            middle = inner.points[:, :2].mean(axis=0)
+            low, high = outer.points[:, :2].min(axis=0), outer.points[:, :2].max(axis=0)
             if ((low < middle) & (middle < high)).all():
                 return True
         return False

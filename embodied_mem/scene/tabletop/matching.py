@@ -21,6 +21,8 @@ _FAR: Final = 0.8
 """Cost of a thing being anywhere else than it was."""
 _REACH: Final = 0.15
 """Distance at which that cost is reached, m."""
+_PART_REACH: Final = 0.10
+"""A part of something, or what looks like nothing known, is no thing that is farther away, m."""
 _BELIEVED: Final = 0.05
 """A thing seen to stand still is not farther away than this, m."""
 
@@ -105,6 +107,8 @@ def _cost(thing: Thing, sighting: Sighting, chance: Chances, same_side: bool) ->
     if not same_side and apart > _BELIEVED and not _named_alike(thing, sighting):
         return np.inf
     if chance.evidence.still_there and apart > _BELIEVED:
+        return np.inf
+    if apart > _PART_REACH and not (sighting.whole and sighting.category != UNKNOWN):
         return np.inf
     far = _FAR * min(apart / _REACH, 1.0)
     if chance.untold:
