@@ -246,8 +246,7 @@ class Table:
             name: FixtureView(kind=f.kind, low=f.low, high=f.high, slides=f.slides, travel=f.travel)
             for name, f in cell().items()
         }
-        world = World.of(SceneView(fixtures=fixtures, things={}))
-        return world
+        return World.of(SceneView(fixtures=fixtures, things={}))
 
     def _on_top(self, name: str) -> list[str]:
         base = self.things[name]

@@ -14,10 +14,25 @@ def action_of(reading: Reading) -> Action | None:
 
 
 def _sorts(r: Reading) -> bool:
-    by_bin = bool(r.by) and not r.time and any(r.kind(f) == "bin" for f in r.fixtures())
-    return (r.has("sort") and not r.time) or (
-        by_bin and r.has("put", "take", "bring", "arrange", "want", "push")
-    )
+    if r.has("sort"):
+        return not r.time or bool(r.by)
+    moves = r.has("put", "take", "bring", "arrange", "want", "push")
+    by_bin = bool(r.by) and any(r.kind(f) == "bin" for f in r.fixtures())
+    by_belonging = r.by and any("belong" in text for text in r.words)
+    matched = "match" in r.words and by_bin
+    if matched or (moves and ((by_bin and not r.time) or by_belonging)):
+        return True
+    return moves and colours_by_bin(r) is not None
+
+
+def colours_by_bin(r: Reading) -> list[str] | None:
+    """Returns the colours of "red blocks go in the red bin, green ones in the green bin"."""
+    things = [p for p in r.parts if p.role == "" and p.phrase.colour and not p.phrase.fixture]
+    bins = [p for p in r.parts if p.role in LOCATIONS and r.kind(p.phrase) == "bin"]
+    colours = [part.phrase.colour for part in things]
+    if len(colours) < 2 or colours != [part.phrase.colour for part in bins]:
+        return None
+    return colours
 
 
 def _counts(r: Reading) -> bool:
@@ -25,7 +40,9 @@ def _counts(r: Reading) -> bool:
 
 
 def _swaps(r: Reading) -> bool:
-    return r.has("swap")
+    """Whether things change places, also as in "put a where b is, and b where a is"."""
+    crossed = r.words.count("where") > 1 or any("versa" in text for text in r.words)
+    return r.has("swap") or (crossed and r.has("put") and len(set(r.things(""))) == 2)
 
 
 def _pours(r: Reading) -> bool:
@@ -67,10 +84,16 @@ def _restores(r: Reading) -> bool:
         return False
     if r.has("restore", "arrange"):
         return r.has("restore") or bool(r.time) or not _places(r)
+    if r.has("want") and len(r.verbs) == 1 and r.words.count("back") == len(r.times):
+        return False  # "I want my mug back"
+    if r.time and not r.verbs:
+        return True  # "everything as it was before"
     return bool(r.time) and r.has("put", "lay", "set", "build", "look", "sort", *_MOVES)
 
 
 def _hands_over(r: Reading) -> bool:
+    if any(text.endswith(("my hand", "my hands", "my palm")) for text in r.words):
+        return True
     handed = next((i for i, word in enumerate(r.words) if word in ("hand", "handed")), None)
     return r.has("hand_over") or (
         handed is not None and any(word.startswith("over") for word in r.words[handed:])
@@ -106,6 +129,8 @@ def _places(r: Reading) -> bool:
 
 
 def _brings(r: Reading) -> bool:
+    if not r.verbs and not _places(r):
+        return True  # "the mug, please"
     if r.has("bring") and (r.for_person or not _places(r) or _is_source(r)):
         return True
     if r.has("take", "find", "want") and r.for_person and not r.has("put", "open", "close"):
@@ -133,6 +158,8 @@ def _taken_out(r: Reading) -> bool:
 
 
 def _puts(r: Reading) -> bool:
+    if not r.verbs:
+        return _places(r)  # "the duck into the left drawer, please"
     return r.has(
         "put", "lay", "set", "bring", "take", "want", "arrange", "sort"
     ) and not _moves_only_drawers(r)

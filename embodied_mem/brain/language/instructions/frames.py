@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from embodied_mem.brain.instruction import Action, Reference
+from embodied_mem.brain.language.instructions.actions import colours_by_bin
 from embodied_mem.brain.language.instructions.nouns import Phrase
 from embodied_mem.brain.language.instructions.piles import pile_of
 from embodied_mem.brain.language.instructions.reading import ASIDE, LOCATIONS, Part, Reading
@@ -52,6 +53,9 @@ def _every(references: Iterable[Reference]) -> tuple[Reference, ...]:
 
 
 def _sort(r: Reading) -> Fields:
+    if colours_by_bin(r) is not None:
+        named = [Phrase(category=p.category, every=True) for p in r.things("")]
+        return {"themes": r.references(named), "by": "colour"}
     themes = [t for t in _themes(r, "", "of") if t.category or t.colour or t.every]
     by = r.by or "colour"
     return {"themes": _every(themes) or (EVERYTHING,), "by": by}
@@ -69,10 +73,24 @@ def _stack(r: Reading) -> Fields:
 
 def _put(r: Reading) -> Fields:
     themes = _needed(_put_themes(r), "something is to be put somewhere")
+    _check_one_way(r)
     source, destination, side = _way(r)
     if destination is None and not side and _was_taken_out(r):
         destination = _table(r)
     return {"themes": themes, "source": source, "destination": destination, "side": side}
+
+
+def _check_one_way(r: Reading) -> None:
+    """Refuses what one frame cannot say: several ways at once, and a place between two things."""
+    if any(part.role == "between" for part in r.parts):
+        raise InstructionError("I cannot put things between others; say beside which")
+    goes: set[Reference | None] = set()
+    for index, part in enumerate(r.parts):
+        before = r.parts[index - 1] if index else None
+        if part.role in LOCATIONS and before is not None and before.role == "":
+            goes.add(_referred(r, part))
+    if len(goes) > 1:
+        raise InstructionError("I understand one destination at a time; ask for one after another")
 
 
 def _put_themes(r: Reading) -> tuple[Reference, ...]:
@@ -152,7 +170,7 @@ def _is_particular(phrase: Phrase) -> bool:
 
 def _set(r: Reading) -> Fields:
     named = [p for p in r.things("", "with") if _is_particular(p)]
-    return {"themes": r.references(named), "time": r.time or "last_time"}
+    return {"themes": r.references(named), "time": "last_time"}
 
 
 def _swap(r: Reading) -> Fields:
@@ -167,13 +185,20 @@ def _swap(r: Reading) -> Fields:
 
 
 def _count(r: Reading) -> Fields:
-    themes = _every(_themes(r, "", "of"))
+    themes = _merged(_every(_themes(r, "", "of")))
     kinds = [f for f in r.fixtures("") if r.kind(f) not in ("", "zone")]
     place = [ref for ref in (_referred(r, p) for p in r.parts if _is_place(r, p)) if ref]
     source = place[0] if place and not r.total else None
     if not themes and kinds:
         return {"themes": _kinds_of(kinds), "source": source}
     return {"themes": themes or (EVERYTHING,), "source": source}
+
+
+def _merged(themes: tuple[Reference, ...]) -> tuple[Reference, ...]:
+    """Reads "how many things on the table are red": the colour comes last."""
+    if len(themes) == 2 and not themes[0].colour and not themes[1].category:
+        return (Reference(category=themes[0].category, colour=themes[1].colour, every=True),)
+    return themes
 
 
 def _kinds_of(phrases: list[Phrase]) -> tuple[Reference, ...]:
@@ -202,9 +227,10 @@ def _push(r: Reading) -> Fields:
 
 
 def _pour(r: Reading) -> Fields:
-    themes = _needed(_themes(r, "") or _themes(r, "from"), "something is to be poured")
+    origin = _themes(r, "from", "of")
+    named = origin or _themes(r, "") or _themes(r, "in")[:1]
+    themes = _needed(named, "something is to be poured")
     places = [ref for ref in (_referred(r, p) for p in r.parts if p.role in LOCATIONS) if ref]
-    origin = _themes(r, "from")
     return {"themes": origin or themes, "destination": places[-1] if places else None}
 
 

@@ -47,10 +47,10 @@ def parse_instruction(text: str, words: InstructionWords) -> Instruction:
     if not requests:
         raise InstructionError(f"there is no instruction in {text!r}; {_would_be()}")
     telling = [tokens for tokens in requests if not _is_question(tokens)]
-    if not any(_tells(token) for tokens in telling for token in tokens):
+    if not any(map(_tells, telling)):
         raise InstructionError(_refusal(text, all(map(_is_question, requests))))
     # A question before a request tells what "it" is: "Where is the mug? Bring it to me."
-    tokens = [token for request in requests for token in request if token.tag != "question"]
+    tokens = [token for request in requests for token in request]
     reading = read_tokens(tokens, words)
     action = action_of(reading)
     if action is None:
@@ -58,9 +58,17 @@ def parse_instruction(text: str, words: InstructionWords) -> Instruction:
     return Instruction(text=text, action=action, **fields_of(action, reading))
 
 
-def _tells(token: Token) -> bool:
-    """Tells whether a word makes a request: a verb, or the "nothing" of "nothing on the lane"."""
-    return token.tag == "verb" or token.text == "nothing"
+def _tells(tokens: tuple[Token, ...]) -> bool:
+    """Tells a request from a statement: it has a verb, or is a wish without one.
+
+    "Nothing on the lane", "everything as before", "the duck into the left drawer, please".
+    """
+    tags = {token.tag for token in tokens}
+    texts = {token.text for token in tokens}
+    if "verb" in tags or "nothing" in texts or {"time", "everything"} <= tags or "match" in texts:
+        return True
+    named = bool(tags & {"noun", "generic"})
+    return named and "auxiliary" not in tags and ("please" in texts or "preposition" in tags)
 
 
 def _is_question(tokens: tuple[Token, ...]) -> bool:

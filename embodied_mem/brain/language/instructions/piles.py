@@ -1,9 +1,12 @@
 """Towers: in which order things are to be piled, from whatever way it was said."""
 
+from dataclasses import replace
+
 from embodied_mem.brain.instruction import Reference
 from embodied_mem.brain.language.instructions.nouns import Phrase
 from embodied_mem.brain.language.instructions.reading import Part, Reading
 
+_LISTED = ("", "of", "with", "from")
 _LEVELS = {"bottom": 0, "middle": 1, "": 1, "top": 2}
 
 
@@ -14,14 +17,22 @@ def pile_of(reading: Reading) -> tuple[Reference, ...]:
     if any(part.role in ("on", "over", "under") for part in parts):
         phrases = _chain(parts)
     else:
-        phrases = [p.phrase for p in parts if not p.phrase.pronoun and p.role in ("", "of", "with")]
+        phrases = [p.phrase for p in parts if not p.phrase.pronoun and p.role in _LISTED]
         if reading.direction == "down":
             phrases.reverse()
-    references = list(reading.references([_single(phrase) for phrase in phrases]))
-    for reference in list(references):
-        if not reference.category and not reference.colour:
-            references.remove(reference)
-    return tuple(_by_level(references, labelled, reading))
+    phrases = _completed([_single(phrase) for phrase in phrases])
+    references = list(reading.references(phrases))
+    return tuple(_by_level(references, _completed(labelled), reading))
+
+
+def _completed(phrases: list[Phrase]) -> list[Phrase]:
+    """Leaves out words for the whole, and takes bare colours for blocks.
+
+    "A tower of three blocks: green, blue and red", "stack red on blue": towers are built of blocks.
+    """
+    coloured = [phrase for phrase in phrases if phrase.colour]
+    kept = [p for p in phrases if p.colour or (p.category and len(coloured) < 2)]
+    return [p if p.category else replace(p, category="block") for p in kept]
 
 
 def _single(phrase: Phrase) -> Phrase:

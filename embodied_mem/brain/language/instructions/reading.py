@@ -95,6 +95,8 @@ def read_tokens(tokens: Sequence[Token], lexicon: InstructionWords) -> Reading:
             continue
         role = _take_token(reading, token, role)
         at += 1
+        if token.tag == "preposition" and token.value == "in" and _dangles(tokens, at):
+            _take_inside(reading)
     reading.words = [token.text for token in tokens]
     _give_heads(reading)
     return reading
@@ -104,7 +106,7 @@ def _take_phrase(
     reading: Reading, tokens: Sequence[Token], end: int, phrase: Phrase, role: str
 ) -> str:
     """Adds a phrase; returns the role that a phrase joined to it would have."""
-    joined = role.startswith("+")
+    joined = role.startswith(("+", "="))
     actual = role.lstrip("+=")
     follows = next((t for t in tokens[end:] if t.tag != "filler"), None)
     if joined and follows is not None and follows.tag == "preposition":
@@ -114,6 +116,21 @@ def _take_phrase(
         Part(role=actual, phrase=phrase, verb=len(reading.verbs), antecedent=antecedent)
     )
     return f"={actual}"
+
+
+def _dangles(tokens: Sequence[Token], at: int) -> bool:
+    """Whether no phrase follows a preposition: "put it inside, and close it"."""
+    while at < len(tokens) and tokens[at].tag == "filler":
+        at += 1
+    return read_phrase(tokens, at)[1] is None
+
+
+def _take_inside(reading: Reading) -> None:
+    antecedent = _antecedent(reading, "in")
+    if antecedent is not None:
+        inside = Phrase(pronoun=True)
+        verb = len(reading.verbs)
+        reading.parts.append(Part(role="in", phrase=inside, verb=verb, antecedent=antecedent))
 
 
 def _take_token(reading: Reading, token: Token, role: str) -> str:

@@ -51,18 +51,21 @@ def tokens_of(words: Words, lexicon: InstructionWords) -> tuple[Token, ...]:
     found: list[Token] = []
     at = 0
     while at < len(words):
-        for length in range(min(lexicon.longest, len(words) - at), 0, -1):
-            phrase = words[at : at + length]
-            senses = lexicon.senses.get(phrase)
-            if senses:
-                after = words[at + length :]
-                found.append(_token(phrase, _chosen(phrase, senses, found, after)))
-                at += length
-                break
-        else:
-            found.append(_unknown(words[at]))
-            at += 1
+        length, token = _next(words[at:], found, lexicon)
+        found.append(token)
+        at += length
     return tuple(found)
+
+
+def _next(words: Words, before: list[Token], lexicon: InstructionWords) -> tuple[int, Token]:
+    """Tags the longest known phrase at the start of some words; returns its length as well."""
+    for length in range(min(lexicon.longest, len(words)), 0, -1):
+        phrase, after = words[:length], words[length:]
+        senses = lexicon.senses.get(phrase, ())
+        sense = _chosen(phrase, senses, before, after, lexicon) if senses else None
+        if sense is not None:
+            return length, _token(phrase, sense)
+    return 1, _unknown(words[0])
 
 
 def _token(phrase: Words, sense: Sense) -> Token:
@@ -81,12 +84,28 @@ def _mended(word: str, lexicon: InstructionWords) -> str:
     return near[0] if near else word
 
 
-def _chosen(phrase: Words, senses: tuple[Sense, ...], before: list[Token], after: Words) -> Sense:
-    """Chooses among the parts that a phrase can play, by what stands before and after it."""
-    if len(senses) == 1 and phrase != ("can",):
-        return senses[0]
+def _chosen(
+    phrase: Words,
+    senses: tuple[Sense, ...],
+    before: list[Token],
+    after: Words,
+    lexicon: InstructionWords,
+) -> Sense | None:
+    """Chooses among the parts that a phrase can play, by what stands before and after it.
+
+    None where the phrase plays no part as a whole: "to the left" of "to the left drawer".
+    """
     if phrase == ("can",):
         return _can(senses, before, after)
+    following = {sense.tag for sense in lexicon.senses.get(after[:1], ())}
+    if senses[0].tag == "side" and following & {"fixture", "noun", "generic"}:
+        return None
+    if phrase == ("to",) and following & {"verb", "auxiliary"} and "noun" not in following:
+        return Sense("filler")  # "to" of an infinitive
+    tags = {sense.tag for sense in senses}
+    if {"pronoun", "determiner"} <= tags:
+        nominal = following & {"noun", "fixture", "colour", "generic", "sided", "order"}
+        return Sense("determiner" if nominal else "pronoun")
     described = bool(before) and before[-1].tag in _DESCRIBING
     if described:
         for sense in senses:
@@ -100,7 +119,9 @@ def _can(senses: tuple[Sense, ...], before: list[Token], after: Words) -> Sense:
     """Tells the can that is a tin from the verb: it is described, or ends the sentence."""
     noun = next(sense for sense in senses if sense.tag == "noun")
     described = bool(before) and before[-1].tag in _DESCRIBING
-    asks = bool(after) and after[0] in ("you", "we", "i", "be", "the", "somebody", "someone")
-    if described or (before and not asks):
+    can_do = ("you", "we", "i", "be", "the", "not", "somebody", "someone")
+    asks = bool(after) and after[0] in can_do
+    after_person = bool(before) and before[-1].tag == "person"
+    if described or (before and not asks and not after_person):
         return noun
     return Sense("auxiliary")

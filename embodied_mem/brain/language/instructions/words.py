@@ -173,6 +173,9 @@ class InstructionWords:
         for name in self.fixtures:
             head = name.split("_")[-1]
             self._add_noun("fixture", head, (head, *asset.fixtures.get(head, ())))
+            for word in name.split("_")[:-1]:
+                if word != self.fixtures[name].colour:
+                    self._add(word, "sided", word)
         for words, colour in load_vocabulary().colours.items():
             self._add(" ".join(words), "colour", colour)
         for colour, synonyms in asset.colours.items():

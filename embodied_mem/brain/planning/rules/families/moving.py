@@ -73,7 +73,8 @@ def put(errand: Errand) -> None:
     if instruction.side and instruction.destination is not None:
         errand.bring_about({t: _beside(errand, t) for t in things[:1]})
         return
-    if instruction.side:
+    from_zone = instruction.source is not None and instruction.destination is None
+    if instruction.side or from_zone:
         errand.bring_about({things[0]: _aside(errand, things[0])})
         return
     holder = _holder(errand, instruction.destination, things)
@@ -167,8 +168,12 @@ def _beside(errand: Errand, thing: str) -> At:
 
 
 def _aside(errand: Errand, thing: str, by: float = 0.12) -> At:
-    """Returns a spot on the given side of where a thing lies now."""
+    """Returns a spot on the given side of where a thing lies now, or off the zone it must leave."""
     piece = errand.world.things[thing]
+    source = errand.instruction.source
+    if source is not None and errand.world.kind(source.fixture) == "zone":
+        x, y = free_spot(errand.world, thing, avoid=[_wider(errand.world, source.fixture)])
+        return At(x=x, y=y)
     way = {"left": (0.0, by), "right": (0.0, -by), "front": (by, 0.0), "behind": (-by, 0.0)}
     dx, dy = way.get(errand.instruction.side, (0.0, by))
     near = (piece.position[0] + dx, piece.position[1] + dy)
@@ -197,9 +202,7 @@ def clear_zone(errand: Errand, zone: str, *, unpickable: frozenset[str] = frozen
     """Plans to have nothing over a zone; things that cannot be picked up are pushed off it."""
     world = errand.world
     area = rectangle(world.fixtures[zone].low, world.fixtures[zone].high)
-    wide = Footprint(
-        x=area.x, y=area.y, half_x=area.half_x + ZONE_MARGIN, half_y=area.half_y + ZONE_MARGIN
-    )
+    wide = _wider(world, zone)
     targets: dict[str, Target] = {}
     promised: list[Footprint] = []
     for thing in world.in_way_of(area, margin=0.002):
@@ -212,3 +215,10 @@ def clear_zone(errand: Errand, zone: str, *, unpickable: frozenset[str] = frozen
         promised.append(piece.footprint.at(x, y))
     errand.bring_about(targets, avoid=[wide], unpickable=unpickable)
     errand.post[:] = [f"clear({zone})"]
+
+
+def _wider(world: World, zone: str) -> Footprint:
+    """Returns a zone with a margin: what is put beside it stays off it."""
+    area = rectangle(world.fixtures[zone].low, world.fixtures[zone].high)
+    half_x, half_y = area.half_x + ZONE_MARGIN, area.half_y + ZONE_MARGIN
+    return Footprint(x=area.x, y=area.y, half_x=half_x, half_y=half_y)
