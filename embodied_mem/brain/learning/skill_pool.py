@@ -58,6 +58,8 @@ class SkillPool:
         self._records = SkillRecords(store, most)
         self._handed: dict[str, tuple[str, bytes]] = {}
         """Of each key: the record of the skill that was handed out last, and the plan."""
+        self._seen: dict[str, Scene] = {}
+        """Of each key: the scene that was asked about last."""
         self._keys: dict[str, list[Kept[SkillFact]]] = {}
         self._operators: dict[str, Node] = {}
         self._index()
@@ -96,6 +98,7 @@ class SkillPool:
             self._index()
         key = frame_key(instruction, self._cell)
         scene = self._scene(instruction, situation)
+        self._seen[key] = scene
         self.why = f"nothing was learned for {key!r}"
         for kept in self._keys.get(key, ()):
             assert kept.method is not None
@@ -120,7 +123,8 @@ class SkillPool:
 
         Args:
             instruction: What was asked for.
-            before: What was believed and remembered when the plan was made.
+            before: What was believed and remembered when the plan was made. Of a state that
+                `find` was asked about last for such an instruction, what was remembered is known.
             plan: What was carried out, with what was planned anew in its place.
             report: What came of it.
 
@@ -131,8 +135,10 @@ class SkillPool:
         Raises:
             StoreFullError: If the disk is full or read-only.
         """
-        scene = self._scene(instruction, before)
-        key, tick = frame_key(instruction, self._cell), scene.state.tick
+        scene, key = self._scene(instruction, before), frame_key(instruction, self._cell)
+        seen, tick = self._seen.pop(key, None), scene.state.tick
+        if seen is not None and seen.state is before:
+            scene = seen
         self._learn_recoveries(plan, report, scene.state)
         record_id, handed = self._handed.pop(key, ("", b""))
         used = self._records.skills.get(record_id)

@@ -21,6 +21,7 @@ from embodied_mem.brain.learning.methods.template import (
     fill,
     fill_condition,
 )
+from embodied_mem.brain.learning.methods.transfer import operator_for
 from embodied_mem.brain.plan.schema import Node, Task
 from embodied_mem.brain.planning.rules.footprint import Footprint, gap, rectangle
 from embodied_mem.brain.planning.rules.goals import At, In, On, Target
@@ -31,8 +32,6 @@ _MOST: Final = 60
 _MARGIN: Final = 0.005
 """A spot is taken where another thing comes this near, m."""
 _ZONE_MARGIN: Final = 0.012
-_OTHERWISE: Final = {"away": "at", "at": "aside", "aside": "at"}
-"""Operators that do the same with the thing and differ in what they are for."""
 
 
 @final
@@ -279,7 +278,7 @@ class Assembly:
         self.nodes.append(self._filled(name, {"thing": thing, "holder": holder}, spots))
 
     def _filled(self, name: str, things: Mapping[str, str], spots: Sequence[Spot] = ()) -> Node:
-        node = self._operators.get(name) or self._operators.get(_OTHERWISE.get(name, ""))
+        node = operator_for(name, self._operators)
         if node is None:
             raise NotGeneralError(f"it was never learned how to {name}")
         return fill(node, Filling(things=things, spots=spots), self.names)

@@ -128,6 +128,18 @@ def _parsed(text: str, type: Literal["truth", "number"]) -> Expression:
     return parse_condition(text, type=type).expression
 
 
+def spot_point() -> tuple[float, float, float]:
+    """Returns the first spot as a point that a step is given."""
+    x, y, _ = _numbers(0)
+    return x, y, 0.0
+
+
+def spot_condition(near: float) -> str:
+    """Returns the condition that the thing of an operator is this near to the first spot, m."""
+    x, y, _ = _numbers(0)
+    return f"at({_HOLE}thing, {x:.0f}, {y:.0f}, tol={near})"
+
+
 class _Change:
     """Goes through a subtree and changes ids, points and prose."""
 
