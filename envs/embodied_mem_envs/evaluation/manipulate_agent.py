@@ -45,7 +45,7 @@ class AgentResult(msgspec.Struct, frozen=True, kw_only=True):
     ticks: int = 0
     """Ticks of the body that it took."""
     tick_cpu_ms: float = 0.0
-    """CPU of its own a tick, pictures left out, ms; 0 where it was not measured."""
+    """CPU of its own a tick, without the simulator, ms; 0 where it was not measured."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
