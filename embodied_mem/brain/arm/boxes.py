@@ -12,7 +12,7 @@ from embodied_mem.types import BoolArray, Float64Array
 WALL = 0.008
 """Thickness taken for the walls of bins, trays and drawers, m."""
 OVER_WALL = 0.006
-"""How much higher than measured walls are taken, so that the palm clears them, m."""
+"""How much higher than measured walls and chests are taken, so that the palm clears them, m."""
 FLOOR = 0.005
 """Thickness taken for the floors of bins and trays, m."""
 FRONT_ABOVE_HANDLE = 0.016
@@ -126,7 +126,8 @@ def _fixture_rows(name: str, fixture: Fixture, opened: float) -> list[_Row]:
         return _open_box(name, low, high, high[2], FLOOR)
     if fixture.kind == "drawer":
         return _drawer_rows(name, fixture, opened)
-    return [_between(name, low, high)]
+    over = 0.0 if fixture.kind == "table" else OVER_WALL
+    return [_between(name, low, high + np.array([0.0, 0.0, over]))]
 
 
 def _drawer_rows(name: str, fixture: Fixture, opened: float) -> list[_Row]:
@@ -139,7 +140,9 @@ def _drawer_rows(name: str, fixture: Fixture, opened: float) -> list[_Row]:
     rows.append((name, handle, np.array(HANDLE_HALF), 0.0))
     outer = 2 * WALL
     front_low = np.array([low[0] - outer + WALL, low[1] - WALL, low[2]])
-    front_high = np.array([low[0] + WALL, high[1] + WALL, handle[2] + FRONT_ABOVE_HANDLE])
+    front_high = np.array(
+        [low[0] + WALL, high[1] + WALL, handle[2] + FRONT_ABOVE_HANDLE + OVER_WALL]
+    )
     rows.append(_between(name, front_low, front_high))
     return rows
 

@@ -11,6 +11,10 @@ class HandConfig:
 
     limits: MotionLimits = field(default_factory=MotionLimits)
     """How briskly the joints may move."""
+    carrying: MotionLimits = field(
+        default_factory=lambda: MotionLimits(speed=0.55, acceleration=5.0, jerk=60.0)
+    )
+    """The same with something in the hand, which a brisk start would shake loose."""
     descend: float = 0.25
     """Speed at which the hand goes straight down or up, m/s."""
     touch: float = 0.035

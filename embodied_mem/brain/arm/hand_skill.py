@@ -246,6 +246,7 @@ class HandSkill(ABC):
             held=self.held(held) if held else None,
             leave_out=(held, *touching),
             velocity=self._velocity,
+            limits=self.config.carrying if held else None,
         )
         yield from self.follow(motion, stop)
 

@@ -37,7 +37,12 @@ def arm_skills(
     """
     config = config if config is not None else HandConfig()
     if speed is not None:
-        config = replace(config, limits=replace(config.limits, speed=speed))
+        slower = min(1.0, speed / config.limits.speed) * config.carrying.speed
+        config = replace(
+            config,
+            limits=replace(config.limits, speed=speed),
+            carrying=replace(config.carrying, speed=slower),
+        )
     workplace = Workplace(
         model=model, cell=cell, planner=Planner(model, cell, config.limits), config=config
     )

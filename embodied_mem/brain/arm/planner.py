@@ -45,6 +45,7 @@ class Planner:
         held: Float64Array | None = None,
         leave_out: Collection[str] = (),
         velocity: Float64Array | None = None,
+        limits: MotionLimits | None = None,
     ) -> Motion:
         """Plans to a posture, past everything that is believed to be there.
 
@@ -55,6 +56,7 @@ class Planner:
             held: (H, 4) spheres of what is held, in the tool's frame.
             leave_out: Ids of what may be touched.
             velocity: (J,) speed at the start, rad/s.
+            limits: How briskly; the planner's own where None.
 
         Raises:
             NoWayError: If every way is blocked.
@@ -62,7 +64,7 @@ class Planner:
         boxes = world_boxes(self.cell, state, leave_out=leave_out)
         blocked = ""
         for waypoints in self._ways(start, goal):
-            motion = joint_motion(self.model, waypoints, self.limits, velocity=velocity)
+            motion = joint_motion(self.model, waypoints, limits or self.limits, velocity=velocity)
             if motion is None:
                 continue
             hit = self.first_hit(start, motion, boxes, held)

@@ -24,7 +24,9 @@ DROPS = (0.0, 0.006, 0.012, 0.02, 0.03, 0.045)
 SPREAD = 0.02
 """How much the fingers open to let go, m."""
 JUDGED = 12
-"""How many of the roomiest spots are asked whether the hand fits."""
+"""How many of the roomiest spots are asked at a time whether the hand fits."""
+RIM = 0.018
+"""How far what a drawer slides into reaches over its inside when that is shut, m."""
 MOST_TWIST = 2.0
 """Largest turn of the wrist from rest for which spots are looked for, rad."""
 TABLE_REACH = (0.27, -0.36, 0.54, 0.36)
@@ -113,19 +115,35 @@ def _free_spots(
     cell: WorkCell, state: State, carried: Carried, target: str, destination: str
 ) -> Iterator[Spot]:
     fixture = cell[destination]
-    low, high = inside_of(fixture, opened_share(state, destination))
-    if fixture.kind == "table":
-        low[:2] = np.maximum(low[:2], TABLE_REACH[:2])
-        high[:2] = np.minimum(high[:2], TABLE_REACH[2:])
+    low, high = _room(cell, state, destination)
     around = world_boxes(cell, state, leave_out=(target,))
     enough = SNUG if fixture.kind in ("bin", "drawer") else ROOMY
     centred = -0.5 if fixture.kind == "bin" else 0.5
     ranked = _ranked(around, carried, low, high, enough=enough, centred=centred)
-    found = (
-        _judged(around, carried, np.array([x, y, low[2]]), yaw) for x, y, yaw in ranked[:JUDGED]
-    )
+    found: list[Spot] = []
+    for index, (x, y, yaw) in enumerate(ranked[: 3 * JUDGED]):
+        spot = _judged(around, carried, np.array([x, y, low[2]]), yaw)
+        if spot is not None:
+            found.append(spot)
+        if index % JUDGED == JUDGED - 1 and any(spot.drop <= DROPS[1] for spot in found):
+            break
     # Where walls keep the hand up now, they would keep it from taking the thing out again.
-    yield from sorted((spot for spot in found if spot is not None), key=lambda spot: spot.drop)
+    yield from sorted(found, key=lambda spot: spot.drop)
+
+
+def _room(cell: WorkCell, state: State, destination: str) -> tuple[Float64Array, Float64Array]:
+    """Returns the (3,) corners of the room that a hand gets at from above, m."""
+    fixture = cell[destination]
+    low, high = inside_of(fixture, opened_share(state, destination))
+    if fixture.kind == "table":
+        low[:2] = np.maximum(low[:2], TABLE_REACH[:2])
+        high[:2] = np.minimum(high[:2], TABLE_REACH[2:])
+    for axis, slides in enumerate(fixture.slides or ()):
+        if slides < 0.0:
+            high[axis] = min(high[axis], fixture.low[axis] - RIM)
+        elif slides > 0.0:
+            low[axis] = max(low[axis], fixture.high[axis] + RIM)
+    return low, high
 
 
 def _ranked(
