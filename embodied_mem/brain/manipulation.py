@@ -186,7 +186,7 @@ class ArmBrain:
         try:
             task = self._think(lambda: self.cortex.replan(request, situation))
         except EmbodiedMemError as error:
-            running.stop(f"no other way: {error}")
+            running.give(None, str(error))
             return
         running.give(task)
 

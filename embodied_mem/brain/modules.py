@@ -67,8 +67,8 @@ class CerebellumModule(Protocol):
     def tick(self, senses: ArmSenses, state: State) -> Command:
         """Returns this tick's command."""
 
-    def give(self, task: Task | None) -> None:
-        """Hands it what it wanted; None where the cortex knows no other way."""
+    def give(self, task: Task | None, reason: str = "") -> None:
+        """Hands it what it wanted; None where the cortex knows no other way, with why."""
 
     def interrupt(self, reason: str) -> None:
         """Hears that a reflex stopped the arm: the running step has come to a bad end."""

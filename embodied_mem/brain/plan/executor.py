@@ -155,7 +155,7 @@ class PlanExecutor:
             self._verify(state)
         return conductor.command
 
-    def give(self, task: Task | None, reason: str = "the cortex has none") -> None:
+    def give(self, task: Task | None, reason: str = "") -> None:
         """Answers `wants`.
 
         Args:
@@ -176,7 +176,7 @@ class PlanExecutor:
                 self.plan = plan
             except PlanError as error:
                 task, reason = None, str(error)
-        self._conductor.give(task, reason)
+        self._conductor.give(task, reason or "the cortex has none")
 
     def interrupt(self, reason: str) -> None:
         """Hears that a reflex stopped the body: the step that runs has come to a bad end."""

@@ -122,8 +122,8 @@ def revise(
             errand = _for_wish(wish, Draft(world, suffix), memory, text, request)
     except (InstructionError, UnplannableError, NoRoomError) as refusal:
         return Stop(stop=f"{refusal} ({request.detail})" if request.detail else str(refusal))
-    name = re.sub(r"_r\d+$", "", request.task.id)
-    plan = _checked(_finished(errand, f"{name}{suffix}", request.task.goal), skills)
+    name = re.sub(r"(_anew)?_r\d+$", "", request.task.id)
+    plan = _checked(_finished(errand, f"{name}_anew{suffix}", request.task.goal), skills)
     return plan if isinstance(plan, Stop) else plan.root
 
 

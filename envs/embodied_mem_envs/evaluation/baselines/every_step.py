@@ -83,11 +83,11 @@ class EveryStep(PlanRunner):
         if not self._running:
             self._ask(step, progress)
 
-    def give(self, task: Task | None) -> None:
+    def give(self, task: Task | None, reason: str = "") -> None:
         """Hears the next plan."""
         self._wants = None
         if task is None:
-            self.stop("the model knows no way to go on")
+            self.stop(reason or "the model knows no way to go on")
         else:
             self.plan = msgspec.structs.replace(self.plan, root=task)
 

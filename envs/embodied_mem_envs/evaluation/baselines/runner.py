@@ -73,7 +73,7 @@ class PlanRunner(ABC):
         self.advance(senses, state)
         return self.command
 
-    def give(self, task: Task | None) -> None:
+    def give(self, task: Task | None, reason: str = "") -> None:
         """Hands it what it wanted.
 
         Raises:
