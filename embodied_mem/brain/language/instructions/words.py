@@ -26,6 +26,8 @@ class InstructionPhrases(msgspec.Struct, frozen=True, kw_only=True):
 
     categories: dict[str, tuple[str, ...]]
     groups: dict[str, Group]
+    lookalikes: dict[str, tuple[str, ...]]
+    """Of a category, those of much the same shape."""
     colours: dict[str, tuple[str, ...]]
     fixtures: dict[str, tuple[str, ...]]
     """By the last word of a fixture's id."""
@@ -94,6 +96,15 @@ def _split(phrase: str) -> Words:
     """Returns the plain words of a phrase; kept, for every work cell shares most of them."""
     found = sentences(phrase)
     return found[0] if found else ()
+
+
+def lookalikes_of(category: str) -> Collection[str]:
+    """Returns the categories that are easily mistaken for one.
+
+    >>> lookalikes_of("mug")
+    ('cup',)
+    """
+    return phrases().lookalikes.get(category, ())
 
 
 class InstructionWords:

@@ -1,10 +1,14 @@
 """Which things an instruction means: descriptions are matched with what is known of the scene."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from embodied_mem.brain.instruction import Reference
-from embodied_mem.brain.language.instructions.words import members_of
+from embodied_mem.brain.language.instructions.words import lookalikes_of, members_of
 from embodied_mem.brain.planning.rules.world import Piece, World
+
+
+UNRECOGNISED = "thing"
+"""Category of what perception has no name for."""
 
 
 def fits(reference: Reference, piece: Piece) -> bool:
@@ -25,8 +29,9 @@ def matches(
 ) -> list[str]:
     """Returns the things that a description fits, those in sight first.
 
-    Where only the colour is wrong and a single thing is of the kind, that one is meant: colours
-    are told apart less surely than shapes, by people and by cameras.
+    Where nothing fits, one thing that nearly does is meant, if it is the only one: of no kind that
+    was recognised but of the right colour, of a kind that is easily mistaken for it, or of the
+    kind but of another colour.
 
     Args:
         reference: The description.
@@ -40,16 +45,20 @@ def matches(
         if piece.id not in but and (not place or piece.place == place)
     ]
     found = [piece for piece in there if fits(reference, piece)]
-    if not found and reference.category and reference.colour and not reference.every:
-        kin = [p for p in there if piece_is_of(p, reference.category)]
-        found = kin if len(kin) == 1 else []
+    if not found and reference.category and not reference.every:
+        found = next((near for near in _near_fits(reference, there) if len(near) == 1), [])
     found.sort(key=lambda piece: (piece.missing, not piece.visible, piece.id))
     return [piece.id for piece in found]
 
 
-def piece_is_of(piece: Piece, category: str) -> bool:
-    """Tells whether a thing is of a kind, whatever its colour."""
-    return piece.category in members_of(category)
+def _near_fits(reference: Reference, there: list[Piece]) -> Iterator[list[Piece]]:
+    """Yields what nearly fits, the likeliest first: shapes and colours are told apart with errors."""
+    coloured = [p for p in there if not reference.colour or p.colour == reference.colour]
+    yield [p for p in coloured if p.category == UNRECOGNISED]
+    alike = lookalikes_of(reference.category)
+    yield [p for p in coloured if p.category in alike]
+    if reference.colour:
+        yield [p for p in there if p.category in members_of(reference.category)]
 
 
 def described(reference: Reference) -> str:

@@ -12,6 +12,10 @@ from embodied_mem.brain.planning.rules.matching import described, matches
 from embodied_mem.brain.planning.rules.search import search
 
 
+FRESH = 5
+"""A look is fresh for so many seconds."""
+
+
 def count(errand: Errand) -> None:
     """Looks once over everything; the answer is filled in from what is then believed."""
     instruction = errand.instruction
@@ -20,7 +24,8 @@ def count(errand: Errand) -> None:
     parts = [_counted(ref, place, errand) for ref in instruction.themes]
     number = parts[0] if len(parts) == 1 else ""
     noun = described(Reference(category=reference.category, colour=reference.colour))
-    where = f" in or on the {said(place)}" if place else ""
+    within = "in" if errand.world.kind(place) in ("bin", "drawer") else "on"
+    where = f" {within} the {said(place)}" if place else ""
     if number:
         errand.answer = f"Number of {noun}s{where}: {{{number}}}"
     else:
@@ -29,8 +34,8 @@ def count(errand: Errand) -> None:
             for ref, part in zip(instruction.themes, parts, strict=True)
         )
         errand.answer = f"I count {each}"
-    if place and errand.world.opened.get(place, True) is not True:
-        errand.draft.nodes.append(steps.home(errand.draft.name("look_over_table")))
+    # Nothing is changed, but it must be counted from a fresh look.
+    errand.post += [f"age({table}) < {FRESH}" for table in errand.world.of_kind("table")[:1]]
 
 
 def _counted(reference: Reference, place: str, errand: Errand) -> str:
