@@ -13,9 +13,10 @@ import numpy as np
 
 from embodied_mem.errors import unknown_name
 from embodied_mem.types import Float64Array
-from embodied_mem_envs.tabletop.kinds import OBSTACLE_KIND, RAW_KINDS, Raw
+from embodied_mem_envs.tabletop.kinds import OBSTACLE_KIND, RAW_KINDS
 from embodied_mem_envs.tabletop.palette import PALETTE
 from embodied_mem_envs.tabletop.parts import Part, Triple, part_triangles
+from embodied_mem_envs.tabletop.solids import Raw
 
 _KNOWN = {**RAW_KINDS, "obstacle": OBSTACLE_KIND}
 

@@ -17,7 +17,7 @@ from embodied_mem.types import Float64Array
 Triple = tuple[float, float, float]
 Shape = Literal["box", "cylinder", "ball", "hull", "mesh"]
 
-_SIDES = 28
+SIDES = 28
 _RINGS = 14
 
 
@@ -72,45 +72,6 @@ def part_triangles(part: Part) -> Float64Array:
     return placed
 
 
-def frustum(
-    *,
-    lower: float,
-    upper: float,
-    height: float,
-    at: Triple,
-    colour: str = "",
-    turn: Triple = (0.0, 0.0, 0.0),
-) -> Part:
-    """Returns a round part whose diameter goes from `lower` to `upper` along its height."""
-    angles = 2 * pi * np.arange(_SIDES) / _SIDES
-    points = [
-        (0.5 * width * cos(a), 0.5 * width * sin(a), z)
-        for width, z in ((lower, -0.5 * height), (upper, 0.5 * height))
-        for a in angles.tolist()
-    ]
-    widest = max(lower, upper)
-    return Part(
-        shape="hull", size=(widest, widest, height), at=at, turn=turn, colour=colour,
-        points=tuple(points),
-    )  # fmt: skip
-
-
-def ring(
-    *, outer: float, wall: float, height: float, base: float, colour: str = "", pieces: int = 16
-) -> tuple[Part, ...]:
-    """Returns a round upright wall made of boxes, its lower edge at `base`."""
-    middle = 0.5 * outer - 0.5 * wall
-    # Each box reaches as far as its neighbours' outer corners, so that no light falls through.
-    width = 2 * (middle + 0.5 * wall) * np.tan(pi / pieces)
-    return tuple(
-        Part(
-            shape="box", size=(wall, float(width), height), colour=colour,
-            at=(middle * cos(a), middle * sin(a), base + 0.5 * height), turn=(0.0, 0.0, a),
-        )
-        for a in (2 * pi * np.arange(pieces) / pieces).tolist()
-    )  # fmt: skip
-
-
 def hull_triangles(points: Float64Array) -> Float64Array:
     """Returns the (T, 3, 3) triangles of the convex hull of (N, 3) points, seen from outside."""
     hull = ConvexHull(points)
@@ -125,7 +86,7 @@ def hull_triangles(points: Float64Array) -> Float64Array:
 @lru_cache(maxsize=8)
 def _unit(shape: Shape) -> Float64Array:
     """Returns the triangles of a box, cylinder or ball of extent one around the origin."""
-    angles = 2 * pi * np.arange(_SIDES) / _SIDES
+    angles = 2 * pi * np.arange(SIDES) / SIDES
     circle = 0.5 * np.column_stack([np.cos(angles), np.sin(angles)])
     if shape == "box":
         corners = [(x, y, z) for x in (-0.5, 0.5) for y in (-0.5, 0.5) for z in (-0.5, 0.5)]
