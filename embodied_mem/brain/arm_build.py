@@ -14,6 +14,7 @@ from embodied_mem.brain.control.clock import Clock
 from embodied_mem.brain.control.limits import JointLimits
 from embodied_mem.brain.control.loop import ControlLoop
 from embodied_mem.brain.learning.episode_log import EpisodeLog
+from embodied_mem.brain.learning.skill_pool import SkillPool
 from embodied_mem.brain.learning.skill_window import SkillWindow
 from embodied_mem.brain.manipulation import ArmBrain, ArmBrainConfig
 from embodied_mem.brain.modules import CerebellumModule, CortexModule, HippocampusModule
@@ -88,8 +89,14 @@ class ArmBrainBuilder:
             belief,
             self.cell,
             SkillWindow(self.library, parts.window, always=("home", "look")),
+            pool=self._pool(),
             log=EpisodeLog(parts.store) if parts.store is not None else None,
         )
+
+    def _pool(self) -> SkillPool | None:
+        if self.parts.skills is None:
+            return None
+        return SkillPool(self.parts.skills, self.library, self.cell)
 
     def brainstem(self) -> ControlLoop:
         """Returns the brainstem."""

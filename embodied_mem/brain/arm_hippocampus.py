@@ -1,11 +1,12 @@
 """The hippocampus of an arm: what it perceives, believes, remembers, and has learned to do."""
 
-from typing import Any, Final, final
+from typing import Final, final
 
 from embodied_mem.brain.belief import Belief
 from embodied_mem.brain.instruction import Instruction
 from embodied_mem.brain.language.instructions import instruction_words, parse_instruction
 from embodied_mem.brain.learning.episode_log import EpisodeLog
+from embodied_mem.brain.learning.skill_pool import SkillPool
 from embodied_mem.brain.learning.skill_window import SkillWindow
 from embodied_mem.brain.plan.report import ExecutionReport
 from embodied_mem.brain.plan.schema import Anomaly, Plan, Step
@@ -37,7 +38,7 @@ class ArmHippocampus:
         cell: WorkCell,
         window: SkillWindow,
         *,
-        pool: Any | None = None,
+        pool: SkillPool | None = None,
         log: EpisodeLog | None = None,
     ) -> None:
         self.belief, self.cell = belief, cell
