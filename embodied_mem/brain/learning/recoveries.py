@@ -73,8 +73,10 @@ def remedies_in(
     by_id = {step.id: step for step in steps(plan.root)}
     waiting: dict[str, RecoveryFact] = {}
     for event in report.events:
+        if event.what not in ("done", "anomaly"):
+            continue
         before = waiting.pop(event.node, None)
-        if before is not None and event.what in ("done", "anomaly"):
+        if before is not None:
             yield Tried(before, event.what == "done")
         step = by_id.get(event.node)
         if event.what == "anomaly" and step is not None and step.skill in library:

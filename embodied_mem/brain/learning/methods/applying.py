@@ -150,4 +150,6 @@ def _post(
         elif promise.of == "drawer":
             filled = (fill_condition(promise.text, Filling(things={"drawer": d})) for d in drawers)
             texts.update(dict.fromkeys(filled))
+    if scene.instruction.shut:
+        texts.update(dict.fromkeys(f"closed({drawer})" for drawer in drawers))
     return tuple(texts)

@@ -1,20 +1,18 @@
 """Which things of a scene a method is about, and where each of them is to end up."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from embodied_mem.brain.learning.methods.arrangement import HOLDERS, arranged_target
 from embodied_mem.brain.learning.methods.method import GoalRule
 from embodied_mem.brain.learning.methods.rules import reaches_zone, zones
 from embodied_mem.brain.learning.methods.scene import Scene
 from embodied_mem.brain.learning.methods.template import NotGeneralError, Spot
 from embodied_mem.brain.planning.rules.goals import At, In, On, Target
 from embodied_mem.brain.planning.rules.spots import NoRoomError, free_spot
-from embodied_mem.brain.planning.situation import Arranged
 
 _LOW = 0.02
 """The bottom of what lies on the table itself is lower than this, m."""
-_HOLDERS = ("bin", "drawer", "tray")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -105,8 +103,8 @@ def _all_meant(rule: GoalRule, scene: Scene) -> list[str]:
         meant = set(scene.every()) if scene.instruction.themes else set(scene.arrangement)
         return sorted(
             name
-            for name in scene.arrangement
-            if name in meant and name in scene.state.entities and scene.kind(name) == "object"
+            for name, lay in scene.arrangement.items()
+            if name in meant and scene.kind(name) == "object" and lay.place != "hand"
         )
     if rule.how == "away":
         world = scene.world()
@@ -124,7 +122,7 @@ def _target(thing: str, rule: GoalRule, scene: Scene, themes: list[str]) -> Targ
     if rule.how == "arranged":
         if thing not in scene.arrangement:
             raise NotGeneralError(f"it is not known how {thing} lay")
-        return arranged_target(thing, scene.arrangement)
+        return arranged_target(thing, scene, scene.world())
     if rule.how == "at":
         other = scene.state.entities[_theme(themes, rule.other)]
         if other.place != "table" or other.missing:
@@ -135,7 +133,7 @@ def _target(thing: str, rule: GoalRule, scene: Scene, themes: list[str]) -> Targ
         if scene.kind(holder) != "object":
             raise NotGeneralError(f"{holder} is no thing to put another one on")
         return On(holder=holder)
-    if scene.kind(holder) not in _HOLDERS:
+    if scene.kind(holder) not in HOLDERS:
         raise NotGeneralError(f"{holder} is nothing to put a thing into")
     return In(holder=holder)
 
@@ -169,22 +167,3 @@ def _theme(themes: list[str], index: int) -> str:
     if not 0 <= index < len(themes):
         raise NotGeneralError("what the instruction speaks of is not known here")
     return themes[index]
-
-
-def arranged_target(thing: str, arrangement: Mapping[str, Arranged]) -> Target:
-    """Returns where a thing belongs to lie as it lay."""
-    own = arrangement[thing]
-    if own.place not in ("", "table", "hand"):
-        return In(holder=own.place)
-    x, y, z = own.position
-    below = [
-        (z - other.position[2], name)
-        for name, other in arrangement.items()
-        if name != thing
-        and other.place == own.place
-        and math.dist(other.position[:2], (x, y)) <= 0.02
-        and other.position[2] + 0.01 < z
-    ]
-    if below:
-        return On(holder=min(below)[1])
-    return At(x=round(x, 3), y=round(y, 3), yaw=own.yaw)

@@ -100,7 +100,7 @@ def _operators(
     found: dict[str, Node] = {}
     for part in parts:
         if part.kind == "move":
-            if any(step.skill == "pick" for step in steps(part.node)):
+            if _is_whole(part, finals, goals):
                 name, node = _move_operator(part, finals, goals, scene)
                 if name not in found or not found[name].post:
                     found[name] = node
@@ -113,13 +113,21 @@ def _operators(
     return tuple(Operator(name=name, node=node) for name, node in found.items())
 
 
+def _is_whole(part: Part, finals: Mapping[str, Part], goals: Mapping[str, Goal]) -> bool:
+    """Tells whether a move can be an operator: not what began with a full hand or was undone."""
+    picks = any(step.skill == "pick" for step in steps(part.node))
+    goal = goals.get(part.thing)
+    undone = part.holder != "" and (goal is None or goal.holder != part.holder)
+    return picks and (finals.get(part.thing) is part or not undone)
+
+
 def _move_operator(
     part: Part, finals: Mapping[str, Part], goals: Mapping[str, Goal], scene: Scene
 ) -> tuple[str, Node]:
     node, name = part.node, "aside"
     holes = {part.thing: "thing"}
-    if finals.get(part.thing) is part:
-        goal = goals[part.thing]
+    goal = goals.get(part.thing)
+    if goal is not None and (finals.get(part.thing) is part or part.holder == goal.holder != ""):
         name = goal.move(scene)
         if goal.holder:
             holes[goal.holder] = "holder"
@@ -225,6 +233,10 @@ def _promise(
         return Promise(of="goal", move=goal.move(scene), text=general)
     if any(map(scene.is_thing, named)):
         return None
+    for goal in goals.values():
+        if goal.zone and goal.zone in named:
+            general = abstract_condition(text, {goal.zone: "holder"})
+            return Promise(of="goal", move=goal.move(scene), text=general)
     for drawer in drawers:
         if drawer in named:
             return Promise(of="drawer", text=abstract_condition(text, {drawer: "drawer"}))

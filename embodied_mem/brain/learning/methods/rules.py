@@ -4,11 +4,13 @@ import math
 from collections.abc import Collection
 from typing import Final
 
+from embodied_mem.brain.learning.methods.arrangement import arranged_target
 from embodied_mem.brain.learning.methods.method import GoalRule, How
 from embodied_mem.brain.learning.methods.parts import Part
 from embodied_mem.brain.learning.methods.scene import Scene
 from embodied_mem.brain.learning.methods.template import NEAR, NotGeneralError
 from embodied_mem.brain.planning.rules.footprint import gap, rectangle
+from embodied_mem.brain.planning.rules.goals import At
 from embodied_mem.brain.planning.rules.world import World
 
 _BESIDE: Final = 0.002
@@ -100,20 +102,13 @@ def _at(part: Part, scene: Scene, themes: list[str], theme: int) -> GoalRule | N
 
 
 def _as_arranged(part: Part, scene: Scene) -> bool:
-    arranged = scene.arrangement.get(part.thing)
-    if arranged is None:
+    if part.thing not in scene.arrangement:
         return False
-    if part.spot is None:
-        if part.holder == arranged.place:
-            return True
-        below = scene.arrangement.get(part.holder)
-        return below is not None and _above(below.position, arranged.position)
-    x, y, _ = arranged.position
-    return math.hypot(part.spot.x - x, part.spot.y - y) <= NEAR
-
-
-def _above(low: tuple[float, ...], high: tuple[float, ...]) -> bool:
-    return math.hypot(low[0] - high[0], low[1] - high[1]) <= NEAR and high[2] > low[2]
+    target = arranged_target(part.thing, scene, scene.world())
+    if isinstance(target, At):
+        spot = part.spot
+        return spot is not None and math.hypot(spot.x - target.x, spot.y - target.y) <= NEAR
+    return part.holder == target.holder
 
 
 def reaches_zone(thing: str, scene: Scene, world: World) -> bool:
