@@ -9,7 +9,7 @@ from embodied_mem.brain.planning.rules.world import World
 
 LOOSE = ((0.31, 0.50), (-0.32, 0.32))
 """Where loose things lie, m: within easy reach and clear of opening drawers."""
-REACHABLE = ((0.26, 0.62), (-0.34, 0.34))
+REACHABLE = ((0.24, 0.62), (-0.34, 0.34))
 """Where the arm can still put things down."""
 STEP = 0.02
 CLEARANCES = (0.05, 0.035, 0.02)
