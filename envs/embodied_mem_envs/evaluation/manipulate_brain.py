@@ -87,7 +87,6 @@ class BrainAgent:
         if baseline is None:
             return builder.brain()
         return builder.brain(
-            cortex=baseline.cortex(builder.cortex()),
             hippocampus=baseline.hippocampus(builder.hippocampus()),
             cerebellum=baseline.cerebellum(builder.library, self._body.seconds_per_tick),
         )

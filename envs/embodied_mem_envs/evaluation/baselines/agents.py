@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from embodied_mem.brain.modules import CerebellumModule, CortexModule, HippocampusModule
+from embodied_mem.brain.modules import CerebellumModule, HippocampusModule
 from embodied_mem.brain.plan.schema import Plan
 from embodied_mem.brain.skill import SkillLibrary
-from embodied_mem_envs.evaluation.baselines.every_step import EveryStep, FreshPlans
+from embodied_mem_envs.evaluation.baselines.every_step import EveryStep
 from embodied_mem_envs.evaluation.baselines.forgetful import Forgetful
 from embodied_mem_envs.evaluation.baselines.open_loop import OpenLoop
 from embodied_mem_envs.evaluation.baselines.rekep import ReKep
@@ -31,18 +31,12 @@ class Baseline:
     runner: RunnerType
     remembers: bool = False
     """Whether it keeps the brain's memory."""
-    plans_each_step: bool = False
-    """Whether each request for another way is answered by a plan of the whole instruction."""
 
     def cerebellum(
         self, library: SkillLibrary, seconds_per_tick: float
     ) -> Callable[[Plan], CerebellumModule]:
         """Returns what `ArmBrain` makes a cerebellum with."""
         return lambda plan: self.runner(plan, library, seconds_per_tick=seconds_per_tick)
-
-    def cortex(self, cortex: CortexModule) -> CortexModule:
-        """Returns the cortex to use."""
-        return FreshPlans(cortex) if self.plans_each_step else cortex
 
     def hippocampus(self, hippocampus: HippocampusModule) -> HippocampusModule:
         """Returns the hippocampus to use."""
@@ -57,7 +51,6 @@ BASELINES: Final[dict[str, Baseline]] = {
         help="asks the model after each step",
         runner=EveryStep,
         remembers=True,
-        plans_each_step=True,
     ),
 }
 """By the names that `eval manipulate --agent` takes; `full` is the whole brain."""

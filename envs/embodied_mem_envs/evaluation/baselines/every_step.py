@@ -5,57 +5,31 @@ from typing import Any, Final, final
 
 import msgspec
 
-from embodied_mem.brain.modules import CortexModule
-from embodied_mem.brain.plan.executor import promised
 from embodied_mem.brain.plan.life import Conditions, Notice
 from embodied_mem.brain.plan.replan import ReplanRequest
 from embodied_mem.brain.plan.schema import Node, Plan, Step, Task
 from embodied_mem.brain.plan.settling import first_false
-from embodied_mem.brain.planning.situation import Situation
 from embodied_mem.brain.skill import SkillLibrary, Status
 from embodied_mem.brain.state import State
-from embodied_mem_envs.evaluation.baselines.runner import PlanRunner
+from embodied_mem_envs.evaluation.baselines.runner import PlanRunner, steps_of
 
-MOST_CALLS: Final = 60
+MOST_CALLS: Final = 40
 """A run that asks more often than this goes round in circles."""
-
-
-@final
-class FreshPlans:
-    """A cortex that plans anew whenever it is asked for another way; implements `CortexModule`."""
-
-    def __init__(self, cortex: CortexModule) -> None:
-        self._cortex = cortex
-
-    @property
-    def calls(self) -> int:
-        """Model calls so far."""
-        return self._cortex.calls
-
-    @property
-    def seconds(self) -> float:
-        """What they took, s."""
-        return self._cortex.seconds
-
-    def plan(self, situation: Situation) -> Plan:
-        """Plans."""
-        return self._cortex.plan(situation)
-
-    def replan(self, request: ReplanRequest, situation: Situation) -> Task:
-        """Plans the whole instruction for how things are now."""
-        return self._cortex.plan(situation).root
 
 
 @final
 class EveryStep(PlanRunner):
     """Carries out the first step of each plan, then asks for the next plan.
 
-    After Huang et al., "Inner Monologue" (2022): the model hears after each step what is seen then,
-    and says what to do next. It is done when a plan's promise holds, or nothing is left to do.
+    After Huang et al., "Inner Monologue" (2022): the model hears after each step what is seen then
+    and says what to do next. What it is asked to reach is what the first plan promised, since
+    "swap" means something else half way. It is done when that is seen to hold, or nothing is left.
     """
 
     def __init__(self, plan: Plan, library: SkillLibrary, *, seconds_per_tick: float) -> None:
         super().__init__(plan, library, seconds_per_tick=seconds_per_tick)
+        self._goal = plan.root.post
+        self._promise = Conditions.of(plan.root).post
         self._wants: ReplanRequest | None = None
         self._calls = 0
         self._done: list[Step] = []
@@ -89,7 +63,8 @@ class EveryStep(PlanRunner):
         if task is None:
             self.stop(reason or "the model knows no way to go on")
         else:
-            self.plan = msgspec.structs.replace(self.plan, root=task)
+            root = msgspec.structs.replace(task, post=self._goal)
+            self.plan = msgspec.structs.replace(self.plan, root=root)
 
     def _ask(self, step: Step, progress: object) -> None:
         failed = progress if isinstance(progress, Notice) else None
@@ -105,19 +80,23 @@ class EveryStep(PlanRunner):
             step=step,
             anomaly="any" if failed is None else failed.anomaly,
             detail="" if failed is None else failed.detail,
-            number=self._calls,
         )
 
     def _next(self, state: State) -> Step | None:
         """Returns the first step of the plan that is still to do, or None where all is done."""
-        promise = promised(self.plan)
-        if promise and self._done and first_false(promise, state) is None:
-            return None
-        steps = _open_steps(self.plan.root, state)
+        if self._done and self._is_reached(state):
+            # Only a look from where the arm hides nothing is left.
+            looks = [step for step in steps_of(self.plan.root) if not step.post]
+            return looks[-1] if looks and self._done[-1].post else None
         # A look changes nothing that conditions tell of: the model would ask for it for ever.
-        recent = self._done[-1:] if promise else self._done
+        recent = self._done[-1:] if self._promise else self._done
         tired_of = {_call(step) for step in recent if not step.post}
+        steps = _open_steps(self.plan.root, state)
         return next((step for step in steps if _call(step) not in tired_of), None)
+
+    def _is_reached(self, state: State) -> bool:
+        free = state.hand is None or not state.hand.holding
+        return bool(self._promise) and free and first_false(self._promise, state) is None
 
 
 def _open_steps(node: Node, state: State) -> Sequence[Step]:
