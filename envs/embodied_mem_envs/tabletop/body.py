@@ -4,6 +4,7 @@ import copy
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from types import MappingProxyType
 from typing import final
 
 import numpy as np
@@ -14,13 +15,20 @@ from embodied_mem.robots.body import Feature
 from embodied_mem.types import Command, Float64Array, Observation, UInt8Array
 from embodied_mem_envs.house.noise import SensorNoise, noisy_depth
 from embodied_mem_envs.tabletop.camera import FRONT, WRIST, TabletopCamera
-from embodied_mem_envs.tabletop.catalogue import colour_of, kind
+from embodied_mem_envs.tabletop.catalogue import kind
 from embodied_mem_envs.tabletop.cell import DRAWERS, TRAVEL, default_cell
 from embodied_mem_envs.tabletop.faults import ActiveFault, FaultSpec, start_fault
 from embodied_mem_envs.tabletop.faults.obstacle import OBSTACLE
 from embodied_mem_envs.tabletop.faults.stage import Order, Stage
-from embodied_mem_envs.tabletop.layout import OBSTACLE_AT, Placed, Position
-from embodied_mem_envs.tabletop.meshes import data_folder
+from embodied_mem_envs.tabletop.layout import OBSTACLE_AT, Placed, Position, named
+from embodied_mem_envs.tabletop.panda import (
+    HOME,
+    REACH,
+    WIDEST,
+    limited,
+    panda_actions,
+    panda_description,
+)
 from embodied_mem_envs.tabletop.physics import FINGER_FORCE, HAND, SECONDS, World
 from embodied_mem_envs.tabletop.poses import Pose, matrix, upright
 from embodied_mem_envs.tabletop.render import Piece, Renderer, shrunk
@@ -29,20 +37,6 @@ from embodied_mem_envs.tabletop.shapes import LINKS, cell_look, drawer_look, lin
 from embodied_mem_envs.tabletop.snapshot import Snapshot
 from embodied_mem_envs.tabletop.touch import Touch
 from embodied_mem_envs.tabletop.truth import Truth, read_truth
-from embodied_mem_envs.tabletop.urdf import PANDA
-
-HOME = (0.0, -1.2, 0.0, -2.6, 0.0, 1.4, 0.25 * np.pi)
-JOINT_LIMITS = (
-    (-2.8973, 2.8973),
-    (-1.7628, 1.7628),
-    (-2.8973, 2.8973),
-    (-3.0718, -0.0698),
-    (-2.8973, 2.8973),
-    (-0.0175, 3.7525),
-    (-2.8973, 2.8973),
-)
-"""Soft limits of the URDF, rad."""
-WIDEST = 0.08
 
 
 @final
@@ -74,7 +68,7 @@ class TabletopBody:
             MissingExtraError: If PyBullet is not installed.
         """
         self.cell: WorkCell = cell if cell is not None else default_cell()
-        self.things: dict[str, Placed] = named(layout)
+        self._things: dict[str, Placed] = named(layout)
         self.tick = 0
         self.agent = agent
         self._noise = noise
@@ -87,7 +81,7 @@ class TabletopBody:
         self._targets = np.array(HOME)
         self._width = WIDEST
         self._state: ArmState | None = None
-        for name, placed in self.things.items():
+        for name, placed in self._things.items():
             self._world.add(name, kind(placed.kind), self._pose_of(placed))
         self._faults: list[ActiveFault] = []
         self._fault_rng = np.random.default_rng([seed, 59])
@@ -99,13 +93,7 @@ class TabletopBody:
     @property
     def description(self) -> ArmDescription:
         """The arm's kinematics; readable while disconnected."""
-        return ArmDescription(
-            urdf=data_folder() / PANDA,
-            joints=tuple(f"panda_joint{k}" for k in range(1, 8)),
-            tool_frame="panda_grasptarget",
-            home=HOME,
-            widest=WIDEST,
-        )
+        return panda_description()
 
     @property
     def cameras(self) -> tuple[str, ...]:
@@ -128,17 +116,12 @@ class TabletopBody:
     @property
     def action_features(self) -> Mapping[str, Feature]:
         """The fields of `Command` with their limits; readable while disconnected."""
-        joints = {
-            f"joints.{k}": Feature(shape=(), dtype="float64", unit="rad", low=low, high=high)
-            for k, (low, high) in enumerate(JOINT_LIMITS)
-        }
-        hand = Feature(shape=(), dtype="float64", unit="m", low=0.0, high=WIDEST)
-        return {**joints, "gripper": hand}
+        return panda_actions()
 
     @property
     def radius(self) -> float:
         """How far the arm reaches, m."""
-        return 0.855
+        return REACH
 
     @property
     def seconds_per_tick(self) -> float:
@@ -283,8 +266,8 @@ class TabletopBody:
         fault = start_fault(spec, self._fault_rng.spawn(1)[0])
         if fault is None:
             return
-        if spec.name == "blocked_path" and OBSTACLE not in self.things:
-            self.things[OBSTACLE] = Placed(
+        if spec.name == "blocked_path" and OBSTACLE not in self._things:
+            self._things[OBSTACLE] = Placed(
                 kind=OBSTACLE, colour="brown", position=OBSTACLE_AT, name=OBSTACLE
             )
             self._world.add(OBSTACLE, kind(OBSTACLE), (OBSTACLE_AT, upright(0.0)))
@@ -297,6 +280,16 @@ class TabletopBody:
 
     # -- ground truth and time -----------------------------------------------------------------
 
+    @property
+    def things(self) -> Mapping[str, Placed]:
+        """What there is, by name, and where it stood in the beginning.
+
+        Raises:
+            BodyError: While the body is sealed.
+        """
+        self._require_unsealed()
+        return MappingProxyType(self._things)
+
     def truth(self) -> Truth:
         """Returns how everything really is, for judging.
 
@@ -304,11 +297,8 @@ class TabletopBody:
             BodyError: While the body is sealed, or once it is closed.
         """
         self._require_open()
-        if self._seals:
-            raise BodyError(
-                "the body is sealed while an agent is evaluated; ask for the truth outside"
-            )
-        return read_truth(self._world, self.things, self._touch.now.held, self.tick)
+        self._require_unsealed()
+        return read_truth(self._world, self._things, self._touch.now.held, self.tick)
 
     @contextmanager
     def sealed(self) -> Iterator[None]:
@@ -360,7 +350,7 @@ class TabletopBody:
         order = Order(self._targets, self._width, FINGER_FORCE)
         if self._faults:
             opening = self._world.opening()
-            stage = Stage(self._world, self.things, self.tick, opening, self._touch.now.held)
+            stage = Stage(self._world, self._things, self.tick, opening, self._touch.now.held)
             for fault in self._faults:
                 fault.act(stage, order)
         self._world.step(order.joints, order.width, order.force)
@@ -374,9 +364,9 @@ class TabletopBody:
         return ((x, y, lifted), upright(placed.yaw))
 
     def _thing(self, name: str) -> Placed:
-        if name not in self.things:
-            raise unknown_name("thing", name, self.things)
-        return self.things[name]
+        if name not in self._things:
+            raise unknown_name("thing", name, self._things)
+        return self._things[name]
 
     def _camera(self, name: str) -> TabletopCamera:
         for camera in (FRONT, WRIST):
@@ -390,7 +380,7 @@ class TabletopBody:
 
     def _pieces(self, links: Mapping[int, Float64Array]) -> list[Piece]:
         pieces: list[Piece] = [(link_look(link), pose) for link, pose in links.items()]
-        for name, placed in self.things.items():
+        for name, placed in self._things.items():
             look = thing_look(placed.kind, placed.colour)
             pieces.append((look, matrix(self._world.pose(name))))
         for name, side in DRAWERS.items():
@@ -403,41 +393,12 @@ class TabletopBody:
         if self._world.client < 0:
             raise BodyError("the body was closed; make a new one")
 
+    def _require_unsealed(self) -> None:
+        if self._seals:
+            raise BodyError(
+                "the body is sealed while an agent is evaluated; ask for the truth outside"
+            )
+
     def _require_connected(self) -> None:
         if not self._connected:
             raise BodyError("the body is not connected; call connect() first")
-
-
-def named(layout: Sequence[Placed]) -> dict[str, Placed]:
-    """Returns the layout by name, every colour spelled out.
-
-    Raises:
-        ConfigError: If a kind or colour is unknown or two things share a name.
-    """
-    found: dict[str, Placed] = {}
-    for placed in layout:
-        colour = colour_of(kind(placed.kind), placed.colour)
-        base = placed.name or f"{colour}_{placed.kind}"
-        name, number = base, 2
-        while name in found and not placed.name:
-            name, number = f"{base}_{number}", number + 1
-        if name in found:
-            raise ConfigError(f"two things are called {name!r}; give each a name of its own")
-        found[name] = Placed(
-            kind=placed.kind, colour=colour, position=placed.position, yaw=placed.yaw, name=name
-        )
-    return found
-
-
-def limited(joints: Sequence[float]) -> Float64Array:
-    """Returns joint targets inside the limits.
-
-    Raises:
-        BodyError: If there are not seven finite numbers.
-    """
-    targets = np.array(joints, np.float64)
-    if targets.shape != (len(JOINT_LIMITS),) or not np.isfinite(targets).all():
-        raise BodyError(f"joints are {joints}; expected seven finite angles in rad")
-    low, high = np.array(JOINT_LIMITS).T
-    result: Float64Array = np.clip(targets, low, high)
-    return result

@@ -136,6 +136,8 @@ def test_the_truth_is_sealed_while_an_agent_is_evaluated() -> None:
         assert seen.instance is None and not seen.labels
         with pytest.raises(BodyError, match="sealed"):
             body.truth()
+        with pytest.raises(BodyError, match="sealed"):
+            _ = body.things
         for name in GROUND_TRUTH:
             with pytest.raises(BodyError, match=name):
                 getattr(pybullet, name)(0)
