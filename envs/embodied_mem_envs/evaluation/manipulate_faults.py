@@ -31,9 +31,10 @@ FAULT_PLANS: Mapping[FaultName, FaultPlan] = {
     "translation": FaultPlan(families=_GRASPING, window=4.0),
     # A turned cylinder or ball is no fault; blocks have sides.
     "rotation": FaultPlan(families=("sort", "stack"), window=4.0),
-    # There must be something that looks alike, and what is asked must not depend on where that is.
+    # There must be a look-alike of another colour (two blocks of one colour to be sorted are the
+    # same to everyone), and what is asked must not depend on where that one is.
     "wrong_object": FaultPlan(
-        families=("sort", "stack", "put_away", "fetch"), levels=(2, 3), window=8.0
+        families=("stack", "put_away", "fetch", "find_moved", "clear"), levels=(2, 3), window=8.0
     ),
     "object_moved": FaultPlan(families=_GRASPING, window=5.0),
     "blocked_path": FaultPlan(families=_GRASPING, window=4.0),
