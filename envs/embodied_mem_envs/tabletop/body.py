@@ -348,10 +348,11 @@ class TabletopBody:
 
     def _advance(self) -> None:
         order = Order(self._targets, self._width, FINGER_FORCE)
-        if self._faults:
+        waiting = [fault for fault in self._faults if fault.ended_at is None]
+        if waiting:
             opening = self._world.opening()
             stage = Stage(self._world, self._things, self.tick, opening, self._touch.now.held)
-            for fault in self._faults:
+            for fault in waiting:
                 fault.act(stage, order)
         self._world.step(order.joints, order.width, order.force)
         self._touch.update()

@@ -1,6 +1,5 @@
 """The physical world of one episode: an own PyBullet server with arm, cell and things."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from embodied_mem.types import Float64Array
@@ -214,10 +213,6 @@ class World:
         """Goes back to a kept state."""
         self._pb.restoreState(stateId=number, **self._id)
 
-    def forget(self, number: int) -> None:
-        """Frees a kept state."""
-        self._pb.removeState(number, **self._id)
-
     # -- changing ------------------------------------------------------------------------------
 
     def put(self, name: str, pose: Pose) -> None:
@@ -242,10 +237,6 @@ class World:
             (x, y, z), turn = self.pose(thing)
             self.put(thing, ((x + shift, y, z), turn))
         self._pb.resetJointState(self.drawers[name], 0, opened, **self._id)
-
-    def poses(self) -> Mapping[str, Pose]:
-        """Returns where every thing is."""
-        return {name: self.pose(name) for name in self.things}
 
     def close(self) -> None:
         """Ends the server; safe to call twice."""

@@ -1,17 +1,19 @@
 """The tabletop as a body: its protocol, limits, sealed truth, snapshots and determinism."""
 
 import pickle
+import sys
 
 import numpy as np
 import pybullet
 import pytest
 
-from embodied_mem.errors import BodyError, ConfigError
+from embodied_mem.errors import BodyError, ConfigError, MissingExtraError
 from embodied_mem.robots.arm import Arm
 from embodied_mem.types import Command
 from embodied_mem_envs.house.noise import SensorNoise
 from embodied_mem_envs.tabletop import FaultSpec, Placed, TabletopBody
-from embodied_mem_envs.tabletop.seal import GROUND_TRUTH
+from embodied_mem_envs.tabletop.meshes import data_folder
+from embodied_mem_envs.tabletop.seal import GROUND_TRUTH, bullet
 
 THINGS = (
     Placed(kind="ball", position=(0.40, 0.05, 0.05)),
@@ -161,6 +163,30 @@ def test_close_is_safe_twice_and_ends_use() -> None:
     for use in (body.sense, body.observe, body.truth, body.settle, body.save, body.connect):
         with pytest.raises(BodyError):
             use()
+
+
+@pytest.mark.parametrize("missing", ["pybullet", "pybullet_data"])
+def test_says_which_extra_is_missing(missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, missing, None)
+    with pytest.raises(MissingExtraError, match="tabletop"):
+        bullet.__wrapped__() if missing == "pybullet" else data_folder.__wrapped__()
+
+
+def test_hard_presses_and_wild_motion_stay_finite() -> None:
+    body = make()
+    chance = np.random.default_rng(0)
+    home = np.array(body.description.home)
+    hardest = 0.0
+    for _ in range(12):
+        target = home + chance.normal(0.0, 0.8, 7)
+        for _ in range(50):
+            step = 0.9 * body.sense().joints + 0.1 * target
+            body.act(Command(joints=tuple(step.tolist()), gripper=chance.uniform(0.0, 0.08)))
+            hardest = max(hardest, body.sense().contact)
+    assert np.isfinite(hardest) and np.isfinite(body.sense().efforts).all()
+    for thing in body.truth().things.values():
+        assert np.isfinite(thing.T_world_thing).all()
+    body.close()
 
 
 def test_names_and_refuses_layouts() -> None:
