@@ -78,7 +78,7 @@ class Fixture:
     """Something of the work cell that never moves as a whole, known as an engineer measured it."""
 
     kind: str
-    """`table`, `bin`, `drawer`, `zone` or `tray`."""
+    """`table`, `chest` (the body around drawers), `bin`, `drawer`, `zone` or `tray`."""
     low: tuple[float, float, float]
     """Lowest corner of its box in the world, m; of a drawer, closed, its inside."""
     high: tuple[float, float, float]
