@@ -89,6 +89,11 @@ class ArmBench:
                 return fixture_name
         return "table"
 
+    def settled_place(self, name):
+        """Where a thing is once everything has come to rest."""
+        self.body.settle(0.3)
+        return self.place(name)
+
     def senses(self, *, look: bool = True) -> ArmSenses:
         arm = self.body.sense()
         held = self.body.truth().held if look else self._held

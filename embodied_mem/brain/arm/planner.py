@@ -17,6 +17,8 @@ MARGIN = 0.008
 """Distance that the arm's spheres keep from every box, m."""
 DEEPER = 0.006
 """How much closer than at the start or the goal it may come to what it is closer to there, m."""
+OVERLAP = 0.03
+"""How deep the spheres may reach into a box at the goal, since they are larger than links, m."""
 CHECK_STEP = 0.05
 """Largest change of a joint between two postures that are checked, rad."""
 HEIGHTS = (0.20, 0.30, 0.42)
@@ -94,7 +96,8 @@ class Planner:
     ) -> str:
         """Returns the name of what a motion would hit, empty where it hits nothing.
 
-        What is closer than the margin at the start or at the goal already may stay so.
+        What is closer than the margin at the start may stay so, and at the goal too, as far as
+        the spheres are larger than the links.
         """
         postures = _thin_out(np.concatenate([start[None], motion.joints]))
         spheres = self.model.spheres_along(postures, held=held)[:, self.model.base_spheres :]
@@ -104,7 +107,8 @@ class Planner:
         if not near.names:
             return ""
         gaps = near.gaps(flat).reshape(len(postures), -1, len(near.names)).min(axis=1)
-        allowed = np.minimum(MARGIN, np.minimum(gaps[0], gaps[-1]) - DEEPER)
+        ends = np.minimum(gaps[0], np.where(gaps[-1] > -OVERLAP, gaps[-1], np.inf))
+        allowed = np.minimum(MARGIN, ends - DEEPER)
         deepest = (gaps - allowed).min(axis=0)
         worst = int(deepest.argmin())
         return near.names[worst] if deepest[worst] < 0.0 else ""

@@ -21,6 +21,8 @@ GRID = 0.03
 """Distance of the spots that are tried, m."""
 DROPS = (0.0, 0.006, 0.012, 0.02, 0.03, 0.045)
 """Heights above touching down from which a thing may be let go where walls keep the hand up, m."""
+ROOM = 0.001
+"""Least distance of the opening hand from what stands beside, m."""
 SPREAD = 0.02
 """How much the fingers open to let go, m."""
 JUDGED = 12
@@ -256,16 +258,16 @@ def _judged(around: Boxes, carried: Carried, base: Float64Array, yaw: float) -> 
     box = base + np.array([0.0, 0.0, 0.5 * carried.size[2]])
     tool = box - rotation @ carried.T_tool_box[:3, 3]
     near = around.near(tool - np.array([0.2, 0.2, 0.1]), tool + np.array([0.2, 0.2, 0.3]))
-    for drop in DROPS:
-        lifted = tool + np.array([0.0, 0.0, drop])
-        if not near.names or _free(near, lifted, hand_yaw, carried):
-            top = float((near.centre[:, 2] + near.half[:, 2]).max(initial=0.0))
-            below = float(tool[2] - base[2])
-            above = max(float(tool[2]), top + below) + 0.05
-            return Spot(position=tool, yaw=hand_yaw, drop=drop, above=above)
-    return None
-
-
-def _free(near: Boxes, tool: Float64Array, yaw: float, carried: Carried) -> bool:
-    hand = hand_boxes(tool[None], np.array([yaw]), np.array([carried.opening + SPREAD]))
-    return bool(footprint_gaps(hand, near).min() > 0.001)
+    drops = np.array(DROPS)
+    lifted = tool + drops[:, None] * np.array([0.0, 0.0, 1.0])
+    count = len(drops)
+    hands = hand_boxes(lifted, np.full(count, hand_yaw), np.full(count, carried.opening + SPREAD))
+    free = np.full(count, True)
+    top = 0.0
+    if near.names:
+        free = footprint_gaps(hands, near).min(axis=1).reshape(count, -1).min(axis=1) > ROOM
+        top = float((near.centre[:, 2] + near.half[:, 2]).max())
+    if not free.any():
+        return None
+    above = max(float(tool[2]), top + float(tool[2] - base[2])) + 0.05
+    return Spot(position=tool, yaw=hand_yaw, drop=float(drops[free.argmax()]), above=above)
