@@ -82,7 +82,7 @@ def bind_goals(rules: tuple[GoalRule, ...], scene: Scene) -> dict[str, Goal]:
 
 def _freed(goals: Mapping[str, Goal], scene: Scene) -> dict[str, Goal]:
     """Returns goals for what others are to be put on and does not lie free on the table yet."""
-    world = scene.world()
+    world = scene.believed
     freed: dict[str, Goal] = {}
     for goal in goals.values():
         holder = goal.target.holder if isinstance(goal.target, On) else ""
@@ -107,7 +107,7 @@ def _all_meant(rule: GoalRule, scene: Scene) -> list[str]:
             if name in meant and scene.kind(name) == "object" and lay.place != "hand"
         )
     if rule.how == "away":
-        world = scene.world()
+        world = scene.believed
         return sorted(thing for thing in world.things if reaches_zone(thing, scene, world))
     return scene.every()
 
@@ -122,7 +122,7 @@ def _target(thing: str, rule: GoalRule, scene: Scene, themes: list[str]) -> Targ
     if rule.how == "arranged":
         if thing not in scene.arrangement:
             raise NotGeneralError(f"it is not known how {thing} lay")
-        return arranged_target(thing, scene, scene.world())
+        return arranged_target(thing, scene, scene.believed)
     if rule.how == "at":
         other = scene.state.entities[_theme(themes, rule.other)]
         if other.place != "table" or other.missing:

@@ -103,7 +103,7 @@ def _spots(scene: Scene, roles: Mapping[str, str]) -> list[Spot]:
 
 def _context(scene: Scene, roles: Mapping[str, str], fixtures: Collection[str]) -> tuple[str, ...]:
     """Says what a plan with these roles and fixtures depends on."""
-    world = scene.world()
+    world = scene.believed
     lines = [f"{role}: {_standing(name, scene, world)}" for role, name in roles.items()]
     for fixture in fixtures:
         name = roles.get(fixture, fixture)

@@ -39,7 +39,7 @@ def goal_rule(part: Part, scene: Scene, moved: Collection[str]) -> GoalRule | No
         if _as_arranged(part, scene):
             return GoalRule(how="arranged")
     elif scene.instruction.action == "clear":
-        if reaches_zone(thing, scene, scene.world()) and part.spot is not None:
+        if reaches_zone(thing, scene, scene.believed) and part.spot is not None:
             return GoalRule(how="away")
     elif _means_all(scene) and thing in scene.every():
         return _of_theme(part, scene, themes, -1)
@@ -104,7 +104,7 @@ def _at(part: Part, scene: Scene, themes: list[str], theme: int) -> GoalRule | N
 def _as_arranged(part: Part, scene: Scene) -> bool:
     if part.thing not in scene.arrangement:
         return False
-    target = arranged_target(part.thing, scene, scene.world())
+    target = arranged_target(part.thing, scene, scene.believed)
     if isinstance(target, At):
         spot = part.spot
         return spot is not None and math.hypot(spot.x - target.x, spot.y - target.y) <= NEAR

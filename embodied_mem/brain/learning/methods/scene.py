@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import cast, final
 
 import numpy as np
 
 from embodied_mem.brain.instruction import Instruction, Reference
-from embodied_mem.brain.language.instructions.words import members_of
+from embodied_mem.brain.planning.rules.matching import matches
 from embodied_mem.brain.planning.rules.world import CLOSED_SHARE, OPEN_SHARE, Piece, World
 from embodied_mem.brain.planning.sections import FixtureView
 from embodied_mem.brain.planning.situation import Arranged, Remembered
@@ -18,7 +19,7 @@ Triple = tuple[float, float, float]
 
 
 @final
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Scene:
     """One instruction in one scene, with what is remembered of it."""
 
@@ -41,19 +42,10 @@ class Scene:
         return name in self.state.entities and name not in self.cell
 
     def meant(self, reference: Reference, but: Collection[str] = ()) -> list[str]:
-        """Returns the things that a description fits, those in sight first.
-
-        Where only the colour is wrong and a single thing is of the kind, that one is meant.
-        """
+        """Returns the fixture, or the things that a description fits, those in sight first."""
         if reference.fixture:
             return [reference.fixture] if reference.fixture in self.cell else []
-        things = [e for e in self.state.entities.values() if e.kind == "object"]
-        kin = [e for e in things if e.id not in but and _is_of(e, reference.category)]
-        found = [e for e in kin if reference.colour in ("", e.colour)]
-        if not found and reference.category and not reference.every and len(kin) == 1:
-            found = kin
-        found.sort(key=lambda e: (e.missing, not e.visible, e.id))
-        return [e.id for e in found]
+        return matches(reference, self.believed, but=but)
 
     def arranged(self, arrangement: Mapping[str, Arranged]) -> "Scene":
         """Returns the scene with how things lay before, by the ids that they have now.
@@ -103,7 +95,13 @@ class Scene:
         return there or found
 
     def world(self) -> World:
-        """Returns the scene to be thought through."""
+        """Returns the scene to be thought through: to be changed in thought."""
+        seen = self.believed
+        return World(dict(seen.things), seen.fixtures, dict(seen.opened), seen.holding)
+
+    @cached_property
+    def believed(self) -> World:
+        """The scene as it is, not to be changed."""
         things, opened = {}, {}
         for entity in self.state.entities.values():
             if entity.kind == "object":
@@ -132,10 +130,6 @@ class Scene:
 def _stem(name: str) -> str:
     head, _, tail = name.rpartition("_")
     return head if tail.isdigit() else name
-
-
-def _is_of(entity: Entity, category: str) -> bool:
-    return not category or entity.category in members_of(category)
 
 
 def _piece(entity: Entity) -> Piece:
