@@ -157,6 +157,10 @@ class Table:
     """Skills that were carried out, with what they were about."""
     before_step: Callable[["Table", Step], None] | None = None
     """Lets a test change the world before a step."""
+    replan: Callable[["Table", Task, Step | None, str], Task] | None = None
+    """Lets a test give another task in the place of one that failed, as a cortex would."""
+    replans: int = 0
+    _failed: Step | None = None
 
     @classmethod
     def of(cls, *entities: Entity, where: Mapping[str, Entity] | None = None) -> "Table":
@@ -217,9 +221,16 @@ class Table:
             return
         if node.post and all(map(self.holds, node.post)):
             return
-        for child in node.children:
-            self._run(child)
-        self._require(node.post, node.id, StuckError)
+        try:
+            self._failed = None
+            for child in node.children:
+                self._run(child)
+            self._require(node.post, node.id, StuckError)
+        except (IllegalStepError, StuckError) as error:
+            if self.replan is None or self.replans >= 3:
+                raise
+            self.replans += 1
+            self._run(self.replan(self, node, self._failed, str(error)))
 
     def _require(
         self, conditions: tuple[str, ...], where: str, error: type[AssertionError]
@@ -229,6 +240,7 @@ class Table:
                 raise error(f"{where}: {condition} does not hold")
 
     def _step(self, step: Step) -> None:
+        self._failed = step
         if self.before_step is not None:
             self.before_step(self, step)
         self._require((*step.pre, *step.invariant), step.id, IllegalStepError)

@@ -12,7 +12,7 @@ from embodied_mem.brain.planning.rules.draft import Draft
 from embodied_mem.brain.planning.rules.footprint import Footprint, gap
 from embodied_mem.brain.planning.rules.goals import At, In, On, Target, said
 from embodied_mem.brain.planning.rules.search import search
-from embodied_mem.brain.planning.rules.spots import NoRoomError, free_spot
+from embodied_mem.brain.planning.rules.spots import NoRoomError, free_place
 from embodied_mem.brain.planning.rules.world import World
 
 MOST_MOVES = 80
@@ -244,10 +244,10 @@ class Mover:
         self._moves += 1
         if self._moves > MOST_MOVES:
             raise UnplannableError("I find no order in which the things can be moved")
-        x, y = free_spot(self.world, thing, avoid=self._promised(thing))
+        spot = free_place(self.world, thing, avoid=self._promised(thing))
         in_place = thing in self.targets and self._done(thing)
         at_last = None if in_place else self.targets.get(thing)
-        self.draft.move(thing, At(x=x, y=y), aside=True, at_last=at_last)
+        self.draft.move(thing, spot, aside=True, at_last=at_last)
 
     def _promised(self, thing: str) -> list[Footprint]:
         """Returns where nothing may be put aside: spots that others will need."""

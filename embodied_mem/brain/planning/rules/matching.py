@@ -6,7 +6,6 @@ from embodied_mem.brain.instruction import Reference
 from embodied_mem.brain.language.instructions.words import lookalikes_of, members_of
 from embodied_mem.brain.planning.rules.world import Piece, World
 
-
 UNRECOGNISED = "thing"
 """Category of what perception has no name for."""
 
@@ -52,7 +51,7 @@ def matches(
 
 
 def _near_fits(reference: Reference, there: list[Piece]) -> Iterator[list[Piece]]:
-    """Yields what nearly fits, the likeliest first: shapes and colours are told apart with errors."""
+    """Yields what nearly fits, the likeliest first."""
     coloured = [p for p in there if not reference.colour or p.colour == reference.colour]
     yield [p for p in coloured if p.category == UNRECOGNISED]
     alike = lookalikes_of(reference.category)

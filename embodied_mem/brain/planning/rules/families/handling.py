@@ -11,7 +11,6 @@ from embodied_mem.brain.planning.rules.goals import At, said
 from embodied_mem.brain.planning.rules.matching import described, matches
 from embodied_mem.brain.planning.rules.search import search
 
-
 FRESH = 5
 """A look is fresh for so many seconds."""
 

@@ -9,7 +9,7 @@ from embodied_mem.brain.planning.rules.errand import Errand
 from embodied_mem.brain.planning.rules.footprint import Footprint, rectangle
 from embodied_mem.brain.planning.rules.goals import At, In, On, Target
 from embodied_mem.brain.planning.rules.matching import described, fits, matches
-from embodied_mem.brain.planning.rules.spots import NoRoomError, free_spot
+from embodied_mem.brain.planning.rules.spots import NoRoomError, free_place
 from embodied_mem.brain.planning.rules.world import World
 
 BESIDE = 0.04
@@ -60,8 +60,7 @@ def stack(errand: Errand) -> None:
     base = errand.world.things[pile[0]]
     loose = errand.world.lies_loose(base) and base.bottom < 0.02
     if not loose and base.id != errand.world.holding:
-        x, y = free_spot(errand.world, base.id)
-        targets[base.id] = At(x=x, y=y)
+        targets[base.id] = free_place(errand.world, base.id)
     targets |= {upper: On(holder=lower) for lower, upper in pairwise(pile)}
     errand.bring_about(targets)
 
@@ -134,14 +133,13 @@ def _over(errand: Errand, thing: str, zone: str, others: list[Target]) -> At:
     world = errand.world
     view = world.fixtures[zone]
     piece = world.things[thing]
-    taken = [piece.footprint.at(t.x, t.y) for t in others if isinstance(t, At)]
+    taken = [piece.footprint.at(t.x, t.y, t.yaw) for t in others if isinstance(t, At)]
     middle = None
     if view.kind == "zone":
         middle = (0.5 * (view.low[0] + view.high[0]), 0.5 * (view.low[1] + view.high[1]))
     elif world.lies_loose(piece):
         return At(x=piece.position[0], y=piece.position[1])
-    x, y = free_spot(world, thing, avoid=taken, near=middle)
-    return At(x=x, y=y)
+    return free_place(world, thing, avoid=taken, near=middle)
 
 
 def _beside(errand: Errand, thing: str) -> At:
@@ -163,8 +161,7 @@ def _beside(errand: Errand, thing: str) -> At:
     }
     wanted = [spots[side]] if side in spots else list(spots.values())
     near = min(wanted, key=lambda spot: math.dist(spot, piece.position[:2]))
-    spot = free_spot(world, thing, near=near)
-    return At(x=spot[0], y=spot[1])
+    return free_place(world, thing, near=near)
 
 
 def _aside(errand: Errand, thing: str, by: float = 0.12) -> At:
@@ -172,13 +169,11 @@ def _aside(errand: Errand, thing: str, by: float = 0.12) -> At:
     piece = errand.world.things[thing]
     source = errand.instruction.source
     if source is not None and errand.world.kind(source.fixture) == "zone":
-        x, y = free_spot(errand.world, thing, avoid=[_wider(errand.world, source.fixture)])
-        return At(x=x, y=y)
+        return free_place(errand.world, thing, avoid=[_wider(errand.world, source.fixture)])
     way = {"left": (0.0, by), "right": (0.0, -by), "front": (by, 0.0), "behind": (-by, 0.0)}
     dx, dy = way.get(errand.instruction.side, (0.0, by))
     near = (piece.position[0] + dx, piece.position[1] + dy)
-    x, y = free_spot(errand.world, thing, near=near)
-    return At(x=x, y=y)
+    return free_place(errand.world, thing, near=near)
 
 
 def bring(errand: Errand) -> None:
@@ -208,11 +203,11 @@ def clear_zone(errand: Errand, zone: str, *, unpickable: frozenset[str] = frozen
     for thing in world.in_way_of(area, margin=0.002):
         piece = world.things[thing]
         try:
-            x, y = free_spot(world, thing, avoid=[wide, *promised])
+            spot = free_place(world, thing, avoid=[wide, *promised])
         except NoRoomError as error:
             raise UnplannableError(str(error)) from None
-        targets[thing] = At(x=x, y=y)
-        promised.append(piece.footprint.at(x, y))
+        targets[thing] = spot
+        promised.append(piece.footprint.at(spot.x, spot.y, spot.yaw))
     errand.bring_about(targets, avoid=[wide], unpickable=unpickable)
     errand.post[:] = [f"clear({zone})"]
 
