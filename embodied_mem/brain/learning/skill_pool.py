@@ -16,7 +16,7 @@ from embodied_mem.brain.learning.methods.applying import (
     operators_of,
     read_method,
 )
-from embodied_mem.brain.learning.methods.frames import frame_key
+from embodied_mem.brain.learning.methods.frames import canonical, frame_key
 from embodied_mem.brain.learning.methods.method import Assembled, Method, Rigid
 from embodied_mem.brain.learning.methods.scene import Scene
 from embodied_mem.brain.learning.methods.template import NotGeneralError
@@ -169,6 +169,7 @@ class SkillPool:
     # -- how it is done -----------------------------------------------------------------------
 
     def _scene(self, instruction: Instruction, situation: Situation | State) -> Scene:
+        instruction = canonical(instruction, self._cell)
         if isinstance(situation, State):
             return Scene(instruction=instruction, state=situation, cell=self._cell)
         scene = Scene(

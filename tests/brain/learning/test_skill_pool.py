@@ -234,6 +234,38 @@ def test_swapping_and_clearing_find_free_spots_of_their_own(pool: SkillPool) -> 
     assert table.holds("at(green_block, 0.3, 0.0, tol=0.01)")
 
 
+def test_frames_that_ask_for_the_same_are_one(pool: SkillPool) -> None:
+    taught(
+        pool,
+        "Stack the red block on the blue block",
+        Table.of(block("red", 0.3, 0.1), block("blue", 0.4, -0.2)),
+    )
+    table = Table.of(block("green", 0.45, 0.1), block("yellow", 0.3, -0.2))
+    found(pool, "Put the yellow block on the green block", table)
+    assert table.holds("on(yellow_block, green_block)")
+    taught(pool, "Bring me the mug", Table.of(thing("mug", "mug", "red", (0.3, 0.1))))
+    table = Table.of(thing("mug", "mug", "blue", (0.4, -0.1)))
+    found(pool, "Put the blue mug on the tray", table)
+    assert table.things["mug"].place == "tray"
+    duck, can = thing("duck", "duck", "yellow", (0.3, 0.1)), thing("can", "can", "red", (0.4, -0.2))
+    taught(pool, "Swap the duck and the can", Table.of(duck, can))
+    table = Table.of(duck, can)
+    found(pool, "Swap the can and the duck", table)
+    assert table.holds("at(duck, 0.4, -0.2, tol=0.01) and at(can, 0.3, 0.1, tol=0.01)")
+    plate, fork = thing("plate", "plate", "white", (0.33, 0.2)), thing("fork", "fork", "red")
+    lay_of = lay(
+        thing("plate", "plate", "white", (0.4, 0.0)), thing("fork", "fork", "red", (0.4, 0.2))
+    )
+    taught(pool, "Set the table as last time", Table.of(plate, fork), last_time=lay_of)
+    table = Table.of(plate, fork, thing("mug", "mug", "red", (0.45, -0.25)))
+    text = "Put the plates back as they were last time"
+    found(
+        pool, text, table, last_time={**lay_of, "mug": Arranged((0.3, -0.3, 0.034), 0.0, "table")}
+    )
+    assert table.holds("at(plate, 0.4, 0.0, tol=0.01)")
+    assert not table.holds("at(fork, 0.4, 0.2, tol=0.1)")
+
+
 def test_a_question_is_answered_again_but_no_other(pool: SkillPool) -> None:
     text = "How many red things are on the table?"
     taught(pool, text, Table.of(block("red", 0.3, 0.1)))
