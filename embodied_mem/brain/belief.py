@@ -33,7 +33,7 @@ _LOOSE: Final = 0.1
 _STEADY: Final = 4
 """Ticks in a row that this must be so."""
 _FOLLOWS: Final = 0.0005
-"""Way that the hand may go before what it holds is moved along, m."""
+"""Way, m, and turn, rad, that the hand may go before what it holds is moved along."""
 
 
 @final
@@ -76,7 +76,7 @@ class Belief:
         self._tool: Float64Array = np.eye(4)
         self._entities: dict[str, Entity] = {}
         self._revision = -1
-        self._shown_held = np.full(3, np.inf)
+        self._shown_held = np.full((4, 4), np.inf)
         if self._records is not None:
             self._tracker.remember(self._records.known())
 
@@ -204,16 +204,16 @@ class Belief:
             return
         self._T_tool_held = np.linalg.inv(tool) @ _posed(thing)
         self._tracker.hold(thing)
-        self._shown_held = tool[:3, 3].copy()
+        self._shown_held = tool
 
     def _carry(self, arm: ArmState) -> None:
         """Moves what is held along with the hand."""
         if not self._tracker.held:
             return
         tool = self._tool_pose(arm)
-        if np.abs(tool[:3, 3] - self._shown_held).max() < _FOLLOWS:
+        if np.abs(tool - self._shown_held).max() < _FOLLOWS:
             return
-        self._shown_held = tool[:3, 3].copy()
+        self._shown_held = tool
         self._tracker.carry(*_placed(tool @ self._T_tool_held), arm.tick)
         if self._revision == self._tracker.revision:
             thing = self._tracker.things[self._tracker.held]
@@ -261,6 +261,7 @@ def _entity(thing: Thing) -> Entity:
         seen_tick=thing.tick,
         visible=thing.visible,
         missing=thing.missing,
+        tilt=thing.tilt,
     )
 
 
@@ -278,6 +279,7 @@ def _posed(thing: Thing) -> Float64Array:
     return pose
 
 
-def _placed(pose: Float64Array) -> tuple[Float64Array, float]:
-    """Returns the position and the turn about the vertical of a pose."""
-    return pose[:3, 3].copy(), turned(float(np.arctan2(pose[1, 0], pose[0, 0])))
+def _placed(pose: Float64Array) -> tuple[Float64Array, float, float]:
+    """Returns the position of a pose, its turn about the vertical and how far it leans."""
+    yaw = turned(float(np.arctan2(pose[1, 0], pose[0, 0])))
+    return pose[:3, 3].copy(), yaw, float(np.arccos(np.clip(pose[2, 2], -1.0, 1.0)))

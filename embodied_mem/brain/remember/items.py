@@ -105,7 +105,7 @@ class ItemRecords:
                 place=record.place or "",
                 position=fact.position,
                 tick=fact.seen_tick,
-                session=record.session,
+                session=_session(record, fact),
                 closed_in=fact.closed_in,
             )
             for _, (record, fact) in sorted(last.items(), key=lambda item: item[0])
@@ -257,8 +257,12 @@ def _thing(record: MemoryRecord, fact: ItemFact) -> Thing:
         visible=False,
         missing=fact.state == "missing",
         closed_in=fact.closed_in,
-        session=record.session or f"visit {fact.visit}",
+        session=_session(record, fact),
     )
+
+
+def _session(record: MemoryRecord, fact: ItemFact) -> str:
+    return record.session or f"visit {fact.visit}"
 
 
 def _vector(values: Float64Array) -> Vector:

@@ -4,18 +4,18 @@ A can with a lid of steel is two pieces and one thing, a red block on a green on
 two things. Shape alone does not tell; what things look like does.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Final, final
 
 import numpy as np
 
-from embodied_mem.scene.tabletop.boxes import Box
 from embodied_mem.scene.tabletop.foreground import Foreground
 from embodied_mem.scene.tabletop.looks import Patch, cut_patch, describe, join_patches
-from embodied_mem.scene.tabletop.recognition import Appearance, Recognition
+from embodied_mem.scene.tabletop.recognition import Appearance
 from embodied_mem.scene.tabletop.segments import Pieces
+from embodied_mem.scene.tabletop.splitting import ONE_MORE, Group, split
 from embodied_mem.scene.tabletop.view import View
-from embodied_mem.types import Float64Array, Int64Array
+from embodied_mem.types import Int64Array
 
 _SPECK: Final = 12
 """Pixels below which a piece is a mark on what it touches."""
@@ -27,30 +27,12 @@ _NEAR: Final = 0.025
 """How near, seen from above, pieces of one colour must be to be parts of one thing, m."""
 _WIDEST: Final = 0.17
 """Longest side of one thing, m."""
+_SMALL: Final = 40
+"""Pixels below which a piece alone says little of what it belongs to."""
 _FITS: Final = 1.35
 """Misfit up to which several pieces may be one thing."""
-_ONE_MORE: Final = 0.35
-"""What one thing more must gain in fit."""
 _STEP: Final = 0.012
 """How near the top of one thing and the underside of another must be for it to stand there, m."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Group:
-    """Pieces that are taken for one thing."""
-
-    members: tuple[int, ...]
-    """Rows of the pieces."""
-    patch: Patch
-    box: Box
-    recognition: Recognition
-    floor: float
-    """Height of what it stands on, m."""
-
-    @property
-    def strain(self) -> float:
-        """How badly it fits what is known, from 0 to 3."""
-        return min(max(self.recognition.misfit - 1.0, 0.0), 3.0)
 
 
 @final
@@ -84,7 +66,9 @@ class Grouping:
         owners = self._absorb_marks()
         groups = [self._group(tuple(members)) for members in owners]
         merged = self._merge([each for each in groups if each is not None])
-        return [part for each in merged for part in self._split(each)]
+        return [
+            part for each in merged for part in split(each, self._best, self._appearance.heights)
+        ]
 
     def _link(self, one: int, other: int) -> None:
         self._neighbours[one].add(other)
@@ -158,22 +142,37 @@ class Grouping:
         """Joins, best first, those that together fit what is known better than apart."""
         tried: dict[tuple[int, ...], Group] = {}
         while True:
-            best_gain, best_pair, best_group = 0.0, None, None
-            for i, one in enumerate(groups):
-                for j in range(i + 1, len(groups)):
-                    if not self._touch(one, groups[j]):
-                        continue
-                    members = tuple(sorted(one.members + groups[j].members))
-                    if members not in tried:
-                        tried[members] = self._group(members)
-                    both = tried[members]
-                    gain = one.strain + groups[j].strain + _ONE_MORE - both.strain
-                    if both.recognition.misfit <= _FITS and gain > best_gain:
-                        best_gain, best_pair, best_group = gain, (i, j), both
-            if best_pair is None or best_group is None:
+            best_gain, best_group = 0.0, None
+            best_parts: tuple[int, ...] = ()
+            for parts in self._unions(groups):
+                members = tuple(sorted(m for k in parts for m in groups[k].members))
+                if members not in tried:
+                    tried[members] = self._group(members)
+                both = tried[members]
+                apart = sum(groups[k].strain for k in parts) + ONE_MORE * (len(parts) - 1)
+                gain = apart - both.strain
+                if both.recognition.misfit <= _FITS and gain > best_gain:
+                    best_gain, best_parts, best_group = gain, parts, both
+            if best_group is None:
                 return groups
-            i, j = best_pair
-            groups = [*(g for k, g in enumerate(groups) if k not in (i, j)), best_group]
+            groups = [*(g for k, g in enumerate(groups) if k not in best_parts), best_group]
+
+    def _unions(self, groups: list[Group]) -> Iterator[tuple[int, ...]]:
+        """Yields pairs that touch, and those again with the small pieces that touch them."""
+        small = [k for k, each in enumerate(groups) if len(each.patch) < _SMALL]
+        for i, one in enumerate(groups):
+            for j in range(i + 1, len(groups)):
+                if not self._touch(one, groups[j]):
+                    continue
+                yield i, j
+                near = [
+                    k
+                    for k in small
+                    if k not in (i, j)
+                    and (self._touch(groups[k], one) or self._touch(groups[k], groups[j]))
+                ]
+                if near:
+                    yield i, j, *near
 
     def _touch(self, one: Group, other: Group) -> bool:
         if not any(self._neighbours[k].intersection(other.members) for k in one.members):
@@ -181,18 +180,6 @@ class Grouping:
         low = np.minimum(one.patch.points.min(axis=0), other.patch.points.min(axis=0))
         high = np.maximum(one.patch.points.max(axis=0), other.patch.points.max(axis=0))
         return bool((high - low).max() < _WIDEST)
-
-    def _split(self, group: Group) -> list[Group]:
-        """Cuts a group of no known look into two or three equal parts where these have one."""
-        if group.strain < 0.6 or len(group.patch) < 60:
-            return [group]
-        best, least = [group], group.strain
-        for parts in _cuts(group):
-            pieces = [self._best(group.members, each, [floor]) for each, floor in parts]
-            strain = sum(each.strain for each in pieces) + _ONE_MORE * (len(pieces) - 1)
-            if strain < least:
-                best, least = pieces, strain
-        return best
 
 
 def cut_pieces(view: View, foreground: Foreground, pieces: Pieces) -> list[Patch]:
@@ -209,35 +196,3 @@ def cut_pieces(view: View, foreground: Foreground, pieces: Pieces) -> list[Patch
         cut_patch(view, each, float(np.median(levels[each])))
         for each in np.split(pixels, ends[:-1])
     ]
-
-
-def _cuts(group: Group) -> list[list[tuple[Patch, float]]]:
-    """Returns ways to cut a patch, each part with the height of what it stands on."""
-    box, patch = group.box, group.patch
-    ways: list[list[tuple[Patch, float]]] = []
-    axes: list[Float64Array] = [
-        np.array([np.cos(box.yaw), np.sin(box.yaw), 0.0]),
-        np.array([-np.sin(box.yaw), np.cos(box.yaw), 0.0]),
-        np.array([0.0, 0.0, 1.0]),
-    ]
-    for axis, direction in enumerate(axes):
-        along = (patch.points - box.position.astype(np.float32)) @ direction.astype(np.float32)
-        share = along / np.float32(box.size[axis]) + np.float32(0.5)
-        for count in (2, 3):
-            number = np.clip((share * count).astype(np.int64), 0, count - 1)
-            if np.bincount(number, minlength=count).min() < 15:
-                continue
-            step = box.size[2] / count if axis == 2 else 0.0
-            ways.append([(_part(patch, number == k), box.low + k * step) for k in range(count)])
-    return ways
-
-
-def _part(patch: Patch, chosen: Int64Array) -> Patch:
-    return Patch(
-        points=patch.points[chosen],
-        colours=patch.colours[chosen],
-        shares=patch.shares[chosen],
-        bright=patch.bright[chosen],
-        level=patch.level,
-        pixel=patch.pixel,
-    )

@@ -11,11 +11,12 @@ from embodied_mem.scene.tabletop.arm_mask import arm_mask
 from embodied_mem.scene.tabletop.boxes import Box
 from embodied_mem.scene.tabletop.drawers import opened_share
 from embodied_mem.scene.tabletop.foreground import Fixtures
-from embodied_mem.scene.tabletop.grouping import Group, Grouping
+from embodied_mem.scene.tabletop.grouping import Grouping
 from embodied_mem.scene.tabletop.looks import colour_word
 from embodied_mem.scene.tabletop.recognition import Appearance, learned_appearance
 from embodied_mem.scene.tabletop.segments import Borders, find_pieces, piece_borders
 from embodied_mem.scene.tabletop.sightings import Sighting
+from embodied_mem.scene.tabletop.splitting import Group
 from embodied_mem.scene.tabletop.view import View, make_view
 from embodied_mem.types import BoolArray, Float32Array, Float64Array, Observation
 
@@ -100,6 +101,7 @@ def _sighting(group: Group, borders: Borders, view: View) -> Sighting:
         category=recognition.category,
         colour=recognition.colour or colour_word(patch),
         confidence=recognition.confidence,
+        lying=recognition.lying,
         box=box,
         pixels=len(patch),
         arm=arm,

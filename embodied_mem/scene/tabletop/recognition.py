@@ -39,6 +39,8 @@ class Recognition:
     """Distance to the nearest look, 1 at the rim of what was seen of it."""
     size: Float64Array | None
     """(3,) extent of such a thing, m; None for an unknown one."""
+    lying: bool
+    """Whether it lies on its side."""
     shift: Float64Array
     """(3,) from the middle of what is seen to the middle of the thing: away from the camera,
     to its right, up; m."""
@@ -70,6 +72,7 @@ class Appearance:
             names = [str(name).split() for name in file["names"]]
         self._colours = [name[0] for name in names]
         self._categories = [name[1] for name in names]
+        self._lying = [name[2].endswith("lying") for name in names]
         self._starts = np.searchsorted(look, np.arange(len(names)))
         self._squares = np.einsum("ij,ij->i", self._samples, self._samples)
         categories = sorted(set(self._categories))
@@ -79,6 +82,11 @@ class Appearance:
     def categories(self) -> tuple[str, ...]:
         """All categories, sorted."""
         return tuple(sorted(set(self._categories)))
+
+    @property
+    def heights(self) -> Float64Array:
+        """(k,) different heights of all looks, m."""
+        return np.unique(np.round(self._sizes[:, 2], 3))
 
     def recognise(self, looks: Float32Array) -> Recognition:
         """Names the numbers that `looks.describe` gives.
@@ -94,6 +102,7 @@ class Appearance:
         if misfit > STRANGE:
             return Recognition(
                 category=UNKNOWN, colour="", confidence=0.0, misfit=misfit, size=None,
+                lying=False,
                 shift=np.zeros(3),
             )  # fmt: skip
         others = nearest[self._category_of != self._category_of[best]]
@@ -106,6 +115,7 @@ class Appearance:
             confidence=float(certain * (0.5 + 0.5 * margin)),
             misfit=misfit,
             size=self._sizes[best],
+            lying=self._lying[best],
             shift=self._shifts[best],
         )
 

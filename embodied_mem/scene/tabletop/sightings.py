@@ -14,6 +14,8 @@ class Sighting:
     colour: str
     confidence: float
     """Of the category, from 0 to 1."""
+    lying: bool
+    """Whether it lies on its side."""
     box: Box
     """Of a known category, of its usual size."""
     pixels: int
@@ -30,8 +32,11 @@ class Sighting:
 
     @property
     def whole(self) -> bool:
-        """Whether nothing cuts it off."""
-        return self.arm < 0.04 and self.hidden < 0.14
+        """Whether nothing that matters cuts it off.
+
+        What stands out before itself seems cut off, and yet looks just as such things do.
+        """
+        return self.arm < 0.04 and self.hidden < (0.3 if self.confidence > 0.9 else 0.14)
 
     @property
     def position(self) -> Float64Array:

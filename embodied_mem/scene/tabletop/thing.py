@@ -50,6 +50,8 @@ class Thing:
     share: Float32Array
     """(3,) its mean shares of red, green and blue."""
     confidence: float = 0.0
+    tilt: float = 0.0
+    """How far it leans from upright, rad."""
     visible: bool = True
     missing: bool = False
     closed_in: bool = False
@@ -114,6 +116,7 @@ class Thing:
             self.moved |= self.rest > 0
             self.position, self.yaw, self.rest = sighting.position.copy(), yaw, 1
         self.size = sighting.box.size.copy()
+        self.tilt = 0.5 * np.pi if sighting.lying else 0.0
         self.share, self.points, self.tints = sighting.share, sighting.points, sighting.tints
         self.views += 1
         self.noticed(tick)
@@ -138,9 +141,9 @@ class Thing:
         self.tick, self.visible, self.missing, self.doubts = tick, True, False, 0
         self.session = ""
 
-    def put(self, position: Float64Array, yaw: float, place: str) -> None:
+    def put(self, position: Float64Array, yaw: float, place: str, tilt: float = 0.0) -> None:
         """Moves it to where it is felt or known to be, not seen."""
-        self.position, self.yaw, self.place = position, yaw, place
+        self.position, self.yaw, self.place, self.tilt = position, yaw, place, tilt
         self.rest, self.moved = 0, True
 
     def _judge(self, sighting: Sighting, weight: float) -> None:

@@ -26,6 +26,8 @@ _LEAST_PIXELS: Final = 14
 """What is smaller is no thing."""
 _SAME: Final = 0.03
 """Metres between two pictures of something new that is seen twice."""
+_LIFTED: Final = 0.08
+"""Metres that the hand must have gone with a thing before it can be seen that it has not."""
 _QUIET: Final = 0.002
 """Depth noise up to which one picture is enough, m."""
 _OFTEN: Final = {"main": 1.0, "other": 0.3}
@@ -61,6 +63,8 @@ class Tracker:
         """Grows whenever something of this changes."""
         self._gap, self._main = gap, main
         self._last = -1
+        self._taken_from: Pose | None = None
+        """Where what is held lay before."""
         self._loose: set[str] = set()
         """Things in closed drawers that may have been opened unseen."""
         self._candidates: dict[str, list[_Candidate]] = {}
@@ -76,6 +80,8 @@ class Tracker:
         if self._last >= 0 and tick - self._last > self._gap:
             self._loose |= {each.id for each in self.things.values() if each.closed_in}
         self._last = max(tick, self._last)
+        if main and self.held:
+            self._check_held(picture.sightings)
         sightings = self._without_held(picture.sightings)
         tracked = [each for each in self.things.values() if each.id != self.held]
         evidence = [look_for(each, picture, by_colour=main) for each in tracked]
@@ -114,19 +120,21 @@ class Tracker:
     def hold(self, thing: Thing) -> None:
         """Hears that a thing was grasped."""
         self.held = thing.id
+        self._taken_from = thing.pose
         thing.place, thing.closed_in, thing.missing = "hand", False, False
         self.revision += 1
 
-    def carry(self, position: Float64Array, yaw: float, tick: int) -> None:
+    def carry(self, position: Float64Array, yaw: float, tilt: float, tick: int) -> None:
         """Hears where what is held is now.
 
         Args:
             position: (3,) m.
             yaw: How it is turned.
+            tilt: How far it leans, rad.
             tick: Now.
         """
         thing = self.things[self.held]
-        thing.put(position, yaw, "hand")
+        thing.put(position, yaw, "hand", tilt)
         thing.tick = tick
 
     def release(self, position: Float64Array, yaw: float, tick: int) -> None:
@@ -190,6 +198,19 @@ class Tracker:
             shut_in=thing.closed_in and not loose,
             untold=loose or thing.missing,
         )
+
+    def _check_held(self, sightings: Sequence[Sighting]) -> None:
+        """Lets go of what is seen lying where it was taken from while the hand is elsewhere."""
+        thing, before = self.things[self.held], self._taken_from
+        if before is None or np.linalg.norm(thing.position - before.position) < _LIFTED:
+            return
+        for each in sightings:
+            stays = np.linalg.norm(each.position - before.position) < _SAME
+            named = (each.category, each.colour) == (thing.category, thing.colour)
+            if stays and named and each.whole and each.confidence >= _SURE:
+                self.held = ""
+                thing.put(before.position, before.yaw, before.place)
+                return
 
     def _without_held(self, sightings: Sequence[Sighting]) -> list[Sighting]:
         """Leaves out what shows the thing in the hand; lets it go where it is seen elsewhere."""
@@ -281,8 +302,8 @@ class Tracker:
             if thing.id == self.held or (gone and camera == self._main):
                 continue
             box = Box(position=thing.position, size=thing.size, yaw=thing.yaw, fill=1.0)
-            on_top = sighting.category != UNKNOWN and sighting.box.low > thing.top - 0.015
-            if covers(box, sighting.position, 0.006) and not on_top:
+            level = thing.low - 0.01 < sighting.position[2] < thing.top + 0.005
+            if level and covers(box, sighting.position, 0.006):
                 return True
         return False
 

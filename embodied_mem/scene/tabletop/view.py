@@ -27,7 +27,7 @@ _CLEAN: Final = 0.0008
 """Depth noise up to which a picture is taken as it is, m."""
 _ROUGH: Final = 0.003
 """Depth noise from which on the wider median is taken, m."""
-_TOO_NOISY: Final = 0.03
+_TOO_NOISY: Final = 0.007
 """Depth noise from which on nothing can be told apart, m."""
 
 
