@@ -131,6 +131,20 @@ def _free_spots(
             break
     # Where walls keep the hand up now, they would keep it from taking the thing out again.
     yield from sorted(found, key=lambda spot: spot.drop)
+    if not found and fixture.kind == "bin":
+        yield from _heaped(around, carried, low, high)
+
+
+def _heaped(
+    around: Boxes, carried: Carried, low: Float64Array, high: Float64Array
+) -> Iterator[Spot]:
+    """Yields spots on top of what fills a bin already, where least of it lies below."""
+    ranked = _ranked(around, carried, low, high, enough=SNUG, centred=0.5, apart=-np.inf)
+    for x, y, yaw in ranked[:JUDGED]:
+        height = _support(around, carried, np.array([x, y]), yaw)
+        spot = _judged(around, carried, np.array([x, y, max(height, low[2])]), yaw)
+        if spot is not None:
+            yield spot
 
 
 def _room(cell: WorkCell, state: State, destination: str) -> tuple[Float64Array, Float64Array]:
@@ -156,8 +170,9 @@ def _ranked(
     *,
     enough: float,
     centred: float,
+    apart: float = APART,
 ) -> list[tuple[float, float, float]]:
-    """Returns x, y and yaw of footprints that touch nothing, the best first.
+    """Returns x, y and yaw of footprints, the best first.
 
     Args:
         around: What stands there.
@@ -167,6 +182,7 @@ def _ranked(
         enough: Distance from others beyond which more makes a spot no better, m.
         centred: How much the middle is liked; negative where things are to go to the walls, so
             that more of them find room.
+        apart: Least distance from what stands there, m; negative to overlap it.
     """
     middle = 0.5 * (low + high)
     poses = [
@@ -193,7 +209,7 @@ def _ranked(
     outward = np.linalg.norm((table[:, :2] - middle[:2]) / (high - low)[:2], axis=1)
     score = np.minimum(gaps, enough) / enough - centred * outward - 0.1 * twist
     order = np.argsort(-score, kind="stable")
-    return [poses[index] for index in order if gaps[index] >= APART]
+    return [poses[index] for index in order if gaps[index] >= apart]
 
 
 def _yaws(carried: Carried) -> list[float]:
