@@ -1,5 +1,6 @@
 """The hippocampus of an arm: what it perceives, believes, remembers, and has learned to do."""
 
+from collections.abc import Sequence
 from typing import Final, final
 
 from embodied_mem.brain.belief import Belief
@@ -12,12 +13,15 @@ from embodied_mem.brain.plan.report import ExecutionReport
 from embodied_mem.brain.plan.schema import Anomaly, Plan, Step
 from embodied_mem.brain.planning.situation import Situation
 from embodied_mem.brain.state import State
+from embodied_mem.brain.surprise import Surprise, Surprises
 from embodied_mem.errors import InstructionError
 from embodied_mem.memory.working import WorkingMemory
 from embodied_mem.robots.arm import ArmState, WorkCell
 from embodied_mem.types import Observation
 
 _CAP: Final = 1000
+MAIN: Final = "front"
+"""The camera that must always show something."""
 
 
 @final
@@ -45,11 +49,21 @@ class ArmHippocampus:
         self.window, self.pool, self.log = window, pool, log
         self.working = WorkingMemory(_CAP)
         """What was done on the present instruction, as a planner that is asked again reads it."""
+        self.surprises = Surprises(seconds_per_tick=belief.seconds_per_tick)
         self._words = instruction_words(cell)
+        self._felt = -1
+
+    @property
+    def noticed(self) -> Sequence[Surprise]:
+        """What was not expected, oldest first."""
+        return self.surprises.noted
 
     def see(self, observation: Observation, arm: ArmState) -> None:
         """Takes a picture in."""
-        self.belief.observe(observation, arm)
+        before = self.belief.state(arm)
+        shown = self.belief.observe(observation, arm)
+        if shown or observation.camera == MAIN:
+            self.surprises.see(before, self.belief.state(arm), shown=shown)
 
     def feel(self, arm: ArmState) -> None:
         """Takes a tick of joint readings in."""
@@ -57,7 +71,11 @@ class ArmHippocampus:
 
     def state(self, arm: ArmState) -> State:
         """Returns what is believed at this tick."""
-        return self.belief.state(arm)
+        state = self.belief.state(arm)
+        if arm.tick != self._felt:
+            self._felt = arm.tick
+            self.surprises.feel(arm, state)
+        return state
 
     def situation(self, instruction: str, state: State) -> Situation:
         """Returns all that a cortex should know to plan what is asked."""

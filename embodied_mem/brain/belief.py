@@ -67,7 +67,7 @@ class Belief:
         self._tracker = Tracker(self._eyes.fixtures, gap=round(0.75 / seconds_per_tick))
         self._memory = memory
         self._records = ItemRecords(store, session) if store is not None and memory else None
-        self._seconds = seconds_per_tick
+        self.seconds_per_tick = seconds_per_tick
         self._camera_tick = 0
         self._marks: dict[str, dict[str, Arranged]] = {}
         self._grip_ticks = 0
@@ -150,7 +150,7 @@ class Belief:
         )
         return State(
             tick=arm.tick,
-            seconds=arm.tick * self._seconds,
+            seconds=arm.tick * self.seconds_per_tick,
             entities=self._entities,
             hand=hand,
             camera_tick=self._camera_tick,

@@ -10,7 +10,7 @@ instruction -> known plan? -> else cortex (one model call) -> cerebellum -> brai
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, TypeVar, final
+from typing import Final, Generic, TypeVar, final
 
 import numpy as np
 
@@ -27,7 +27,8 @@ from embodied_mem.brain.plan.report import ExecutionReport
 from embodied_mem.brain.plan.schema import Plan
 from embodied_mem.brain.skill import Status
 from embodied_mem.brain.state import State
-from embodied_mem.errors import EmbodiedMemError
+from embodied_mem.brain.surprise import Surprise
+from embodied_mem.errors import EmbodiedMemError, ModelTimeout
 from embodied_mem.robots.arm import Arm, ArmState
 from embodied_mem.types import Command, Observation
 
@@ -47,6 +48,8 @@ class ArmBrainConfig:
     """Seconds for which it looks, holding still, before it believes what it sees."""
     limit: float = 240.0
     """Seconds after which an instruction is given up."""
+    model_tries: int = 3
+    """How often a model is asked the same before it is given up, where it does not answer."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,19 +70,21 @@ class Done:
     ticks: int = 0
     reflexes: tuple[ReflexEvent, ...] = ()
     """What the brainstem did by itself."""
+    noticed: tuple[Surprise, ...] = ()
+    """What was not expected, whether or not it got in the way."""
 
     def text(self) -> str:
         """Returns the story for a person."""
         if self.report is None:
             return f"{self.instruction!r}: not tried, {self.reason}"
-        return "\n".join([self.report.text(), *map(str, self.reflexes)])
+        return "\n".join([self.report.text(), *map(str, self.reflexes), *map(str, self.noticed)])
 
 
 @dataclass(frozen=True, slots=True)
-class _Answered:
+class _Answered(Generic[T]):
     """A model's answer with what it cost, as a simulated clock wants it."""
 
-    value: object
+    value: T
     seconds: float
 
 
@@ -125,6 +130,7 @@ class ArmBrain:
         self._every = round(self.config.picture_every / arm.seconds_per_tick)
         self._next_picture = 0
         self._next_deadline = 0.0
+        self._unanswered: list[Surprise] = []
 
     def watch(self, seconds: float | None = None) -> State:
         """Looks for a while without moving, beginning with a fresh picture; returns the belief."""
@@ -137,7 +143,9 @@ class ArmBrain:
     def do(self, instruction: str) -> Done:
         """Carries out one instruction; whatever goes wrong, the arm is at rest in the end."""
         before = self.watch()
-        calls, start, noted = self.cortex.calls, before.tick, len(self.brainstem.events)
+        calls, start = self.cortex.calls, before.tick
+        reflexes, noticed = len(self.brainstem.events), len(self.hippocampus.noticed)
+        self._unanswered = []
         plan = self.hippocampus.known_plan(instruction, before)
         known, reason, report = plan is not None, "", None
         try:
@@ -161,7 +169,8 @@ class ArmBrain:
             model_calls=self.cortex.calls - calls,
             known=known,
             ticks=(self.believed or before).tick - start,
-            reflexes=tuple(self.brainstem.events)[noted:],
+            reflexes=tuple(self.brainstem.events)[reflexes:],
+            noticed=(*self._unanswered, *self.hippocampus.noticed[noticed:]),
         )
 
     def _carry_out(self, plan: Plan, instruction: str) -> CerebellumModule:
@@ -191,10 +200,21 @@ class ArmBrain:
         running.give(task)
 
     def _think(self, call: Callable[[], T]) -> T:
+        """Runs a model call, again where it does not answer; the arm holds, with its reflexes."""
+        for _ in range(self.config.model_tries - 1):
+            try:
+                return self._think_once(call)
+            except ModelTimeout as error:
+                tick = 0 if self.believed is None else self.believed.tick
+                silence = Surprise(tick=tick, kind="no_answer", detail=f"{error}; asked again")
+                self._unanswered.append(silence)
+        return self._think_once(call)
+
+    def _think_once(self, call: Callable[[], T]) -> T:
         """Runs a model call; ticks pass as the clock says, and none without reflexes."""
         spent = self.cortex.seconds
 
-        def timed() -> _Answered:
+        def timed() -> _Answered[T]:
             value = call()
             return _Answered(value, self.cortex.seconds - spent)
 
@@ -202,7 +222,7 @@ class ArmBrain:
         thought = self.clock.think(timed, tick=tick)
         while not thought.done(tick):
             tick = self._tick(None).tick
-        return thought.result().value  # type: ignore[return-value]
+        return thought.result().value
 
     def _tick(self, running: CerebellumModule | None) -> State:
         """One tick: sense, believe, decide, act."""

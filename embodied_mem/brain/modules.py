@@ -21,6 +21,7 @@ from embodied_mem.brain.plan.schema import Anomaly, Plan, Step, Task
 from embodied_mem.brain.planning.situation import Situation
 from embodied_mem.brain.skill import Status
 from embodied_mem.brain.state import State
+from embodied_mem.brain.surprise import Surprise
 from embodied_mem.robots.arm import ArmState
 from embodied_mem.types import Command, Observation
 
@@ -79,6 +80,10 @@ class CerebellumModule(Protocol):
 
 class HippocampusModule(Protocol):
     """Perceives, believes, remembers and learns."""
+
+    @property
+    def noticed(self) -> Sequence[Surprise]:
+        """What was seen or felt and not expected, oldest first."""
 
     def see(self, observation: Observation, arm: ArmState) -> None:
         """Takes a picture in."""

@@ -116,6 +116,9 @@ def _anomalies(done: Done) -> tuple[AnomalyNote, ...]:
         for event in done.reflexes
         if event.kind not in ("stop", "clear")
     ]
+    noticed += [
+        AnomalyNote(tick=each.tick, level="noticed", kind=each.kind) for each in done.noticed
+    ]
     return tuple(sorted(noticed, key=lambda note: note.tick))
 
 

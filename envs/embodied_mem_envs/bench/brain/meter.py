@@ -12,6 +12,7 @@ from embodied_mem.brain.plan.report import ExecutionReport
 from embodied_mem.brain.plan.schema import Anomaly, Plan, Step
 from embodied_mem.brain.planning.situation import Situation
 from embodied_mem.brain.state import State
+from embodied_mem.brain.surprise import Surprise
 from embodied_mem.robots.arm import Arm, ArmDescription, ArmState
 from embodied_mem.robots.body import Feature
 from embodied_mem.types import Command, Observation
@@ -166,6 +167,11 @@ class _MeteredHippocampus:
     def __init__(self, hippocampus: HippocampusModule, meter: TickMeter) -> None:
         self._hippocampus = hippocampus
         self._meter = meter
+
+    @property
+    def noticed(self) -> Sequence[Surprise]:
+        """What was not expected, oldest first."""
+        return self._hippocampus.noticed
 
     def see(self, observation: Observation, arm: ArmState) -> None:
         with self._meter.measure_picture():

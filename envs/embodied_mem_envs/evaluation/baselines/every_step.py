@@ -33,6 +33,8 @@ class EveryStep(PlanRunner):
         self._wants: ReplanRequest | None = None
         self._calls = 0
         self._done: list[Step] = []
+        self._last: Step | None = None
+        self._held = ""
         self._running = False
 
     @property
@@ -42,6 +44,7 @@ class EveryStep(PlanRunner):
 
     def advance(self, senses: Any, state: State) -> None:
         """Carries out one step, then waits for a plan."""
+        self._held = "" if state.hand is None else state.hand.holding
         if self._wants is not None:
             return
         if not self._running:
@@ -58,7 +61,7 @@ class EveryStep(PlanRunner):
             self._ask(step, progress)
 
     def give(self, task: Task | None, reason: str = "") -> None:
-        """Hears the next plan."""
+        """Hears the next plan; one that leaves in the hand what it holds is not followed."""
         self._wants = None
         if task is None:
             self.stop(reason or "the model knows no way to go on")
@@ -68,6 +71,7 @@ class EveryStep(PlanRunner):
 
     def _ask(self, step: Step, progress: object) -> None:
         failed = progress if isinstance(progress, Notice) else None
+        self._last = step
         if failed is None:
             self._done.append(step)
         self._calls += 1
@@ -84,10 +88,10 @@ class EveryStep(PlanRunner):
 
     def _next(self, state: State) -> Step | None:
         """Returns the first step of the plan that is still to do, or None where all is done."""
-        if self._done and self._is_reached(state):
+        if self._last is not None and self._is_reached(state):
             # Only a look from where the arm hides nothing is left.
             looks = [step for step in steps_of(self.plan.root) if not step.post]
-            return looks[-1] if looks and self._done[-1].post else None
+            return looks[-1] if looks and self._last.post else None
         # A look changes nothing that conditions tell of: the model would ask for it for ever.
         recent = self._done[-1:] if self._promise else self._done
         tired_of = {_call(step) for step in recent if not step.post}
@@ -95,8 +99,8 @@ class EveryStep(PlanRunner):
         return next((step for step in steps if _call(step) not in tired_of), None)
 
     def _is_reached(self, state: State) -> bool:
-        free = state.hand is None or not state.hand.holding
-        return bool(self._promise) and free and first_false(self._promise, state) is None
+        reached = bool(self._promise) and first_false(self._promise, state) is None
+        return reached and not self._held
 
 
 def _open_steps(node: Node, state: State) -> Sequence[Step]:

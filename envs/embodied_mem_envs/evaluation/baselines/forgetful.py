@@ -1,5 +1,6 @@
 """A hippocampus that remembers nothing: what it tells a planner is what the camera shows now."""
 
+from collections.abc import Sequence
 from typing import final
 
 from embodied_mem.brain.modules import HippocampusModule
@@ -7,6 +8,7 @@ from embodied_mem.brain.plan.report import ExecutionReport
 from embodied_mem.brain.plan.schema import Anomaly, Plan, Step
 from embodied_mem.brain.planning.situation import Situation
 from embodied_mem.brain.state import Entity, State
+from embodied_mem.brain.surprise import Surprise
 from embodied_mem.robots.arm import ArmState
 from embodied_mem.types import Observation
 
@@ -21,6 +23,11 @@ class Forgetful:
 
     def __init__(self, hippocampus: HippocampusModule) -> None:
         self._hippocampus = hippocampus
+
+    @property
+    def noticed(self) -> Sequence[Surprise]:
+        """Tells of no surprise: whoever expects nothing is never surprised."""
+        return ()
 
     def see(self, observation: Observation, arm: ArmState) -> None:
         """Takes a picture in."""
