@@ -17,9 +17,9 @@ class HandConfig:
     """The same with something in the hand, which a brisk start would shake loose."""
     descend: float = 0.25
     """Speed at which the hand goes straight down or up, m/s."""
-    touch: float = 0.035
+    touch: float = 0.028
     """Speed at which it looks for contact, m/s."""
-    creep: float = 0.01
+    creep: float = 0.012
     """Speed at which it presses on what does not give way, m/s."""
     slide: float = 0.12
     """Speed at which it pushes, pulls and wipes, m/s."""

@@ -20,6 +20,8 @@ from embodied_mem.types import Command, Float64Array
 _AT_REST = 0.02
 _BRAKE = (0.9, 0.75, 0.6, 0.45, 0.3, 0.2, 0.1, 0.05)
 """Shares of a tick by which a motion goes on while it is broken off."""
+_BACK = 24
+"""How many ticks of a motion are undone where the hand hit something."""
 _WORSE = 10.0
 """Rise of the force that counts as a bump where the hand was pushed from the start, N."""
 _CREEP = 0.15
@@ -139,7 +141,7 @@ class HandSkill(ABC):
         stop: Callable[[], bool] | None = None,
         *,
         settle: bool = True,
-        where: str = "on the way",
+        retreat: bool = False,
     ) -> Iterator[Command]:
         """Yields the commands of a motion and waits until the arm has arrived.
 
@@ -147,7 +149,8 @@ class HandSkill(ABC):
             motion: What to follow.
             stop: Asked at every tick; true breaks the motion off smoothly.
             settle: Whether to wait for the arm to arrive.
-            where: Completes `hit something ...` where the hand is hit hard, which is a bad end.
+            retreat: Whether this leads away from what may press on the hand; else it is a bad end
+                where the hand is hit hard.
         """
         self._velocity = None
         for index, command in enumerate(motion.commands):
@@ -156,10 +159,10 @@ class HandSkill(ABC):
             if stop is not None and stop():
                 yield from self._brake(motion, index)
                 return
-            if self._bumped():
+            if self._bumped() and not retreat:
                 yield from self._brake(motion, index)
-                yield from self._give_way()
-                raise BadEndError(f"hit something {where}")
+                yield from self._back_off(motion, index)
+                raise BadEndError("hit something on the way")
         for _ in range(self.config.settle if settle else 0):
             if np.abs(self.senses.arm.joints - self._joints).max() < self.config.at_rest:
                 return
@@ -171,11 +174,12 @@ class HandSkill(ABC):
         self._limit = min(self._limit, max(self.config.bumped, contact + _WORSE))
         return contact > self._limit
 
-    def _give_way(self) -> Iterator[Command]:
-        """Lets the joints go to where they were pushed, so that the hand does not press on."""
-        here, there = self._joints, self.senses.arm.joints.copy()
-        for share in np.linspace(0.1, 1.0, 10):
-            self._joints = here + share * (there - here)
+    def _back_off(self, motion: Motion, index: int) -> Iterator[Command]:
+        """Goes back a little along a motion, so that the hand does not press on what it hit."""
+        here = self._joints
+        for before in range(index, max(-1, index - _BACK), -1):
+            share = min(1.0, (index - before + 1) / len(_BRAKE))
+            self._joints = here + share * (motion.joints[before] - here)
             yield self._hold()
 
     def _brake(self, motion: Motion, index: int) -> Iterator[Command]:
@@ -257,10 +261,11 @@ class HandSkill(ABC):
         stop: Callable[[], bool] | None = None,
         *,
         settle: bool = True,
+        retreat: bool = False,
     ) -> Iterator[Command]:
-        """Moves the tool in straight lines, m/s."""
+        """Moves the tool in straight lines, m/s; see `follow`."""
         motion = self.place.planner.line(self._joints, poses, metres_per_second=speed)
-        yield from self.follow(motion, stop, settle=settle)
+        yield from self.follow(motion, stop, settle=settle, retreat=retreat)
 
     def down_to(self, pose: Float64Array) -> Iterator[Command]:
         """Goes straight down; where it hits something it comes back up and ends badly."""
@@ -268,7 +273,7 @@ class HandSkill(ABC):
         try:
             yield from self.line([pose], self.config.descend)
         except BadEndError:
-            yield from self.line([before], self.config.descend)
+            yield from self.line([before], self.config.descend, retreat=True)
             raise BadEndError("hit something on the way down") from None
 
     def clear_low(self) -> Iterator[Command]:
@@ -294,7 +299,9 @@ class HandSkill(ABC):
         """Moves the tool straight up."""
         pose = self.model.tool_pose(self._joints)
         pose[2, 3] += by
-        yield from self.line([pose], speed if speed is not None else self.config.descend)
+        yield from self.line(
+            [pose], speed if speed is not None else self.config.descend, retreat=True
+        )
 
     def joints_for(self, pose: Float64Array, what: str) -> Float64Array:
         """Returns joints for a pose of the tool; a bad end where there are none."""

@@ -137,4 +137,4 @@ class Pick(HandSkill):
         yield from self.fingers(self._grasp.opening)
         pose = self.model.tool_pose(self._joints)
         pose[2, 3] = self._grasp.above
-        yield from self.line([pose], self.config.descend)
+        yield from self.line([pose], self.config.descend, retreat=True)

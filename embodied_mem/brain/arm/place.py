@@ -16,6 +16,8 @@ from embodied_mem.types import Command, Float64Array
 
 SLOW_FROM = 0.015
 """Height above touching down from which the hand goes slowly, m."""
+CREEP_FROM = 0.005
+"""And from which it creeps: something flat would ring on the table, m."""
 FURTHER = 0.008
 """How much lower than expected a support is looked for, m."""
 
@@ -143,17 +145,21 @@ class Place(HandSkill):
         if spot.drop > 0.0:
             return
         calm = self.senses.arm.contact
+        felt = False
 
         def touched() -> bool:
-            return self.senses.arm.contact > calm + self.config.touched or not self.gripping
+            nonlocal felt
+            felt = felt or self.senses.arm.contact > calm + self.config.touched or self.lost()
+            return felt
 
-        lowest = [self._shifted(spot, -FURTHER)]
-        yield from self.line(lowest, self.config.touch, touched, settle=False)
+        for height, speed in ((CREEP_FROM, self.config.touch), (-FURTHER, self.config.creep)):
+            if not felt:
+                yield from self.line([self._shifted(spot, height)], speed, touched, settle=False)
 
     def _release(self, spot: Spot) -> Iterator[Command]:
         yield from self.fingers(self.senses.arm.opening + SPREAD)
         pose = self.model.tool_pose(self._joints)
         pose[2, 3] = max(spot.above, pose[2, 3] + 0.04)
-        yield from self.line([pose], self.config.descend)
+        yield from self.line([pose], self.config.descend, retreat=True)
         if self.gripping:
             raise BadEndError(f"{self._target} does not come off the fingers")

@@ -167,7 +167,6 @@ class Wipe(HandSkill):
             for joints in motion.joints:
                 yield self._pressed(joints)
                 if self._bumped():
-                    yield from self._give_way()
                     yield from self.raise_hand(0.10)
                     raise BadEndError(f"hit something while wiping {self._zone}")
 
