@@ -10,7 +10,7 @@ from embodied_mem.brain.language.instructions import (
     instruction_words,
     parse_instruction,
 )
-from embodied_mem.brain.language.instructions.words import phrases
+from embodied_mem.brain.language.instructions.words import FixtureName, phrases
 from embodied_mem.brain.language.normalise import sentences
 from embodied_mem.errors import InstructionError
 from symbolic_table import cell
@@ -120,7 +120,8 @@ def test_kinds_of_things_that_the_asset_does_not_list() -> None:
 
 
 def test_other_fixtures_are_known_by_their_ids() -> None:
-    fixtures = {"upper_shelf": cell()["tray"], "lower_shelf": cell()["tray"]}
+    shelf = FixtureName("bin", "")
+    fixtures = {"upper_shelf": shelf, "lower_shelf": shelf}
     words = instruction_words(fixtures)
     parsed = parse_instruction("Put the mug on the upper shelf", words)
     assert parsed.destination == Reference(fixture="upper_shelf")

@@ -5,6 +5,9 @@ from collections.abc import Callable
 from embodied_mem.brain.instruction import Action
 from embodied_mem.brain.language.instructions.reading import ASIDE, LOCATIONS, Reading
 
+_SHIFTS = ("mov", "shift", "relocat", "aside", "away", "elsewhere", "somewhere", "go", "out")
+"""Beginnings of words that say that something leaves where it is."""
+_NONE = frozenset({"nothing", "anything"})
 _MOVES = ("put", "take", "bring", "push", "restore", "want", "find")
 
 
@@ -16,13 +19,20 @@ def action_of(reading: Reading) -> Action | None:
 def _sorts(r: Reading) -> bool:
     if r.has("sort"):
         return not r.time or bool(r.by)
-    moves = r.has("put", "take", "bring", "arrange", "want", "push")
-    by_bin = bool(r.by) and any(r.kind(f) == "bin" for f in r.fixtures())
-    by_belonging = r.by and any("belong" in text for text in r.words)
-    matched = "match" in r.words and by_bin
-    if matched or (moves and ((by_bin and not r.time) or by_belonging)):
+    bins = [p for p in r.parts if p.role in LOCATIONS and r.kind(p.phrase) == "bin"]
+    by_belonging = bool(r.by) and any("belong" in text for text in r.words)
+    if "match" in r.words and any(r.kind(f) == "bin" for f in r.fixtures()):
         return True
-    return moves and colours_by_bin(r) is not None
+    if r.verbs and not r.has("put", "take", "bring", "arrange", "want", "push"):
+        return False
+    if by_belonging or colours_by_bin(r) is not None:
+        return True
+    if r.time or not bins:
+        return False
+    # Where many things go into "the bins" or "a bin", the colour must say which.
+    open_choice = any(len(p.phrase.fixture_ids(r.lexicon)) > 1 for p in bins)
+    several = any(phrase.every or phrase.plural for phrase in r.things(""))
+    return bool(r.by) or (open_choice and several)
 
 
 def colours_by_bin(r: Reading) -> list[str] | None:
@@ -41,8 +51,11 @@ def _counts(r: Reading) -> bool:
 
 def _swaps(r: Reading) -> bool:
     """Whether things change places, also as in "put a where b is, and b where a is"."""
-    crossed = r.words.count("where") > 1 or any("versa" in text for text in r.words)
-    return r.has("swap") or (crossed and r.has("put") and len(set(r.things(""))) == 2)
+    both_ways = ("versa", "other way", "one another", "each other s")
+    crossed = r.words.count("where") > 1 or any(
+        cue in text for text in r.words for cue in both_ways
+    )
+    return r.has("swap") or (crossed and len(set(r.things("", "of", "with"))) == 2)
 
 
 def _pours(r: Reading) -> bool:
@@ -55,17 +68,20 @@ def _zones(r: Reading) -> list[object]:
 
 
 def _clears(r: Reading) -> bool:
+    zones = [p for p in r.parts if r.kind(p.antecedent or p.phrase) == "zone"]
     if r.has("clear", "empty"):
-        return True
-    leaves = [p for p in r.parts if r.kind(p.phrase) == "zone" and p.role in ("from", "in", "on")]
-    if not leaves or r.has("wipe", "look", "find"):
+        return bool(zones) or not r.named
+    elsewhere = [
+        p for p in r.parts if p.role in LOCATIONS and r.kind(p.phrase) in ("drawer", "bin", "tray")
+    ]
+    if not zones or elsewhere or r.named or r.has("wipe", "look", "find", "open", "close"):
         return False
-    goes_to = [p for p in r.parts if p.role in LOCATIONS and p not in leaves]
-    loose = [p for p in r.parts if p.role in ("", "of") and not p.phrase.fixture]
-    everything = all(not p.phrase.category and not p.phrase.colour for p in loose)
-    if any(p.role == "from" for p in leaves):
-        return everything and not goes_to
-    return everything and not goes_to and ("nothing" in r.words or r.has("take"))
+    if _NONE & set(r.words) or any(p.role == "from" or p.role in ASIDE for p in zones):
+        return True
+    if any(p.towards or p.role == "to" for p in zones):
+        return False
+    shifts = any(text.startswith(_SHIFTS) for text in r.words)
+    return shifts or bool(r.side) or not r.has("put", "lay", "set")
 
 
 def _sets(r: Reading) -> bool:
@@ -80,6 +96,8 @@ def _restores(r: Reading) -> bool:
         part.role in LOCATIONS and r.kind(part.phrase) in ("drawer", "bin", "tray")
         for part in r.parts
     )
+    if r.has("arrange") and any(r.kind(f) in ("drawer", "bin", "tray") for f in r.fixtures()):
+        return False  # "tidy up the duck: left drawer"
     if to_fixture or (r.has("bring", "want") and r.for_person):
         return False
     if r.has("restore", "arrange"):
@@ -106,7 +124,8 @@ def _stacks(r: Reading) -> bool:
     onto = [p for p in r.parts if p.role in ("on", "over") and _is_thing(p.phrase, p.antecedent)]
     under = [p for p in r.parts if p.role == "under" and _is_thing(p.phrase, p.antecedent)]
     single = all(not (p.every or p.plural) for p in r.things(""))
-    moves = r.has("put", "lay", "set", "take", "bring", "want", "build") and not r.for_person
+    moves = not r.verbs or r.has("put", "lay", "set", "take", "want", "build")
+    moves = moves or (r.has("bring") and not r.for_person)
     return moves and single and bool(onto or under)
 
 
@@ -119,10 +138,12 @@ def _wipes(r: Reading) -> bool:
     return r.has("wipe")
 
 
-def _places(r: Reading) -> bool:
-    """Whether it says where something goes."""
+def _places(r: Reading, verb: str = "") -> bool:
+    """Whether it says where something goes; with a verb, only what is said after that counts."""
+    from_here = r.verbs.index(verb) + 1 if verb in r.verbs else 0
     return any(
         (p.role in LOCATIONS or p.role in ASIDE)
+        and p.verb >= from_here
         and not (p.role in ("to", "on") and r.kind(p.phrase) == "tray" and r.has("bring"))
         for p in r.parts
     ) or bool(r.side)
@@ -131,8 +152,10 @@ def _places(r: Reading) -> bool:
 def _brings(r: Reading) -> bool:
     if not r.verbs and not _places(r):
         return True  # "the mug, please"
-    if r.has("bring") and (r.for_person or not _places(r) or _is_source(r)):
+    if r.has("bring") and (r.for_person or not _places(r, "bring") or _is_source(r)):
         return True
+    if r.has("find") and r.has("want") and not _places(r):
+        return True  # "I need the mug; it is not where I put it, find it"
     if r.has("take", "find", "want") and r.for_person and not r.has("put", "open", "close"):
         return True
     return (
@@ -159,7 +182,7 @@ def _taken_out(r: Reading) -> bool:
 
 def _puts(r: Reading) -> bool:
     if not r.verbs:
-        return _places(r)  # "the duck into the left drawer, please"
+        return _places(r) and bool(r.things("", "with"))  # "the duck into the left drawer, please"
     return r.has(
         "put", "lay", "set", "bring", "take", "want", "arrange", "sort"
     ) and not _moves_only_drawers(r)
@@ -168,6 +191,12 @@ def _puts(r: Reading) -> bool:
 def _moves_only_drawers(r: Reading) -> bool:
     things = [p for p in r.parts if p.role == "" and not p.phrase.fixture]
     return not things and r.has("open", "close", "look")
+
+
+def _puts_somewhere(r: Reading) -> bool:
+    """Whether something goes somewhere although no verb says so: "close the drawer on the duck"."""
+    goes = [p for p in r.parts if p.role in LOCATIONS and (p.antecedent or p.phrase).fixture]
+    return bool(r.named) and bool(goes) and not r.has("look", "find")
 
 
 def _pushes(r: Reading) -> bool:
@@ -200,6 +229,7 @@ _RULES: tuple[tuple[Action, Callable[[Reading], bool]], ...] = (
     ("bring", _brings),
     ("put", _puts),
     ("push", _pushes),
+    ("put", _puts_somewhere),
     ("look", _looks),
     ("open", _opens),
     ("close", _closes),

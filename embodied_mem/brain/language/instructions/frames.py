@@ -56,7 +56,8 @@ def _sort(r: Reading) -> Fields:
     if colours_by_bin(r) is not None:
         named = [Phrase(category=p.category, every=True) for p in r.things("")]
         return {"themes": r.references(named), "by": "colour"}
-    themes = [t for t in _themes(r, "", "of") if t.category or t.colour or t.every]
+    named = [p for p in r.things("", "of") if not p.unknown]
+    themes = [t for t in r.references(named) if t.category or t.colour or t.every]
     by = r.by or "colour"
     return {"themes": _every(themes) or (EVERYTHING,), "by": by}
 
@@ -75,9 +76,17 @@ def _put(r: Reading) -> Fields:
     themes = _needed(_put_themes(r), "something is to be put somewhere")
     _check_one_way(r)
     source, destination, side = _way(r)
-    if destination is None and not side and _was_taken_out(r):
-        destination = _table(r)
+    if destination is None and not side:
+        destination = _named_holder(r) or (_table(r) if _was_taken_out(r) else None)
+    if source == _table(r):
+        source = None  # that is where things are
     return {"themes": themes, "source": source, "destination": destination, "side": side}
+
+
+def _named_holder(r: Reading) -> Reference | None:
+    """Returns the holder of "the left drawer is where it belongs", "tidy it up: left drawer"."""
+    named = [f for f in r.fixtures("") if r.kind(f) in ("drawer", "bin", "tray")]
+    return next(iter(r.references(named)), None)
 
 
 def _check_one_way(r: Reading) -> None:
@@ -87,10 +96,16 @@ def _check_one_way(r: Reading) -> None:
     goes: set[Reference | None] = set()
     for index, part in enumerate(r.parts):
         before = r.parts[index - 1] if index else None
-        if part.role in LOCATIONS and before is not None and before.role == "":
+        if _says_where_to(r, part) and before is not None and before.role == "":
             goes.add(_referred(r, part))
     if len(goes) > 1:
         raise InstructionError("I understand one destination at a time; ask for one after another")
+
+
+def _says_where_to(r: Reading, part: Part) -> bool:
+    """Whether a place is where something goes, not where it is: "the duck on the table goes"."""
+    said_first = part.verb == 0 and any(p.verb > 0 and p.role in LOCATIONS for p in r.parts)
+    return part.role in LOCATIONS and not said_first
 
 
 def _put_themes(r: Reading) -> tuple[Reference, ...]:
@@ -122,8 +137,10 @@ def _way(r: Reading) -> tuple[Reference | None, Reference | None, str]:
             continue
         if part.role == "from":
             source = reference
-        elif part.role in LOCATIONS:
+        elif _says_where_to(r, part):
             places.append((reference, ""))
+        elif part.role in LOCATIONS:
+            source = source or reference
         elif part.role in ASIDE:
             places.append((reference, ASIDE[part.role]))
     if len(places) > 1 and source is None and places[0][0].fixture:
@@ -152,6 +169,8 @@ def _bring(r: Reading) -> Fields:
     if source is None:
         opened = [f for f in r.fixtures("") if r.kind(f) == "drawer"]
         source = next(iter(r.references(opened)), None)
+    if source is not None and (not source.fixture or source == _table(r)):
+        source = None  # "the drawer", "the table": that narrows nothing down
     return {"themes": themes, "source": source}
 
 
@@ -188,7 +207,7 @@ def _count(r: Reading) -> Fields:
     themes = _merged(_every(_themes(r, "", "of")))
     kinds = [f for f in r.fixtures("") if r.kind(f) not in ("", "zone")]
     place = [ref for ref in (_referred(r, p) for p in r.parts if _is_place(r, p)) if ref]
-    source = place[0] if place and not r.total else None
+    source = place[0] if len(set(place)) == 1 and not r.total else None
     if not themes and kinds:
         return {"themes": _kinds_of(kinds), "source": source}
     return {"themes": themes or (EVERYTHING,), "source": source}
@@ -196,7 +215,9 @@ def _count(r: Reading) -> Fields:
 
 def _merged(themes: tuple[Reference, ...]) -> tuple[Reference, ...]:
     """Reads "how many things on the table are red": the colour comes last."""
-    if len(themes) == 2 and not themes[0].colour and not themes[1].category:
+    if len(themes) != 2 or themes[0].colour:
+        return themes
+    if themes[1].category in ("", themes[0].category):
         return (Reference(category=themes[0].category, colour=themes[1].colour, every=True),)
     return themes
 

@@ -26,6 +26,8 @@ class Phrase:
     pronoun: bool = False
     unknown: str = ""
     """The word of a head that no word list holds."""
+    definite: bool = False
+    """Whether an article or the like stood before it."""
     order: str = ""
     """`bottom`, `middle` or `top`, where it was said with it."""
     headless: Literal["", "one", "bare"] = ""
@@ -61,6 +63,7 @@ class _Description:
     every: bool = False
     order: str = ""
     unknown: list[Token] = field(default_factory=list)
+    definite: bool = False
     said: bool = False
     """Whether there was anything but an article."""
 
@@ -82,6 +85,7 @@ class _Description:
         elif token.tag == "unknown":
             self.unknown.append(token)
         self.said = self.said or token.tag != "determiner"
+        self.definite = self.definite or token.tag in ("determiner", "every")
 
 
 def read_phrase(tokens: Sequence[Token], start: int) -> tuple[int, Phrase | None]:
@@ -146,6 +150,7 @@ def _without_head(described: _Description) -> Phrase:
             every=described.every,
             plural=last.plural,
             unknown=last.text,
+            definite=described.definite,
             order=described.order,
         )
     only_all = described.every and not described.colour and not described.side

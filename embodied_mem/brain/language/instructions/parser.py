@@ -1,8 +1,10 @@
 """Reads an instruction: from text to the frame that planners and the skill pool share."""
 
+from itertools import pairwise
+
 from embodied_mem.brain.instruction import Instruction
 from embodied_mem.brain.language.instructions.actions import action_of
-from embodied_mem.brain.language.instructions.frames import fields_of
+from embodied_mem.brain.language.instructions.frames import Fields, fields_of
 from embodied_mem.brain.language.instructions.reading import read_tokens
 from embodied_mem.brain.language.instructions.tagging import Token, tokens_of
 from embodied_mem.brain.language.instructions.words import InstructionWords
@@ -28,6 +30,9 @@ EXAMPLES: tuple[str, ...] = (
     "Look into the right drawer",
 )
 """One instruction of every kind that is understood, and a few more."""
+_WISHES = frozenset({"nothing", "anything", "match"})
+_SHOULD = frozenset({"should", "must", "ought", "shall"})
+_MODALS = frozenset({"can", "could", "would", "will", "might", "may"})
 _ASKS = frozenset({"is", "are", "was", "were", "does", "did", "am", "has", "had"})
 """First words that make a sentence a question whatever follows."""
 
@@ -55,7 +60,19 @@ def parse_instruction(text: str, words: InstructionWords) -> Instruction:
     action = action_of(reading)
     if action is None:
         raise InstructionError(_refusal(text, False))
-    return Instruction(text=text, action=action, **fields_of(action, reading))
+    fields = fields_of(action, reading)
+    if action == "put" and _to_a_person(fields, words):
+        action, fields["destination"] = "bring", None
+    return Instruction(text=text, action=action, **fields)
+
+
+def _to_a_person(fields: Fields, words: InstructionWords) -> bool:
+    """Whether something goes onto the tray: what is brought to a person ends there as well."""
+    destination = fields.get("destination")
+    if destination is None or fields.get("side"):
+        return False
+    fixture = words.fixtures.get(destination.fixture)
+    return fixture is not None and fixture.kind == "tray"
 
 
 def _tells(tokens: tuple[Token, ...]) -> bool:
@@ -65,10 +82,15 @@ def _tells(tokens: tuple[Token, ...]) -> bool:
     """
     tags = {token.tag for token in tokens}
     texts = {token.text for token in tokens}
-    if "verb" in tags or "nothing" in texts or {"time", "everything"} <= tags or "match" in texts:
+    if "verb" in tags or {"time", "everything"} <= tags or texts & _WISHES:
         return True
-    named = bool(tags & {"noun", "generic"})
-    return named and "auxiliary" not in tags and ("please" in texts or "preposition" in tags)
+    if tokens[0].text in ("have", "let") and len(tokens) > 1 and tokens[1].tag != "person":
+        return True
+    if sum(token.tag == "time" for token in tokens) > 1:
+        return True  # "back to how it was before"
+    named = bool(tags & {"noun", "generic", "fixture"})
+    wished = "auxiliary" not in tags or bool(texts & _SHOULD)
+    return named and wished and ("please" in texts or "preposition" in tags)
 
 
 def _is_question(tokens: tuple[Token, ...]) -> bool:
@@ -78,13 +100,29 @@ def _is_question(tokens: tuple[Token, ...]) -> bool:
         return False
     first = tokens[0]
     if said and said[0].tag == "question":
-        return True
+        return not _goes_on(tokens)
     if first.text == "how" and not (len(tokens) > 1 and tokens[1].text == "about"):
         return True
+    if _asks_politely(tokens):
+        return False
     if first.text in ("do", "have") and len(tokens) > 1 and tokens[1].tag == "person":
         return True
-    polite = any(token.text in ("possible", "able", "mind") for token in tokens)
-    return first.text in _ASKS and not polite
+    return first.text in _ASKS
+
+
+def _goes_on(tokens: tuple[Token, ...]) -> bool:
+    """Whether a request follows a question: "find out where it is and bring it to me"."""
+    said = [token for token in tokens if token.tag != "filler"]
+    return any(one.tag == "conjunction" and two.tag == "verb" for one, two in pairwise(said))
+
+
+def _asks_politely(tokens: tuple[Token, ...]) -> bool:
+    """Recognises "is there any chance you could ...", "do you think you can ...": requests."""
+    texts = {token.text for token in tokens}
+    if texts & {"possible", "able", "mind", "chance", "any chance"}:
+        return True
+    modal = any(text.split(" ")[0] in _MODALS for text in texts)
+    return modal and any(token.tag == "verb" for token in tokens)
 
 
 def _refusal(text: str, asks: bool) -> str:

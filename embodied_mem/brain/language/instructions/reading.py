@@ -10,6 +10,7 @@ from embodied_mem.brain.language.instructions.words import InstructionWords
 
 LOCATIONS = ("in", "on", "to", "over")
 """Prepositions that say where something is or goes."""
+_DOERS = ("i", "you", "we", "he", "she", "they", "someone", "somebody")
 ASIDE = {"beside": "beside", "left": "left", "right": "right", "front": "front", "behind": "behind"}
 """Prepositions that say beside what."""
 
@@ -25,6 +26,8 @@ class Part:
     """How many verbs were said before it."""
     antecedent: Phrase | None = None
     """What a pronoun stands for."""
+    towards: bool = False
+    """Whether it was said with "into" or "onto": where something goes, not where it is."""
 
 
 @dataclass(slots=True)
@@ -44,6 +47,8 @@ class Reading:
     total: bool = False
     for_person: bool = False
     words: list[str] = field(default_factory=list)
+    preposition: str = ""
+    """The newest, as it was said."""
 
     def has(self, *verbs: str) -> bool:
         """Whether any of the verbs was said."""
@@ -61,6 +66,11 @@ class Reading:
             for part in self.parts
             if part.role in roles and not part.phrase.pronoun and not part.phrase.fixture
         ]
+
+    @property
+    def named(self) -> list[Phrase]:
+        """Returns the phrases that speak of particular things: "everything" does not."""
+        return [p for p in self.things("") if p.colour or (p.category and not p.unknown)]
 
     def fixtures(self, *roles: str) -> list[Phrase]:
         """Returns the phrases in a role that speak of fixtures; of all roles if none is named."""
@@ -93,11 +103,15 @@ def read_tokens(tokens: Sequence[Token], lexicon: InstructionWords) -> Reading:
             role = _take_phrase(reading, tokens, end, phrase, role)
             at = end
             continue
-        role = _take_token(reading, token, role)
+        told = (token.tag == "verb" and _is_told(tokens, at)) or (
+            token.tag == "time" and any(t.text == "not" for t in tokens[max(0, at - 2) : at])
+        )
+        role = "" if told else _take_token(reading, token, role)
         at += 1
         if token.tag == "preposition" and token.value == "in" and _dangles(tokens, at):
             _take_inside(reading)
     reading.words = [token.text for token in tokens]
+    _drop_unknown_words(reading)
     _give_heads(reading)
     return reading
 
@@ -113,9 +127,24 @@ def _take_phrase(
         actual = ""  # "... in the red bin and the duck in ..."
     antecedent = _antecedent(reading, actual) if phrase.pronoun else None
     reading.parts.append(
-        Part(role=actual, phrase=phrase, verb=len(reading.verbs), antecedent=antecedent)
+        Part(
+            role=actual,
+            phrase=phrase,
+            verb=len(reading.verbs),
+            antecedent=antecedent,
+            towards=actual in LOCATIONS and "to" in reading.preposition,
+        )
     )
     return f"={actual}"
+
+
+def _is_told(tokens: Sequence[Token], at: int) -> bool:
+    """Whether a verb tells what was done: "where I put it", "it was moved"."""
+    before = [token for token in tokens[:at] if token.tag != "filler"]
+    if len(before) > 1 and before[-1].text in ("was", "were", "been", "have", "has", "had"):
+        return tokens[at].value != "want"
+    tells_of = bool(before) and before[-1].tag == "person" and before[-1].text in _DOERS
+    return tells_of and tokens[at].value not in ("want", "find", "count")
 
 
 def _dangles(tokens: Sequence[Token], at: int) -> bool:
@@ -138,6 +167,7 @@ def _take_token(reading: Reading, token: Token, role: str) -> str:
     if token.tag == "conjunction":
         return f"+{role[1:]}" if role.startswith("=") else role
     if token.tag == "preposition":
+        reading.preposition = token.text
         return token.value
     if token.tag == "verb":
         reading.verbs.append(token.value)
@@ -167,6 +197,19 @@ def _antecedent(reading: Reading, role: str) -> Phrase | None:
         if not part.phrase.pronoun and bool(part.phrase.fixture) == wanted_fixture:
             return part.phrase
     return None
+
+
+def _drop_unknown_words(reading: Reading) -> None:
+    """Leaves out unknown words that may be anything but the name of a thing.
+
+    "Figure out where the teddy is": without an article, and beside things that are known.
+    """
+    known = any(p.phrase.category and not p.phrase.unknown for p in reading.parts)
+    reading.parts = [
+        part
+        for part in reading.parts
+        if not (known and part.phrase.unknown and not part.phrase.definite)
+    ]
 
 
 def _give_heads(reading: Reading) -> None:

@@ -17,6 +17,8 @@ class Token(NamedTuple):
 
 
 _DESCRIBING = frozenset({"determiner", "every", "colour", "sided", "unknown"})
+_NAMING = frozenset({"determiner", "every", "colour", "sided", "verb"})
+_SUBJECTS = ("what", "that", "which", "whatever", "everything", "anything", "nothing")
 _NOMINAL = ("noun", "fixture", "generic", "pile")
 _ORDER = (
     "by",
@@ -47,7 +49,9 @@ _ORDER = (
 
 def tokens_of(words: Words, lexicon: InstructionWords) -> tuple[Token, ...]:
     """Tags the words of one instruction, left to right."""
-    words = tuple(_mended(word, lexicon) for word in words)
+    words = tuple(
+        _mended(word, words[at - 1] if at else "", lexicon) for at, word in enumerate(words)
+    )
     found: list[Token] = []
     at = 0
     while at < len(words):
@@ -77,11 +81,20 @@ def _unknown(word: str) -> Token:
     return Token("unknown", word, singulars[0] if singulars else word, bool(singulars))
 
 
-def _mended(word: str, lexicon: InstructionWords) -> str:
+def _mended(word: str, before: str, lexicon: InstructionWords) -> str:
+    """Mends a slip of the hand.
+
+    A changed letter makes another word of many a good one ("better", "butter"); it is mended only
+    where a thing must be named. Letters that were left out, doubled or swapped are mended anywhere.
+    """
     if len(word) < 4 or word in lexicon.known:
         return word
     near = nearest_words(word, lexicon.known)
-    return near[0] if near else word
+    if not near:
+        return word
+    changed = len(near[0]) == len(word) and sorted(near[0]) != sorted(word)
+    named = {sense.tag for sense in lexicon.senses.get((before,), ())} & _NAMING
+    return word if changed and not named else near[0]
 
 
 def _chosen(
@@ -97,6 +110,8 @@ def _chosen(
     """
     if phrase == ("can",):
         return _can(senses, before, after)
+    if phrase in (("blocks",), ("block",)) and before and before[-1].text in _SUBJECTS:
+        return Sense("filler")  # "what blocks the lane"
     following = {sense.tag for sense in lexicon.senses.get(after[:1], ())}
     if senses[0].tag == "side" and following & {"fixture", "noun", "generic"}:
         return None

@@ -74,6 +74,13 @@ class Named(Protocol):
         """By which people tell it from others."""
 
 
+class FixtureName(NamedTuple):
+    """What language keeps of a fixture."""
+
+    kind: str
+    colour: str
+
+
 @lru_cache(maxsize=1)
 def phrases() -> InstructionPhrases:
     """Returns the asset."""
@@ -203,13 +210,8 @@ class InstructionWords:
 
 @lru_cache(maxsize=16)
 def _words(fixtures: tuple[tuple[str, str, str], ...], categories: Words) -> InstructionWords:
-    named = {name: _Fixture(kind, colour) for name, kind, colour in fixtures}
+    named = {name: FixtureName(kind, colour) for name, kind, colour in fixtures}
     return InstructionWords(named, categories)
-
-
-class _Fixture(NamedTuple):
-    kind: str
-    colour: str
 
 
 def instruction_words(
