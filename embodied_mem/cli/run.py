@@ -38,11 +38,24 @@ class Run:
     """Walk a furnished house never seen before, remember it, and answer from memory.
 
     Leaves snapshots.png, map.png, the memory, result.json and report.html in `--out`. The memory
-    is durable while the walk goes on: after a crash, `--resume` it.
+    is durable while the walk goes on: after a crash, `--resume` it. With `--task tabletop/...` an
+    arm does what it is told, and leaves before.png, after.png, plan.json and story.txt.
     """
 
+    task: str = "house"
+    """`house`, or a task of the tabletop (extra `tabletop`): `tabletop/put-away`, `tabletop/sort`,
+    `tabletop/stack`, `tabletop/fetch`, `tabletop/find-moved`, `tabletop/swap`, `tabletop/count`,
+    `tabletop/clear`, `tabletop/restore`, `tabletop/set-table`."""
+    level: int = 1
+    """How hard a task of the tabletop is, 1 to 3."""
+    instruction: str = ""
+    """What the arm is told; the task's own words where not given."""
+    fault: str = ""
+    """Something that goes wrong at the tabletop, such as `slip` or `object_moved`."""
+    show_plan: bool = False
+    """Print the arm's plan as a tree with its conditions."""
     seed: int = 7
-    """Of the house and of everything in it; one seed gives one result, byte for byte."""
+    """Of the house or the task and all in it; one seed gives one result, byte for byte."""
     rooms: int | None = None
     """Rooms of the house, 3 to 12; drawn from the seed where not given."""
     question: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
@@ -66,20 +79,39 @@ class Run:
     value per byte), a rule such as `coverage_coarse` or `fifo`, a file that `train` wrote, or a
     plugin's."""
     out: Path = Path("runs/house")
-    """Folder for the results; the memory is `house.mem` in it, and replaces the one there."""
+    """Folder for the results; the memory is `house.mem` in it, and replaces the one there. At the
+    tabletop it is `tabletop.mem`; `skills.mem` keeps what was learned from run to run."""
     rerun: Path | None = None
     """Record the run for the Rerun viewer (extra `viz`)."""
     json: Path | None = None
     """Write metrics, timings and the machine as one JSON file."""
 
     def run(self) -> int:
-        """Runs the episode; returns 0."""
+        """Runs the episode; returns 0, or 1 where an arm did not do what it was told."""
+        if self.task != "house":
+            return self._run_tabletop()
         if self.steps < 1 or self.width < 32:
             raise ConfigError("a run needs at least 1 step and pictures at least 32 pixels wide")
         brain = self._prepare()
         with brain.hippocampus.store:
             self._finish(brain, *self._explore(brain))
         return 0
+
+    def _run_tabletop(self) -> int:
+        from embodied_mem.cli.run_tabletop import TabletopRun, TabletopRunner
+
+        config = TabletopRun(
+            task=self.task,
+            seed=self.seed,
+            level=self.level,
+            instruction=self.instruction,
+            fault=self.fault,
+            show_plan=self.show_plan,
+            rerun=self.rerun,
+            out=self.out,
+            json=self.json,
+        )
+        return TabletopRunner(config).run()
 
     def _finish(self, brain: "Brain", exploration: "Exploration", complete: bool) -> None:
         hippocampus = brain.hippocampus
