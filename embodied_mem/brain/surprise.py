@@ -13,6 +13,7 @@ import numpy as np
 
 from embodied_mem.brain.state import Entity, Hand, State
 from embodied_mem.robots.arm import ArmState
+from embodied_mem.scene.tabletop.recognition import UNKNOWN
 from embodied_mem.types import Float64Array
 
 SurpriseKind = Literal["blind", "moved", "vanished", "misfit", "no_answer"]
@@ -101,7 +102,9 @@ class Surprises:
 
     def _is_loose(self, old: Entity, new: Entity, after: State) -> bool:
         """Tells whether a thing should lie where it was: seen, in nobody's hand, on nothing."""
-        if old.kind != "object" or old.place == "hand" or new.place == "hand":
+        if old.kind != "object" or "hand" in (old.place, new.place):
+            return False
+        if UNKNOWN in (old.category, new.category):  # what is not known is not known again
             return False
         since = after.tick - self._released.get(old.id, -(10**9))
         return old.visible and not old.missing and since * self._seconds > self.config.calm
