@@ -108,11 +108,21 @@ def test_spots_are_inside_and_free(place):
         assert footprint_gaps(hand, near).min() > 0.0
 
 
-def test_a_full_bin_has_no_spot():
-    low, high = np.array(CELL["red_bin"].low), np.array(CELL["red_bin"].high)
+def filling(place, height):
+    low, high = np.array(CELL[place].low), np.array(CELL[place].high)
     middle = 0.5 * (low + high)
-    filler = thing("filler", middle[0], middle[1], (0.17, 0.17, 0.05))
-    assert list(spots(CELL, state(filler), carried((0.04, 0.04, 0.04)), "it", "red_bin")) == []
+    return thing("filler", middle[0], middle[1], (0.17, 0.17, height))
+
+
+def test_a_full_tray_has_no_spot():
+    believed = state(filling("tray", 0.05))
+    assert list(spots(CELL, believed, carried((0.04, 0.04, 0.04)), "it", "tray")) == []
+
+
+def test_a_full_bin_is_heaped():
+    item = carried((0.04, 0.04, 0.04))
+    spot = next(spots(CELL, state(filling("red_bin", 0.05)), item, "it", "red_bin"))
+    assert footprint(spot, item).centre[0, 2] == pytest.approx(0.05 + 0.02)
 
 
 def test_a_stack_is_square():
