@@ -95,8 +95,11 @@ class EveryStep(PlanRunner):
         # A look changes nothing that conditions tell of: the model would ask for it for ever.
         recent = self._done[-1:] if self._promise else self._done
         tired_of = {_call(step) for step in recent if not step.post}
-        steps = _open_steps(self.plan.root, state)
-        return next((step for step in steps if _call(step) not in tired_of), None)
+        for child in self.plan.root.children:
+            for step in _open_steps(child, state):
+                if _call(step) not in tired_of:
+                    return step
+        return None
 
     def _is_reached(self, state: State) -> bool:
         reached = bool(self._promise) and first_false(self._promise, state) is None
