@@ -158,16 +158,6 @@ def test_a_spot_that_gets_taken_is_freed() -> None:
 
 def test_what_cannot_be_picked_up_is_pushed_off_the_lane() -> None:
     table = Table.of(thing("plate", "plate", "white", (0.41, 0.1)))
-    failed: list[str] = []
-
-    def slips(table: Table, step: Step) -> None:
-        if step.skill == "pick":
-            failed.append(step.id)
-            table.things["plate"] = replace(table.things["plate"], place="nowhere")
-
-    def back(table: Table, step: Step) -> None:
-        slips(table, step)
-
     cortex = PlanningCortex(load_model_client("scripted"))
     told = Situation(
         instruction="Clear the lane", state=table.state(), cell=cell(), skills=skills()

@@ -204,7 +204,9 @@ def _swap(r: Reading) -> Fields:
 
 
 def _count(r: Reading) -> Fields:
-    themes = _merged(_every(_themes(r, "", "of")))
+    things = r.things("", "of")
+    known = [phrase for phrase in things if not phrase.unknown] or things
+    themes = _merged(_every(r.references(known)))
     kinds = [f for f in r.fixtures("") if r.kind(f) not in ("", "zone")]
     place = [ref for ref in (_referred(r, p) for p in r.parts if _is_place(r, p)) if ref]
     source = place[0] if len(set(place)) == 1 and not r.total else None

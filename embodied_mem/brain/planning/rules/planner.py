@@ -12,7 +12,7 @@ from embodied_mem.brain.planning.rules import steps
 from embodied_mem.brain.planning.rules.achieve import Mover, UnplannableError
 from embodied_mem.brain.planning.rules.draft import Draft
 from embodied_mem.brain.planning.rules.errand import Errand
-from embodied_mem.brain.planning.rules.families import arranging, handling, moving
+from embodied_mem.brain.planning.rules.families import arranging, counting, handling, moving
 from embodied_mem.brain.planning.rules.goals import Wish, read_wish
 from embodied_mem.brain.planning.rules.search import search
 from embodied_mem.brain.planning.rules.spots import NoRoomError
@@ -31,7 +31,7 @@ _FAMILIES: dict[Action, Callable[[Errand], None]] = {
     "restore": arranging.arrange,
     "set": arranging.arrange,
     "swap": arranging.swap,
-    "count": handling.count,
+    "count": counting.count,
     "push": handling.push,
     "open": handling.open_,
     "close": handling.close,

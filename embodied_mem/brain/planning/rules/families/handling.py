@@ -1,58 +1,14 @@
-"""Requests for one skill or two: push, open, close, pour, wipe, hand over, look; and to count."""
+"""Requests for one skill or two: push, open, close, pour, wipe, hand over, look."""
 
 from embodied_mem.brain.instruction import Reference
-from embodied_mem.brain.language.instructions.words import members_of
 from embodied_mem.brain.plan.schema import Step
 from embodied_mem.brain.planning.rules import steps
 from embodied_mem.brain.planning.rules.achieve import Mover, UnplannableError
 from embodied_mem.brain.planning.rules.errand import Errand
-from embodied_mem.brain.planning.rules.families.moving import _aside, _beside, _holder, _over
 from embodied_mem.brain.planning.rules.goals import At, said
-from embodied_mem.brain.planning.rules.matching import described, matches
+from embodied_mem.brain.planning.rules.matching import matches
+from embodied_mem.brain.planning.rules.placing import holder_of, spot_aside, spot_beside, spot_over
 from embodied_mem.brain.planning.rules.search import search
-
-FRESH = 5
-"""A look is fresh for so many seconds."""
-
-
-def count(errand: Errand) -> None:
-    """Looks once over everything; the answer is filled in from what is then believed."""
-    instruction = errand.instruction
-    place = instruction.source.fixture if instruction.source is not None else ""
-    reference = instruction.themes[0]
-    parts = [_counted(ref, place, errand) for ref in instruction.themes]
-    number = parts[0] if len(parts) == 1 else ""
-    noun = described(Reference(category=reference.category, colour=reference.colour))
-    within = "in" if errand.world.kind(place) in ("bin", "drawer") else "on"
-    where = f" {within} the {said(place)}" if place else ""
-    if number:
-        errand.answer = f"Number of {noun}s{where}: {{{number}}}"
-    else:
-        each = "; ".join(
-            f"{described(ref)}s{where}: {{{part}}}"
-            for ref, part in zip(instruction.themes, parts, strict=True)
-        )
-        errand.answer = f"I count {each}"
-    # Nothing is changed, but it must be counted from a fresh look.
-    errand.post += [f"age({table}) < {FRESH}" for table in errand.world.of_kind("table")[:1]]
-
-
-def _counted(reference: Reference, place: str, errand: Errand) -> str:
-    arguments = []
-    kinds = {view.kind for view in errand.world.fixtures.values()}
-    if reference.category in kinds:
-        arguments.append(f'kind="{reference.category}"')
-    else:
-        arguments.append('kind="object"')
-        members = list(members_of(reference.category)) if reference.category else []
-        if len(members) > 1:
-            raise UnplannableError(f"I can count one kind of thing, not {reference.category}")
-        arguments += [f'category="{member}"' for member in members]
-    if reference.colour:
-        arguments.append(f'colour="{reference.colour}"')
-    if place:
-        arguments.append(f"place={place}")
-    return f"count({', '.join(arguments)})"
 
 
 def push(errand: Errand) -> None:
@@ -60,14 +16,14 @@ def push(errand: Errand) -> None:
     instruction = errand.instruction
     thing = errand.themes()[0]
     if instruction.side and instruction.destination is not None:
-        target = _beside(errand, thing)
+        target = spot_beside(errand, thing)
     elif instruction.destination is not None:
-        zone = _holder(errand, instruction.destination, [thing])
+        zone = holder_of(errand, instruction.destination, [thing])
         if errand.world.kind(zone) not in ("zone", "table"):
             raise UnplannableError(f"things can be pushed along the table, not into {said(zone)}")
-        target = _over(errand, thing, zone, [])
+        target = spot_over(errand, thing, zone, [])
     else:
-        target = _aside(errand, thing)
+        target = spot_aside(errand, thing)
     errand.draft.push(thing, target)
     errand.post.append(target.condition(thing))
 
@@ -75,7 +31,7 @@ def push(errand: Errand) -> None:
 def _drawers(errand: Errand) -> list[str]:
     found: list[str] = []
     for reference in errand.instruction.themes:
-        name = reference.fixture or _holder(errand, reference, [])
+        name = reference.fixture or holder_of(errand, reference, [])
         if errand.world.kind(name) != "drawer":
             raise UnplannableError(f"the {said(name)} cannot be opened or closed")
         found.append(name)
@@ -105,7 +61,7 @@ def pour(errand: Errand) -> None:
     piece = errand.world.things[thing]
     if errand.instruction.destination is None:
         raise UnplannableError(f"I do not know what to pour the {said(thing)} into")
-    into = _holder(errand, errand.instruction.destination, [thing])
+    into = holder_of(errand, errand.instruction.destination, [thing])
     back = At(x=piece.position[0], y=piece.position[1])
     if not errand.world.lies_loose(piece):
         raise UnplannableError(f"the {said(thing)} must stand on the table to be poured from")
@@ -194,7 +150,7 @@ def look(errand: Errand) -> None:
                 search(draft, thing, first, mover.clear_sweep)
             errand.post.append(f"visible({thing})")
             continue
-        place = _holder(errand, reference, [])
+        place = holder_of(errand, reference, [])
         shut = place in world.opened and world.opened[place] is not True
         if shut:
             mover.open(place)

@@ -3,19 +3,20 @@
 import math
 from itertools import pairwise
 
-from embodied_mem.brain.instruction import Reference
 from embodied_mem.brain.planning.rules.achieve import UnplannableError
 from embodied_mem.brain.planning.rules.errand import Errand
 from embodied_mem.brain.planning.rules.footprint import Footprint, rectangle
-from embodied_mem.brain.planning.rules.goals import At, In, On, Target
-from embodied_mem.brain.planning.rules.matching import described, fits, matches
+from embodied_mem.brain.planning.rules.goals import In, On, Target
+from embodied_mem.brain.planning.rules.matching import described, fits
+from embodied_mem.brain.planning.rules.placing import (
+    holder_of,
+    spot_aside,
+    spot_beside,
+    spot_over,
+    wider,
+)
 from embodied_mem.brain.planning.rules.spots import NoRoomError, free_place
 from embodied_mem.brain.planning.rules.world import World
-
-BESIDE = 0.04
-"""Room between a thing and what it is put beside, m."""
-ZONE_MARGIN = 0.012
-"""A thing that is to be off a zone is put so far from its edge, m."""
 
 
 def sort(errand: Errand) -> None:
@@ -70,13 +71,13 @@ def put(errand: Errand) -> None:
     instruction = errand.instruction
     things = errand.themes()
     if instruction.side and instruction.destination is not None:
-        errand.bring_about({t: _beside(errand, t) for t in things[:1]})
+        errand.bring_about({t: spot_beside(errand, t) for t in things[:1]})
         return
     from_zone = instruction.source is not None and instruction.destination is None
     if instruction.side or from_zone:
-        errand.bring_about({things[0]: _aside(errand, things[0])})
+        errand.bring_about({things[0]: spot_aside(errand, things[0])})
         return
-    holder = _holder(errand, instruction.destination, things)
+    holder = holder_of(errand, instruction.destination, things)
     kind = errand.world.kind(holder)
     targets: dict[str, Target] = {}
     for thing in things:
@@ -85,7 +86,7 @@ def put(errand: Errand) -> None:
         elif kind == "object":
             targets[thing] = On(holder=holder)
         else:
-            targets[thing] = _over(errand, thing, holder, [*targets.values()])
+            targets[thing] = spot_over(errand, thing, holder, [*targets.values()])
     errand.bring_about(targets)
     if kind == "drawer" and instruction.shut:
         _shut(errand, holder)
@@ -97,83 +98,6 @@ def _shut(errand: Errand, drawer: str) -> None:
         errand.draft.close(drawer)
     if f"closed({drawer})" not in errand.post:
         errand.post.append(f"closed({drawer})")
-
-
-def _holder(errand: Errand, destination: Reference | None, things: list[str]) -> str:
-    """Returns where things go: what was named, else the drawer with the most room."""
-    world = errand.world
-    if destination is None:
-        return _roomiest(world, world.of_kind("drawer"), "drawer")
-    if destination.fixture:
-        return destination.fixture
-    found = matches(destination, world, but=things)
-    if found:
-        return found[0]
-    fixtures = [
-        name
-        for name, view in world.fixtures.items()
-        if destination.category in (name, view.kind)
-        or (view.kind == "bin" and destination.category == "box")
-    ]
-    if destination.colour:
-        fixtures = [n for n in fixtures if world.fixtures[n].colour == destination.colour]
-    return _roomiest(world, fixtures, described(destination))
-
-
-def _roomiest(world: World, fixtures: list[str], what: str) -> str:
-    if not fixtures:
-        raise UnplannableError(f"I know of no {what}")
-    held = [piece.place for piece in world.things.values()]
-    # One that stands open, then the emptiest, then the nearest.
-    return min(fixtures, key=lambda n: (world.opened.get(n) is not True, held.count(n), n))
-
-
-def _over(errand: Errand, thing: str, zone: str, others: list[Target]) -> At:
-    """Returns a free spot over a zone or on the table."""
-    world = errand.world
-    view = world.fixtures[zone]
-    piece = world.things[thing]
-    taken = [piece.footprint.at(t.x, t.y, t.yaw) for t in others if isinstance(t, At)]
-    middle = None
-    if view.kind == "zone":
-        middle = (0.5 * (view.low[0] + view.high[0]), 0.5 * (view.low[1] + view.high[1]))
-    elif world.lies_loose(piece):
-        return At(x=piece.position[0], y=piece.position[1])
-    return free_place(world, thing, avoid=taken, near=middle)
-
-
-def _beside(errand: Errand, thing: str) -> At:
-    """Returns a spot on the side of something that was asked for."""
-    world, side = errand.world, errand.instruction.side
-    holder = _holder(errand, errand.instruction.destination, [thing])
-    piece = world.things[thing]
-    if world.kind(holder) == "object":
-        base = world.things[holder].footprint
-    else:
-        base = rectangle(world.fixtures[holder].low, world.fixtures[holder].high)
-    reach = base.radius + piece.footprint.radius + BESIDE
-    x, y = base.x, base.y
-    spots = {
-        "left": (x, y + reach),
-        "right": (x, y - reach),
-        "front": (x - reach, y),
-        "behind": (x + reach, y),
-    }
-    wanted = [spots[side]] if side in spots else list(spots.values())
-    near = min(wanted, key=lambda spot: math.dist(spot, piece.position[:2]))
-    return free_place(world, thing, near=near)
-
-
-def _aside(errand: Errand, thing: str, by: float = 0.12) -> At:
-    """Returns a spot on the given side of where a thing lies now, or off the zone it must leave."""
-    piece = errand.world.things[thing]
-    source = errand.instruction.source
-    if source is not None and errand.world.kind(source.fixture) == "zone":
-        return free_place(errand.world, thing, avoid=[_wider(errand.world, source.fixture)])
-    way = {"left": (0.0, by), "right": (0.0, -by), "front": (by, 0.0), "behind": (-by, 0.0)}
-    dx, dy = way.get(errand.instruction.side, (0.0, by))
-    near = (piece.position[0] + dx, piece.position[1] + dy)
-    return free_place(errand.world, thing, near=near)
 
 
 def bring(errand: Errand) -> None:
@@ -197,7 +121,7 @@ def clear_zone(errand: Errand, zone: str, *, unpickable: frozenset[str] = frozen
     """Plans to have nothing over a zone; things that cannot be picked up are pushed off it."""
     world = errand.world
     area = rectangle(world.fixtures[zone].low, world.fixtures[zone].high)
-    wide = _wider(world, zone)
+    wide = wider(world, zone)
     targets: dict[str, Target] = {}
     promised: list[Footprint] = []
     for thing in world.in_way_of(area, margin=0.002):
@@ -210,10 +134,3 @@ def clear_zone(errand: Errand, zone: str, *, unpickable: frozenset[str] = frozen
         promised.append(piece.footprint.at(spot.x, spot.y, spot.yaw))
     errand.bring_about(targets, avoid=[wide], unpickable=unpickable)
     errand.post[:] = [f"clear({zone})"]
-
-
-def _wider(world: World, zone: str) -> Footprint:
-    """Returns a zone with a margin: what is put beside it stays off it."""
-    area = rectangle(world.fixtures[zone].low, world.fixtures[zone].high)
-    half_x, half_y = area.half_x + ZONE_MARGIN, area.half_y + ZONE_MARGIN
-    return Footprint(x=area.x, y=area.y, half_x=half_x, half_y=half_y)
