@@ -181,10 +181,7 @@ def test_points_are_those_of_the_new_arrangement(pool: SkillPool) -> None:
         thing("red_mug", "mug", "red", (0.34, -0.2)),
         thing("blue_can", "can", "blue", (0.3, 0.25)),
     ]
-    # How a drawer is opened must have been learned somewhere.
-    duck = thing("yellow_duck", "duck", "yellow", (0.35, 0.1))
     assert pool.find(frame_of("Restore everything"), situation("", Table.of(*now))) is None
-    taught(pool, "Put the yellow duck away in the left drawer", Table.of(duck))
     table = Table.of(*now)
     plan = found(pool, "Put all things back to where they were", table, before=lay(*then))
     assert table.things["red_mug"].place == "left_drawer"
