@@ -74,7 +74,10 @@ def _pick(workplace: Workplace) -> SkillSpec:
         {
             "target": Parameter(type="entity", help="the thing"),
             "shift": _small("offset of the hand along the fingers' breadth, m", 0.015),
-            "higher": _small("how much higher it is gripped, m", 0.01),
+            "higher": Parameter(
+                type="number", help="how much higher it is gripped, m",
+                default=0.0, low=-0.002, high=0.01,
+            ),
             "turn": _small("turn of the fingers from the best direction, rad", 0.5),
         },
         lambda place, given: Pick(
@@ -85,7 +88,7 @@ def _pick(workplace: Workplace) -> SkillSpec:
             turn=_number(given, "turn"),
         ),
         jitter={"shift": 0.004, "higher": 0.002, "turn": 0.12},
-    )
+    )  # fmt: skip
 
 
 def _place(workplace: Workplace) -> SkillSpec:

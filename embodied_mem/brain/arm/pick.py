@@ -1,6 +1,7 @@
 """Pick: above, open, down, close, feel, lift, feel again."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import final
 
 import numpy as np
@@ -14,8 +15,10 @@ from embodied_mem.types import Command, Float64Array
 
 ACCESSIBLE = 0.55
 """How far a drawer must be open for a hand to reach into it, as a share."""
-MOVED = 0.002
-"""A target that moved by more than this while the hand was on its way is approached anew, m."""
+MOVED = 0.001
+"""A target that moved by more than this while the hand was on its way is followed, m."""
+FAR, TURNED = 0.03, 0.15
+"""One that moved or turned by more than this is approached anew, m and (sine of) rad."""
 TRIES = 6
 """How many of the best grasps are asked for joints."""
 
@@ -108,9 +111,20 @@ class Pick(HandSkill):
             yield from self.go(above)
             yield from self.fingers(self._grasp.opening)
             now = self.entity(self._target)
-            if np.abs(now.position - entity.position).max() < MOVED:
+            moved = now.position - entity.position
+            turned = abs(float(np.sin(now.yaw - entity.yaw)))
+            if np.abs(moved).max() < FAR and turned < TURNED:
+                yield from self._follow(moved)
                 return
         raise BadEndError(f"{self._target} does not keep still")
+
+    def _follow(self, moved: Float64Array) -> Iterator[Command]:
+        """Shifts the grasp by what the thing was seen to move, or to be elsewhere by."""
+        if np.abs(moved).max() < MOVED:
+            return
+        self._grasp = replace(self._grasp, position=self._grasp.position + moved)
+        lift = self._grasp.above - float(self._grasp.position[2])
+        yield from self.line([self._perturbed(self._grasp, lift)], self.config.descend)
 
     def _why_not(self, entity: Entity) -> str:
         if grasps(self.model, self.place.cell, self.state, entity):

@@ -79,12 +79,13 @@ def test_a_thing_that_is_elsewhere_is_not_between_the_fingers():
         assert height > 0.07
 
 
-def test_a_target_that_moves_is_followed_until_the_hand_comes_down():
+@pytest.mark.parametrize("to", [(0.34, -0.1, 0.0), (0.412, 0.091, 0.0)])
+def test_a_target_that_moves_is_followed_until_the_hand_comes_down(to):
     with ArmBench(stand("block", 0.4, 0.1, colour="red")) as bench:
 
         def shove(tick):
             if tick == 60:
-                bench.body.place_object("red_block", (0.34, -0.1, 0.0))
+                bench.body.place_object("red_block", to)
 
         assert bench.do("pick", target="red_block", every=shove) == ""
         assert bench.thing("red_block").held
