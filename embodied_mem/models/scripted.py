@@ -26,8 +26,8 @@ class ScriptedConfig:
     """Until the first token, for the way there and back and for waiting in line, s."""
     per_prompt_token: float = 0.0002
     """For reading, s; the usual 5,000 tokens of a prompt take 1 s."""
-    per_token: float = 0.006
-    """For writing, s; a plan of 1,000 tokens takes 6 s."""
+    per_token: float = 0.004
+    """For writing, s; a plan of 1,000 tokens takes 4 s."""
 
     def __post_init__(self) -> None:
         """Checks the settings.
@@ -93,14 +93,26 @@ class Scripted:
 
 
 def _json(reply: Any) -> str:
-    return msgspec.json.encode(_lean(msgspec.to_builtins(reply))).decode()
+    return msgspec.json.encode(_lean(reply)).decode()
 
 
 def _lean(value: Any) -> Any:
-    """Leaves out what is empty: every token costs time."""
-    if isinstance(value, dict):
-        kept = {key: each for key, each in value.items() if each not in ("", [], {}, ())}
-        return {key: _lean(each) for key, each in kept.items()}
+    """Leaves out what is as it would be anyway: every token costs time."""
+    if isinstance(value, msgspec.Struct):
+        tag = value.__struct_config__.tag
+        kept = {"type": tag} if tag is not None else {}
+        for field in msgspec.structs.fields(value):
+            each = getattr(value, field.name)
+            if each != _default_of(field):
+                kept[field.encode_name] = _lean(each)
+        return kept
     if isinstance(value, list | tuple):
         return [_lean(each) for each in value]
     return value
+
+
+def _default_of(field: msgspec.structs.FieldInfo) -> Any:
+    """Returns what a field is where it is left out; `NODEFAULT` equals nothing."""
+    if field.default_factory is not msgspec.NODEFAULT:
+        return field.default_factory()
+    return field.default

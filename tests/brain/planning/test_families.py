@@ -298,6 +298,24 @@ def test_restore_finds_what_has_gone() -> None:
     assert table.holds("at(mug, 0.4, -0.2)")
 
 
+@pytest.mark.parametrize("drawers", [("left", "right"), ("right", "left"), ("left", "left")])
+def test_restore_finds_several_things_in_one_round(drawers: tuple[str, str]) -> None:
+    names = ("mug", "cup")
+    before = {
+        n: lay(thing(n, n, "red", at))
+        for n, at in zip(names, [(0.4, -0.2), (0.4, 0.2)], strict=True)
+    }
+    thought = [
+        thing(n, n, "red", before[n].position[:2], missing=True, visible=False) for n in names
+    ]
+    where = {n: in_drawer(n, f"{d}_drawer", n) for n, d in zip(names, drawers, strict=True)}
+    table = Table.of(*thought, block("red", 0.6, 0.1), where=where)
+    carried_out("Put everything back as it was", table, before=before)
+    assert table.holds("at(mug, 0.4, -0.2) and at(cup, 0.4, 0.2)")
+    assert table.opened == {"left_drawer": 0.0, "right_drawer": 0.0}
+    assert count(table, "open") <= 4
+
+
 def test_restore_one_thing_only() -> None:
     before = {"red_block": lay(block("red", 0.3, 0.1)), "blue_block": lay(block("blue", 0.4, 0.2))}
     table = Table.of(block("red", 0.45, -0.2), block("blue", 0.3, -0.2))

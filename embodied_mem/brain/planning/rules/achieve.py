@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from embodied_mem.brain.planning.rules.draft import Draft
 from embodied_mem.brain.planning.rules.footprint import Footprint, gap
 from embodied_mem.brain.planning.rules.goals import At, In, On, Target, said
-from embodied_mem.brain.planning.rules.search import search
+from embodied_mem.brain.planning.rules.search import search, survey
 from embodied_mem.brain.planning.rules.spots import NoRoomError, free_place
 from embodied_mem.brain.planning.rules.world import World
 
@@ -60,6 +60,7 @@ class Mover:
         self._used: dict[str, None] = {}
         self._moves = 0
         self._opening = ""
+        self._surveyed: tuple[str, ...] = ()
 
     @property
     def world(self) -> World:
@@ -107,15 +108,23 @@ class Mover:
         self.draft.open(drawer)
 
     def _find_lost(self) -> None:
-        for thing in self.targets:
-            piece = self.world.things[thing]
-            unsure = self._thorough and self.world.is_shut_in(thing) and not self._done(thing)
-            if piece.missing or unsure:
-                if self.world.holding:
-                    self._empty_hand()
-                first = (piece.place,) if unsure else self._hints.get(thing, ())
-                for drawer in search(self.draft, thing, first, self.clear_sweep):
-                    self._used.setdefault(drawer)
+        """Plans to find what is not where it was; several things in one round of the drawers."""
+        world = self.world
+        missing = [thing for thing in self.targets if world.things[thing].missing]
+        unsure = [t for t in self.targets if self._thorough and world.is_shut_in(t)]
+        wanted = [t for t in self.targets if t in missing or (t in unsure and not self._done(t))]
+        if wanted and world.holding:
+            self._empty_hand()
+        if len(missing) > 1:
+            first = tuple(dict.fromkeys(h for t in missing for h in self._hints.get(t, ())))
+            self._surveyed = survey(self.draft, missing, first, self.clear_sweep)
+            self._used.update(dict.fromkeys(self._surveyed))
+            return
+        for thing in wanted:
+            place = world.things[thing].place
+            first = (place,) if thing in unsure else self._hints.get(thing, ())
+            for drawer in search(self.draft, thing, first, self.clear_sweep):
+                self._used.setdefault(drawer)
 
     def _pending(self) -> list[str]:
         return [thing for thing in self.targets if not self._done(thing)]
@@ -189,6 +198,10 @@ class Mover:
         return [d for d in dict.fromkeys(wanted) if world.opened.get(d, True) is not True]
 
     def _move(self, thing: str) -> None:
+        if self.world.things[thing].lost:
+            for drawer in self._surveyed:
+                self.clear_sweep(drawer)
+                self.draft.open_if_inside(drawer, thing)
         for drawer in self._to_open(thing):
             self.open(drawer)
         target, world = self.targets[thing], self.world
@@ -223,7 +236,7 @@ class Mover:
     def _close_unneeded(self) -> None:
         """Closes the drawers that no move needs any more."""
         pending = self._pending()
-        if any(self.world.things[thing].lost for thing in pending):
+        if not self._surveyed and any(self.world.things[thing].lost for thing in pending):
             return  # nobody knows in which drawer it was found
         needed = {self.world.things[thing].place for thing in pending}
         for thing in pending:

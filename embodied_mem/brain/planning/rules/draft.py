@@ -98,6 +98,14 @@ class Draft:
         self.add(f"have_{drawer}_open", goal, [step], (f"opened({drawer})",))
         self.world.opened[drawer] = True
 
+    def open_if_inside(self, drawer: str, thing: str) -> None:
+        """Opens a drawer if a thing is in it, which will only show."""
+        step = steps.open_drawer(self.name(f"open_{drawer}"), drawer)
+        goal = f"open the {said(drawer)} if the {said(thing)} is in it"
+        post = (f"opened({drawer}) or not inside({thing}, {drawer})",)
+        self.add(f"reach_{thing}_in_{drawer}", goal, [step], post)
+        self.world.opened[drawer] = None
+
     def close(self, drawer: str) -> None:
         """Closes a drawer."""
         step = steps.close_drawer(self.name(f"close_{drawer}"), drawer)

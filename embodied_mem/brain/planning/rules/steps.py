@@ -7,9 +7,8 @@ that slipped; the executor's general ladder comes after them.
 from embodied_mem.brain.plan.schema import Handler, Step
 from embodied_mem.brain.planning.rules.goals import At, On, Target
 
-MOVE_SECONDS = 30.0
-DRAWER_SECONDS = 40.0
-LOOK_SECONDS = 20.0
+PUSH_SECONDS = 40.0
+"""Things are pushed a little at a time; all other steps have the usual time limit, s."""
 
 
 def pick(name: str, thing: str) -> Step:
@@ -18,10 +17,9 @@ def pick(name: str, thing: str) -> Step:
         id=name,
         skill="pick",
         args={"target": thing},
-        pre=("hand_empty()", f"known({thing})"),
+        pre=("hand_empty()",),
         invariant=(f"not missing({thing})",),
         post=(f"holding({thing})",),
-        timeout=MOVE_SECONDS,
         handlers=(
             # The wrong thing is in the hand: it must be put away first.
             Handler(
@@ -60,7 +58,6 @@ def place(name: str, thing: str, target: Target, *, picked: str) -> Step:
         pre=(f"holding({thing})",),
         invariant=(f"holding({thing}) or {arriving}",),
         post=(f"not holding({thing})", _landed(thing, target)),
-        timeout=MOVE_SECONDS,
         handlers=dropped(thing, picked) if picked else (),
     )
 
@@ -90,7 +87,7 @@ def push(name: str, thing: str, target: At) -> Step:
         pre=("hand_empty()",),
         invariant=(f"not missing({thing})",),
         post=(target.condition(thing),),
-        timeout=DRAWER_SECONDS,
+        timeout=PUSH_SECONDS,
     )
 
 
@@ -102,7 +99,6 @@ def open_drawer(name: str, drawer: str) -> Step:
         args={"drawer": drawer},
         pre=("hand_empty()",),
         post=(f"opened({drawer})",),
-        timeout=DRAWER_SECONDS,
     )
 
 
@@ -114,15 +110,14 @@ def close_drawer(name: str, drawer: str) -> Step:
         args={"drawer": drawer},
         pre=("hand_empty()",),
         post=(f"closed({drawer})",),
-        timeout=DRAWER_SECONDS,
     )
 
 
 def look(name: str, place: str) -> Step:
     """Holds the wrist camera over a fixture."""
-    return Step(id=name, skill="look", args={"place": place}, timeout=LOOK_SECONDS)
+    return Step(id=name, skill="look", args={"place": place})
 
 
 def home(name: str) -> Step:
     """Clears the view of the front camera."""
-    return Step(id=name, skill="home", timeout=LOOK_SECONDS)
+    return Step(id=name, skill="home")

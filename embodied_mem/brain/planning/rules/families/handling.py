@@ -73,7 +73,6 @@ def pour(errand: Errand) -> None:
         pre=(f"holding({thing})",),
         invariant=(f"holding({thing})",),
         post=(f"holding({thing})",),
-        timeout=steps.MOVE_SECONDS,
         handlers=steps.dropped(thing, taken.id),
     )
     placed = steps.place(errand.draft.name(f"place_{thing}"), thing, back, picked="")
@@ -97,7 +96,7 @@ def wipe(errand: Errand) -> None:
         id=draft.name(f"wipe_{zone}"),
         skill="wipe",
         args={"zone": zone},
-        timeout=2 * steps.DRAWER_SECONDS,
+        timeout=2.0 * steps.PUSH_SECONDS,
     )
     if not sponges:
         draft.add(f"have_{zone}_wiped", f"wipe the {said(zone)}", [step])
@@ -127,7 +126,6 @@ def hand_over(errand: Errand) -> None:
         args={"target": thing},
         pre=(f"holding({thing})",),
         post=(f"not holding({thing})",),
-        timeout=steps.DRAWER_SECONDS,
         handlers=steps.dropped(thing, taken.id),
     )
     draft.add(f"give_{thing}", f"hand over the {said(thing)}", [taken, given])
