@@ -150,7 +150,7 @@ class Mover:
         hindered = {thing: self._hindrances(thing) for thing in pending}
         free = [thing for thing in pending if not hindered[thing]]
         if free:
-            self._move(min(free, key=lambda t: (len(self._to_open(t)), pending.index(t))))
+            self._move(min(free, key=lambda thing: self._lateness(thing, pending)))
             return
         for thing in pending:
             movable = [h for h in hindered[thing] if self._may_put_aside(h)]
@@ -158,6 +158,26 @@ class Mover:
                 self._put_aside(self._topmost(movable[0]))
                 return
         raise UnplannableError(f"I see no way to move the {said(pending[0])}")
+
+    def _lateness(self, thing: str, pending: list[str]) -> tuple[bool, bool, bool, int]:
+        """Orders moves: what needs an open drawer, then a drawer, then the rest.
+
+        Last comes what is to lie where a drawer has still to open: it would only be in the way.
+        """
+        world, target = self.world, self.targets[thing]
+        drawers = [world.things[thing].place]
+        if isinstance(target, In):
+            drawers.append(target.holder)
+        drawers = [name for name in drawers if name in world.opened]
+        waits = isinstance(target, At) and any(
+            gap(self._spot(thing, target), world.sweep(name)) < SPOT_MARGIN
+            for name in self._drawers_to_come()
+        )
+        is_open = any(world.opened[name] is True for name in drawers)
+        return waits, not is_open, not drawers, pending.index(thing)
+
+    def _spot(self, thing: str, target: At) -> Footprint:
+        return self.world.things[thing].footprint.at(target.x, target.y, target.yaw)
 
     def _may_put_aside(self, thing: str) -> bool:
         """Tells whether putting a thing aside is progress: not if it waits for others itself."""
@@ -169,7 +189,7 @@ class Mover:
         piece = world.things[thing]
         found: list[str] = [] if piece.lost else list(world.on_top_of(thing))
         if isinstance(target, At):
-            spot = piece.footprint.at(target.x, target.y, target.yaw)
+            spot = self._spot(thing, target)
             found += world.in_way_of(spot, margin=SPOT_MARGIN, but=(thing,))
         elif isinstance(target, On):
             found += [other for other in world.on_top_of(target.holder) if other != thing]
@@ -218,8 +238,7 @@ class Mover:
     def _room_beside_drawers(self, thing: str, target: At) -> bool:
         """Closes drawers that stand open over a spot; tells whether the move can go on."""
         world = self.world
-        piece = world.things[thing]
-        spot = piece.footprint.at(target.x, target.y, target.yaw)
+        piece, spot = world.things[thing], self._spot(thing, target)
         over = [
             name
             for name, state in world.opened.items()
@@ -229,6 +248,10 @@ class Mover:
             return True
         if piece.lost or piece.place in over or world.holding:
             self._put_aside(thing)
+        for other in self._pending():
+            # What must come out of it comes out before it closes, not after.
+            if world.things[other].place in over and not world.things[other].lost:
+                self._put_aside(self._topmost(other))
         for drawer in over:
             self.draft.close(drawer)
         return False
