@@ -255,6 +255,7 @@ def _thing(record: MemoryRecord, fact: ItemFact) -> Thing:
         share=np.array(fact.share, np.float32),
         confidence=fact.confidence,
         visible=False,
+        proven=True,
         missing=fact.state == "missing",
         closed_in=fact.closed_in,
         session=_session(record, fact),

@@ -58,6 +58,8 @@ class Thing:
     """Whether it was in a drawer when that was closed."""
     session: str = ""
     """The earlier visit that it is known from; empty once it was seen on this one."""
+    proven: bool = False
+    """Whether the main camera saw the whole of it, or an earlier visit did."""
     views: int = 0
     rest: int = 0
     """Views since it last moved."""

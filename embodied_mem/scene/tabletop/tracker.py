@@ -82,7 +82,7 @@ class Tracker:
         self._last = max(tick, self._last)
         if main and self.held:
             self._check_held(picture.sightings)
-        sightings = self._without_held(picture.sightings)
+        sightings = self._without_held(picture.sightings, main)
         tracked = [each for each in self.things.values() if each.id != self.held]
         evidence = [look_for(each, picture, by_colour=main) for each in tracked]
         chances = [self._chances(*pair) for pair in zip(tracked, evidence, strict=True)]
@@ -212,17 +212,17 @@ class Tracker:
                 thing.put(before.position, before.yaw, before.place)
                 return
 
-    def _without_held(self, sightings: Sequence[Sighting]) -> list[Sighting]:
-        """Leaves out what shows the thing in the hand; lets it go where it is seen elsewhere."""
+    def _without_held(self, sightings: Sequence[Sighting], main: bool) -> list[Sighting]:
+        """Leaves out what shows the thing in the hand; from near, a part fills the picture."""
         if not self.held:
             return list(sightings)
         thing = self.things[self.held]
-        reach = 0.5 * float(np.linalg.norm(thing.size)) + 0.03
+        reach = 0.5 * float(np.linalg.norm(thing.size)) + (0.03 if main else 0.12)
         return [
             each
             for each in sightings
             if np.linalg.norm(each.position - thing.position) > reach
-            or (each.whole and unlike(thing, each) > 0.8)
+            or (main and each.whole and unlike(thing, each) > 0.8)
         ]
 
     def _update(
@@ -236,6 +236,7 @@ class Tracker:
         known = sighting.category != UNKNOWN or thing.category == UNKNOWN
         if sighting.whole and known and (main or apart > 0.02):
             thing.see(sighting, tick, _OFTEN["main" if main else "other"])
+            thing.proven |= main
         else:
             gone = apart > 0.5 * float(thing.size[:2].max()) + 0.01 and not evidence.still_there
             thing.glimpse(sighting, tick, elsewhere=gone or bool(evidence.empty and apart > 0.015))
@@ -281,7 +282,7 @@ class Tracker:
                 (each.times for each in waiting if _near(each.sighting, sighting)), default=0
             )
             if times >= self._enough(sighting, picture):
-                self._add(sighting, picture.view.tick)
+                self._add(sighting, picture.view.tick, camera == self._main)
             else:
                 still.append(_Candidate(sighting, times))
         self._candidates[camera] = still
@@ -307,7 +308,7 @@ class Tracker:
                 return True
         return False
 
-    def _add(self, sighting: Sighting, tick: int) -> Thing:
+    def _add(self, sighting: Sighting, tick: int, main: bool) -> None:
         name = self._name(f"{sighting.colour}_{sighting.category}")
         box = sighting.box
         thing = Thing(
@@ -322,10 +323,10 @@ class Tracker:
             share=sighting.share,
         )
         thing.see(sighting, tick, _OFTEN["main"])
+        thing.proven = main and sighting.whole
         thing.place = self.fixtures.place_of(thing.position, thing.low, self.opened)
         thing.first = self.closed_pose(thing)
         self.things[name] = thing
-        return thing
 
     def _name(self, plain: str) -> str:
         name, number = plain, 2
@@ -334,11 +335,13 @@ class Tracker:
         return name
 
     def _forget_fancies(self) -> None:
-        """Forgets what never looked like anything and is not seen any more."""
+        """Forgets what was never clearly seen and is not where it seemed to be."""
         fancies = [
             name
             for name, thing in self.things.items()
-            if thing.category == UNKNOWN and thing.missing and name != self.held
+            if (thing.category == UNKNOWN or not thing.proven)
+            and thing.missing
+            and name != self.held
         ]
         for name in fancies:
             del self.things[name]
