@@ -156,6 +156,15 @@ def test_a_spot_that_gets_taken_is_freed() -> None:
     assert table.holds("at(red_block, 0.32, 0.1)")
 
 
+def test_a_fork_that_slips_is_still_laid_the_right_way_round() -> None:
+    before = {"fork": Arranged((0.38, 0.12, 0.01), 0.2, "table")}
+    table = Table.of(thing("fork", "fork", "steel", (0.34, -0.2), yaw=1.4))
+    disturbance = once("place", dropped("fork", (0.45, -0.1)))
+    disturbed("Put everything back as it was", table, disturbance, before=before)
+    assert table.holds("at(fork, 0.38, 0.12)")
+    assert table.things["fork"].yaw == pytest.approx(0.2)
+
+
 def test_what_cannot_be_picked_up_is_pushed_off_the_lane() -> None:
     table = Table.of(thing("plate", "plate", "white", (0.41, 0.1)))
     cortex = PlanningCortex(load_model_client("scripted"))

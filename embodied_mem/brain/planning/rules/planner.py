@@ -1,7 +1,9 @@
 """Plans every request that the language understands, and revises plans that went wrong."""
 
+import math
 import re
 from collections.abc import Callable, Collection
+from dataclasses import replace
 
 from embodied_mem.brain.instruction import Action, Instruction
 from embodied_mem.brain.language.instructions import instruction_words, parse_instruction
@@ -13,7 +15,7 @@ from embodied_mem.brain.planning.rules.achieve import Mover, UnplannableError
 from embodied_mem.brain.planning.rules.draft import Draft
 from embodied_mem.brain.planning.rules.errand import Errand
 from embodied_mem.brain.planning.rules.families import arranging, counting, handling, moving
-from embodied_mem.brain.planning.rules.goals import Wish, read_wish
+from embodied_mem.brain.planning.rules.goals import At, Target, Wish, read_wish
 from embodied_mem.brain.planning.rules.search import search
 from embodied_mem.brain.planning.rules.spots import NoRoomError
 from embodied_mem.brain.planning.rules.world import World
@@ -141,7 +143,8 @@ def _for_wish(
             search(draft, thing, errand.hints(thing), mover.clear_sweep)
         errand.post.append(f"visible({thing})")
     if wish.targets:
-        errand.bring_about(wish.targets, thorough=True, unpickable=unpickable)
+        targets = {t: _with_turn(t, target, request) for t, target in wish.targets.items()}
+        errand.bring_about(targets, thorough=True, unpickable=unpickable)
     for drawer in wish.opened:
         if draft.world.opened.get(drawer) is not True:
             mover.open(drawer)
@@ -151,6 +154,19 @@ def _for_wish(
             draft.close(drawer)
         errand.post.append(f"closed({drawer})")
     return errand
+
+
+def _with_turn(thing: str, target: Target, request: ReplanRequest) -> Target:
+    """Adds the turn that the old plan meant; conditions cannot say it."""
+    for step in steps_of(request.task):
+        yaw = step.args.get("yaw")
+        placed = step.skill == "place" and step.args.get("target") == thing
+        if not (placed and isinstance(target, At) and isinstance(yaw, float)):
+            continue
+        point = step.args.get("point")
+        if isinstance(point, tuple | list) and math.dist(point[:2], (target.x, target.y)) < 0.005:
+            return replace(target, yaw=yaw)
+    return target
 
 
 def _unpickable(request: ReplanRequest) -> frozenset[str]:
