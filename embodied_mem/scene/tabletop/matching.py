@@ -104,7 +104,7 @@ def _cost(thing: Thing, sighting: Sighting, chance: Chances, same_side: bool) ->
     if look > _UNLIKE:
         return np.inf
     apart = float(np.linalg.norm(_nearest_offset(thing, sighting)))
-    if not same_side and apart > _BELIEVED and not _named_alike(thing, sighting):
+    if not same_side and apart > _BELIEVED and not (thing.missing and named_alike(thing, sighting)):
         return np.inf
     if chance.evidence.still_there and apart > _BELIEVED:
         return np.inf
@@ -122,10 +122,10 @@ def _cost(thing: Thing, sighting: Sighting, chance: Chances, same_side: bool) ->
     return cost
 
 
-def _named_alike(thing: Thing, sighting: Sighting) -> bool:
-    """Tells whether a sighting from another side is surely of such a thing."""
+def named_alike(thing: Thing, sighting: Sighting) -> bool:
+    """Tells whether a sighting from another side is surely of such a thing, and of all of it."""
     named = (sighting.category, sighting.colour) == (thing.category, thing.colour)
-    return sighting.whole and named and sighting.confidence > 0.7 and thing.missing
+    return sighting.whole and sighting.hidden < 0.05 and named and sighting.confidence > 0.7
 
 
 def _nearest_offset(thing: Thing, sighting: Sighting) -> Float64Array:

@@ -9,7 +9,7 @@ import numpy as np
 from embodied_mem.scene.tabletop.boxes import Box, covers
 from embodied_mem.scene.tabletop.evidence import Evidence, look_for
 from embodied_mem.scene.tabletop.foreground import Fixtures
-from embodied_mem.scene.tabletop.matching import Chances, match, unlike
+from embodied_mem.scene.tabletop.matching import Chances, match, named_alike, unlike
 from embodied_mem.scene.tabletop.perception import Picture
 from embodied_mem.scene.tabletop.recognition import UNKNOWN
 from embodied_mem.scene.tabletop.sightings import Sighting
@@ -30,8 +30,8 @@ _LIFTED: Final = 0.08
 """Metres that the hand must have gone with a thing before it can be seen that it has not."""
 _QUIET: Final = 0.002
 """Depth noise up to which one picture is enough, m."""
-_OFTEN: Final = {"main": 1.0, "other": 0.3}
-"""How much a look counts in pictures of the main camera, and of those that move."""
+_OTHER_SIDE: Final = 0.3
+"""How much a look counts in pictures of a camera that moves."""
 
 
 @dataclass(slots=True, eq=False)
@@ -232,14 +232,12 @@ class Tracker:
         before = thing.place
         if thing.session:
             thing.rest, thing.moved = 0, False
-        apart = float(np.linalg.norm((sighting.position - thing.position)[:2]))
-        known = sighting.category != UNKNOWN or thing.category == UNKNOWN
-        if sighting.whole and known and (main or apart > 0.02):
-            thing.see(sighting, tick, _OFTEN["main" if main else "other"])
-            thing.proven |= main
+        if main:
+            self._see(thing, sighting, evidence, tick)
+        elif named_alike(thing, sighting) and not evidence.still_there:
+            thing.see(sighting, tick, _OTHER_SIDE)
         else:
-            gone = apart > 0.5 * float(thing.size[:2].max()) + 0.01 and not evidence.still_there
-            thing.glimpse(sighting, tick, elsewhere=gone or bool(evidence.empty and apart > 0.015))
+            thing.noticed(tick)
         thing.place = self.fixtures.place_of(thing.position, thing.low, self.opened)
         thing.closed_in = False
         self._loose.discard(thing.id)
@@ -247,6 +245,16 @@ class Tracker:
             thing.moved = True
         if thing.first is None or not thing.moved:
             thing.first = self.closed_pose(thing)
+
+    def _see(self, thing: Thing, sighting: Sighting, evidence: Evidence, tick: int) -> None:
+        """Takes in what the main camera shows of a thing, all or part of it."""
+        apart = float(np.linalg.norm((sighting.position - thing.position)[:2]))
+        if sighting.whole and (sighting.category != UNKNOWN or thing.category == UNKNOWN):
+            thing.see(sighting, tick, 1.0)
+            thing.proven = True
+            return
+        gone = apart > 0.5 * float(thing.size[:2].max()) + 0.01 and not evidence.still_there
+        thing.glimpse(sighting, tick, elsewhere=gone or bool(evidence.empty and apart > 0.015))
 
     def _doubt(
         self, thing: Thing, evidence: Evidence, sightings: Sequence[Sighting], picture: Picture
@@ -322,7 +330,7 @@ class Tracker:
             tick=tick,
             share=sighting.share,
         )
-        thing.see(sighting, tick, _OFTEN["main"])
+        thing.see(sighting, tick, 1.0 if main else _OTHER_SIDE)
         thing.proven = main and sighting.whole
         thing.place = self.fixtures.place_of(thing.position, thing.low, self.opened)
         thing.first = self.closed_pose(thing)
