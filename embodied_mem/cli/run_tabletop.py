@@ -15,7 +15,8 @@ from embodied_mem.files import write_bytes, write_text
 if TYPE_CHECKING:
     from embodied_mem.brain.manipulation import ArmBrain, Done
     from embodied_mem.memory import MemoryStore
-    from embodied_mem_envs.tabletop import TabletopBody
+    from embodied_mem.models.client import ModelClient
+    from embodied_mem_envs.tabletop import FaultSpec, TabletopBody
     from embodied_mem_envs.tabletop.tasks import TaskEpisode
     from embodied_mem_envs.tabletop.tasks.truth import TableTruth
 
@@ -50,6 +51,7 @@ class TabletopRunner:
         """
         self.config = config
         self.episode = _episode(config)
+        self.fault = _fault(config.fault)
         self.instruction = config.instruction or self.episode.instruction
 
     def run(self) -> int:
@@ -61,8 +63,8 @@ class TabletopRunner:
                 brain = self._live(body, store, skills)
                 before = table_truth(body.truth(), body.cell)
                 self._picture(body, "before.png")
-                if self.config.fault:
-                    self._inject(body)
+                if self.fault is not None:
+                    body.inject(self.fault)
                 with body.sealed():
                     done = self._do(brain)
                 self._picture(body, "after.png")
@@ -95,11 +97,6 @@ class TabletopRunner:
         with open_memory(path, session=session, seconds_per_tick=0.005, resume=resume) as store:
             yield store
 
-    def _inject(self, body: "TabletopBody") -> None:
-        from embodied_mem_envs.evaluation.manipulate_faults import fault_name, fault_spec
-
-        body.inject(fault_spec(fault_name(self.config.fault)))
-
     def _picture(self, body: "TabletopBody", name: str) -> None:
         import cv2
 
@@ -118,12 +115,15 @@ class TabletopRunner:
     ) -> "ArmBrain":
         """Lets the brain live through what happened before; returns that of the last visit."""
         from embodied_mem.brain.arm_build import ArmBrainBuilder, ArmBrainParts
+        from embodied_mem.brain.control.clock import Clock
         from embodied_mem_envs.tabletop.tasks.playing import play_history
 
         visits: list[ArmBrain] = []
 
         def arrive() -> None:
             parts = ArmBrainParts(
+                model=self._model(body),
+                clock=Clock("simulated", rate=1.0 / body.seconds_per_tick),
                 store=store,
                 skills=skills,
                 session=f"visit-{len(visits) + 1}",
@@ -135,6 +135,15 @@ class TabletopRunner:
             arrive()
             play_history(self.episode, body, watch=lambda: _watch(visits[-1]), new_session=arrive)
         return visits[-1]
+
+    def _model(self, body: "TabletopBody") -> "ModelClient":
+        from embodied_mem.models.scripted import Scripted
+
+        if self.fault is None or self.fault.name != "model_timeout":
+            return Scripted()
+        from embodied_mem_envs.evaluation.manipulate_model import ModelFault
+
+        return ModelFault(self.fault, lambda: body.tick).wrap(Scripted())
 
     def _do(self, brain: "ArmBrain") -> "Done":
         if self.config.rerun is None:
@@ -178,6 +187,14 @@ class TabletopRunner:
             }
             write_result(self.config.json, "run", self.config, metrics, answer=done.answer)
         return success
+
+
+def _fault(name: str) -> "FaultSpec | None":
+    if not name:
+        return None
+    from embodied_mem_envs.evaluation.manipulate_faults import fault_name, fault_spec
+
+    return fault_spec(fault_name(name))
 
 
 def _watch(brain: "ArmBrain") -> None:
