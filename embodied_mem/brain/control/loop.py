@@ -148,11 +148,14 @@ class ControlLoop:
                 self._reflexes.clear()
 
     def _react(self, event: ReflexEvent, measured: list[float]) -> None:
+        hit = event.kind in ("contact", "tracking")
+        if hit and self._yield_to is not None:
+            return  # the force of the same hit goes on rising while the arm comes to rest
         self._keep(event)
         if event.done != "stopped":
             return
         self.stopped, self._halting = self.stopped or event.detail or event.kind, True
-        if event.kind in ("contact", "tracking"):
+        if hit:
             # Whatever is in the way is pushed until the servos are told to be where they are.
             self._yield_to = measured
             self._hurry(True)

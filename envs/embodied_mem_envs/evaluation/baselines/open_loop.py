@@ -17,6 +17,8 @@ class OpenLoop(PlanRunner):
     leaves undone the next does not know.
     """
 
+    notices = False
+
     def __init__(self, plan: Plan, library: SkillLibrary, *, seconds_per_tick: float) -> None:
         super().__init__(plan, library, seconds_per_tick=seconds_per_tick)
         self._steps = steps_of(plan.root)

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from embodied_mem.brain.plan.checks import check_plan
 from embodied_mem.brain.plan.executor import answer
@@ -23,6 +23,9 @@ NO_CONDITIONS: Final = Conditions((), (), ())
 
 class PlanRunner(ABC):
     """Implements `CerebellumModule`; a baseline decides in `advance` what runs next."""
+
+    notices: ClassVar[bool] = True
+    """Whether it takes notice of how a step ended."""
 
     def __init__(self, plan: Plan, library: SkillLibrary, *, seconds_per_tick: float) -> None:
         """Checks a plan; nothing runs before the first tick.
@@ -120,7 +123,9 @@ class PlanRunner(ABC):
         else:
             progress = life.tick(senses, state)
             self.command = life.command
-        if isinstance(progress, Notice):
+        if isinstance(progress, Notice) and not self.notices:
+            self.mark("done", step, detail=progress.detail)
+        elif isinstance(progress, Notice):
             self.mark("anomaly", step, anomaly=progress.anomaly, detail=progress.detail)
         elif progress != "running":
             self.mark("skipped" if progress == "skipped" else "done", step)

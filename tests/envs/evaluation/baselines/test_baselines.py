@@ -111,6 +111,7 @@ def test_open_loop_notices_nothing() -> None:
     assert runner.status is Status.SUCCEEDED
     assert room.names == CLEAN
     assert room.world.places["mug"] == "table"
+    assert not runner.report.anomalies
 
 
 @pytest.mark.parametrize("name", ["rekep", "tree", "every_step"])
