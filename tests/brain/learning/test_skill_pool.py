@@ -167,6 +167,27 @@ def test_what_is_not_where_it_was_is_looked_for(pool: SkillPool) -> None:
     assert table.things["teddy"].place == "tray"
 
 
+def test_several_lost_things_are_found_wherever_they_are(pool: SkillPool) -> None:
+    text = "Put everything back as it was"
+    before = [block("red", 0.35, 0.1), thing("green_can", "can", "green", (0.45, -0.2))]
+
+    def hidden(red: str, green: str) -> Table:
+        where = {
+            "red_block": block("red", 0.83, 0.1, bottom=0.02, place=red),
+            "green_can": thing("green_can", "can", "green", (0.8, 0.0), bottom=0.02, place=green),
+        }
+        return Table.of(*before, where=where)
+
+    left, right = "left_drawer", "right_drawer"
+    taught(pool, text, hidden(left, left), before=lay(*before))
+    for places in ((right, left), (left, right), (right, right)):
+        table = hidden(*places)
+        assert all(table.state().entities[each.id].missing for each in before)
+        found(pool, text, table, before=lay(*before))
+        assert table.holds("at(red_block, 0.35, 0.1, tol=0.01)")
+        assert table.holds("at(green_can, 0.45, -0.2, tol=0.01)")
+
+
 def test_points_are_those_of_the_new_arrangement(pool: SkillPool) -> None:
     first = [block("red", 0.3, 0.1), block("blue", 0.45, -0.2)]
     moved = [block("red", 0.45, 0.1), block("blue", 0.3, 0.1)]

@@ -25,7 +25,7 @@ from embodied_mem.brain.learning.methods.transfer import operator_for
 from embodied_mem.brain.plan.schema import Node, Task
 from embodied_mem.brain.planning.rules.footprint import Footprint, gap, rectangle
 from embodied_mem.brain.planning.rules.goals import At, In, On, Target
-from embodied_mem.brain.planning.rules.spots import NoRoomError, free_spot
+from embodied_mem.brain.planning.rules.spots import NoRoomError, free_place
 
 _MOST: Final = 60
 """An assembly with more moves goes round in circles."""
@@ -62,6 +62,7 @@ class Assembly:
         self._shut = shut
         self._moves = 0
         self._moved: set[str] = set()
+        self._sought: set[str] = set()
         self._opening: tuple[str, ...] = ()
         """Drawers that are about to be opened."""
 
@@ -74,8 +75,6 @@ class Assembly:
         if self._world.holding:
             raise NotGeneralError("the hand is not empty")
         try:
-            for goal in self._goals.values():
-                self._find(goal)
             while pending := self._pending():
                 self._step(pending)
                 self._close_unneeded()
@@ -101,7 +100,12 @@ class Assembly:
         hindered = {thing: self._hindrances(thing) for thing in pending}
         free = [thing for thing in pending if not hindered[thing]]
         if free:
-            self._move(min(free, key=lambda t: (len(self._to_open(t)), pending.index(t))))
+            things = self._world.things
+            self._move(
+                min(
+                    free, key=lambda t: (things[t].missing, len(self._to_open(t)), pending.index(t))
+                )
+            )
             return
         for thing in pending:
             for other in hindered[thing]:
@@ -114,7 +118,7 @@ class Assembly:
         """Returns the things that must be moved before this one."""
         world, goal = self._world, self._goals[thing]
         piece, target = world.things[thing], goal.target
-        found = [] if piece.lost else list(world.on_top_of(thing))
+        found = [] if piece.lost or piece.missing else list(world.on_top_of(thing))
         if isinstance(target, At):
             spot = piece.footprint.at(target.x, target.y, target.yaw)
             found += world.in_way_of(spot, margin=_MARGIN, but=(thing,))
@@ -128,7 +132,7 @@ class Assembly:
 
     def _to_open(self, thing: str) -> list[str]:
         piece, target = self._world.things[thing], self._goals[thing].target
-        wanted = [] if piece.lost else [piece.place]
+        wanted = [] if piece.lost or piece.missing else [piece.place]
         if isinstance(target, In):
             wanted.append(target.holder)
         opened = self._world.opened
@@ -138,20 +142,23 @@ class Assembly:
 
     def _move(self, thing: str) -> None:
         goal = self._goals[thing]
+        if thing not in self._sought:
+            # Right before it is taken: a drawer in which it was seen may be closed by then.
+            self._sought.add(thing)
+            self._find(goal)
         for drawer in self._to_open(thing):
             self._open(drawer)
         if self._reached(thing) or self._covers_spot(goal):
             return
         self._count()
-        if goal.target is None:
-            x, y = free_spot(self._world, thing, avoid=self._promised(thing))
-            target = At(x=x, y=y)
-            self._add("away", thing, goal.holder, (Spot(x, y),))
-            self._settle(thing, target)
-            return
-        self._add(goal.move(self._scene), thing, goal.holder, goal.spots)
-        self.nodes[-1] = self._unless_near(self.nodes[-1], thing, goal.target)
-        self._settle(thing, goal.target)
+        target, spots = goal.target, goal.spots
+        if target is None:
+            target = free_place(self._world, thing, avoid=self._promised(thing))
+            spots = (Spot(target.x, target.y, target.yaw),)
+        holes = {"thing": thing, "holder": goal.holder}
+        node = self._filled(goal.move(self._scene), holes, spots)
+        self.nodes.append(self._unless_near(node, thing, target))
+        self._settle(thing, target)
 
     def _covers_spot(self, goal: Goal) -> bool:
         """Closes drawers that stand open over a goal's spot; tells whether there were any."""
@@ -173,16 +180,16 @@ class Assembly:
 
     def _put_aside(self, thing: str) -> None:
         self._count()
-        x, y = free_spot(self._world, thing, avoid=self._promised(thing))
-        node = self._filled("aside", {"thing": thing}, (Spot(x, y),))
+        target = free_place(self._world, thing, avoid=self._promised(thing))
+        node = self._filled("aside", {"thing": thing}, (Spot(target.x, target.y, target.yaw),))
         waits = thing in self._goals and not self._reached(thing)
-        node = self._unless_near(node, thing, At(x=x, y=y))
+        node = self._unless_near(node, thing, target)
         if waits and isinstance(node, Task) and node.post:
             # Where it is in its place by then, it need not be put aside any more.
             post = (f"{node.post[0]} or {self._goals[thing].condition}", *node.post[1:])
             node = msgspec.structs.replace(node, post=post)
         self.nodes.append(node)
-        self._settle(thing, At(x=x, y=y), aside=True)
+        self._settle(thing, target, aside=True)
 
     def _unless_near(self, node: Node, thing: str, target: Target) -> Node:
         """Leaves out the post-conditions of a move that is so short that they hold before it."""
@@ -273,9 +280,6 @@ class Assembly:
         ]
 
     # -- helpers ------------------------------------------------------------------------------
-
-    def _add(self, name: str, thing: str, holder: str, spots: Sequence[Spot]) -> None:
-        self.nodes.append(self._filled(name, {"thing": thing, "holder": holder}, spots))
 
     def _filled(self, name: str, things: Mapping[str, str], spots: Sequence[Spot] = ()) -> Node:
         node = operator_for(name, self._operators)

@@ -4,10 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+import msgspec
+
 from embodied_mem.brain.learning.methods.scene import Scene
 from embodied_mem.brain.learning.methods.template import NotGeneralError, Spot
 from embodied_mem.brain.plan.conditions import parse_condition
-from embodied_mem.brain.plan.conditions.expressions import Call, Expression, Several
+from embodied_mem.brain.plan.conditions.expressions import Call, Expression, Not, Several
 from embodied_mem.brain.plan.schema import Node, Step, Task
 from embodied_mem.brain.plan.walk import steps
 
@@ -61,7 +63,8 @@ def _parts(node: Node, scene: Scene) -> list[Part]:
     skills = [leaf.skill for leaf in leaves]
     sought = _sought(node, scene)
     if sought:
-        return [Part(kind="find", node=node, thing=sought)]
+        found = _about_one(node, sought[0], scene) if len(sought) > 1 else node
+        return [Part(kind="find", node=found, thing=sought[0])]
     if skills in (["open"], ["close"]):
         drawer = str(leaves[0].args.get("drawer", ""))
         return [Part(kind="open" if skills == ["open"] else "close", node=node, thing=drawer)]
@@ -91,21 +94,50 @@ def _move(node: Node, leaves: list[Step]) -> Part:
     return Part(kind="move", node=node, thing=thing, spot=spot)
 
 
-def _sought(node: Node, scene: Scene) -> str:
-    """Returns the thing that a task is over once it is seen, empty where there is none."""
+def _sought(node: Node, scene: Scene) -> list[str]:
+    """Returns the things that a task is over once they are seen."""
     if not isinstance(node, Task):
-        return ""
+        return []
+    found: dict[str, None] = {}
     for text in node.post:
-        for call in calls(parse_condition(text).expression):
-            if call.name == "visible" and isinstance(node, Task):
-                return next((n for n in parse_condition(text).entities if scene.is_thing(n)), "")
-    return ""
+        condition = parse_condition(text)
+        if {call.name for call in calls(condition.expression)} <= {"visible", "missing"}:
+            found.update(dict.fromkeys(n for n in condition.entities if scene.is_thing(n)))
+    return list(found)
+
+
+def _about_one(node: Node, thing: str, scene: Scene) -> Node:
+    """Returns a search for several things as one for one of them."""
+    post = tuple(_only_about(parse_condition(text).expression, thing, scene) for text in node.post)
+    texts = tuple(str(each) for each in post if each is not None)
+    if isinstance(node, Step):
+        return msgspec.structs.replace(node, post=texts)
+    children = tuple(_about_one(child, thing, scene) for child in node.children)
+    return msgspec.structs.replace(node, children=children, post=texts)
+
+
+def _only_about(part: Expression, thing: str, scene: Scene) -> Expression | None:
+    """Returns what of a condition is not about other things, None where all of it is.
+
+    What is looked for alone must be in sight: known to be in a closed drawer is not enough.
+    """
+    if isinstance(part, Several):
+        kept = [each for p in part.parts if (each := _only_about(p, thing, scene)) is not None]
+        if len(kept) > 1:
+            return Several(part.operator, tuple(kept))
+        return kept[0] if kept else None
+    if str(part) == f"not missing({thing})":
+        return parse_condition(f"visible({thing})").expression
+    named = {name for name in parse_condition(str(part)).entities if scene.is_thing(name)}
+    return None if named - {thing} else part
 
 
 def calls(expression: Expression) -> list[Call]:
-    """Returns the calls that a condition is a conjunction or a choice of."""
+    """Returns the calls that a condition is made of, comparisons left out."""
     if isinstance(expression, Several):
         return [call for part in expression.parts for call in calls(part)]
+    if isinstance(expression, Not):
+        return calls(expression.part)
     return [expression] if isinstance(expression, Call) else []
 
 

@@ -6,6 +6,7 @@ of its constants, which can be put together anew. The constants are lifted by wh
 calls them, so that the next instruction of the same frame says what to put there.
 """
 
+import contextlib
 import math
 from collections.abc import Mapping
 
@@ -106,7 +107,9 @@ def _operators(
                     found[name] = node
         elif part.kind in ("open", "close"):
             holes = {part.thing: "drawer"}
-            found.setdefault(part.kind, abstract(part.node, holes, foreign=scene.is_thing))
+            # A drawer that is opened if some thing is in it is no rule for others.
+            with contextlib.suppress(NotGeneralError):
+                found.setdefault(part.kind, abstract(part.node, holes, foreign=scene.is_thing))
         elif part.kind == "find":
             for name, node in _find_operators(part, scene).items():
                 found.setdefault(name, node)
@@ -162,6 +165,10 @@ def _find_operators(part: Part, scene: Scene) -> dict[str, Node]:
         if len(drawers) > 1 or not isinstance(child, Task):
             raise NotGeneralError(f"{child.id} searches more than one drawer")
         name = "search" if "open" in skills else "leave"
+        if part.thing not in _named(child.post):
+            # It is taken out of the drawer in which it is seen, which must not be closed before.
+            post = (f"{task.post[0]} or {' and '.join(child.post)}",) if child.post else ()
+            child = msgspec.structs.replace(child, post=post)
         # What was in a drawer's way is another scene's business, but how it was put aside is not.
         moving = [c for c in child.children if any(step.skill == "place" for step in steps(c))]
         for move in (
@@ -179,6 +186,10 @@ def _find_operators(part: Part, scene: Scene) -> dict[str, Node]:
         all_of_it = Task(id="rest", goal="", children=tuple(rest))
         found["rest"] = abstract(all_of_it, holes, foreign=scene.is_thing)
     return found
+
+
+def _named(conditions: tuple[str, ...]) -> set[str]:
+    return {name for text in conditions for name in parse_condition(text).entities}
 
 
 def _tail(parts: list[Part]) -> tuple[Node, ...]:
