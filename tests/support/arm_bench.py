@@ -10,6 +10,7 @@ from embodied_mem.brain.arm.senses import ArmSenses
 from embodied_mem.brain.skill import Status
 from embodied_mem.brain.state import Entity, Hand, State
 from embodied_mem_envs.tabletop import Placed, TabletopBody
+from embodied_mem_envs.tabletop.faults.obstacle import OBSTACLE
 
 PERCEIVE_EVERY = 20
 """Ticks between the pictures that the test plays."""
@@ -58,6 +59,8 @@ class ArmBench:
         truth = self.body.truth()
         found = {}
         for name, thing in truth.things.items():
+            if name == OBSTACLE:  # what a fault puts in the way is for the hand to feel
+                continue
             found[name] = Entity(
                 id=name, kind="object", category=thing.kind, colour=thing.colour,
                 position=thing.position.copy(), size=thing.size, yaw=thing.yaw, tilt=thing.tilt,

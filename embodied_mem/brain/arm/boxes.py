@@ -52,6 +52,15 @@ class Boxes:
         names = tuple(name for name, kept in zip(self.names, mask, strict=True) if kept)
         return Boxes(names, self.centre[mask], self.half[mask], self.yaw[mask])
 
+    def and_also(self, other: "Boxes") -> "Boxes":
+        """Returns these boxes and others."""
+        return Boxes(
+            self.names + other.names,
+            np.concatenate([self.centre, other.centre]),
+            np.concatenate([self.half, other.half]),
+            np.concatenate([self.yaw, other.yaw]),
+        )
+
     def without(self, names: Collection[str]) -> "Boxes":
         """Returns the boxes that are not parts of these."""
         return self.keep(np.array([name not in names for name in self.names], dtype=bool))

@@ -29,6 +29,8 @@ class HandConfig:
     """Force from outside that counts as touching, N."""
     bumped: float = 30.0
     """Force from outside at which a skill gives up, N."""
+    pressed: float = 15.0
+    """Force from outside from which a skill first steps back from what it finds before it, N."""
     least_grip: float = 1.0
     """Force between the fingers below which nothing is held, N."""
     least_opening: float = 0.004
@@ -37,6 +39,8 @@ class HandConfig:
     """How many ticks the arm may take to come to rest where a motion ended."""
     at_rest: float = 0.006
     """Largest joint error that counts as arrived, rad."""
+    yields: float = 1.0
+    """How long it waits where what it ran into leaves no other way, s."""
     patience: float = 3.0
     """How long a held-out thing waits to be taken before it is set down, s."""
     pulled: float = 4.0

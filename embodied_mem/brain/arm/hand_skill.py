@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from embodied_mem.brain.arm.bumps import Bumps
 from embodied_mem.brain.arm.config import HandConfig
 from embodied_mem.brain.arm.held import held_spheres
 from embodied_mem.brain.arm.model import ArmModel
-from embodied_mem.brain.arm.motion import Motion
+from embodied_mem.brain.arm.motion import Motion, joint_motion
 from embodied_mem.brain.arm.planner import NoWayError, Planner
 from embodied_mem.brain.arm.senses import ArmSenses
 from embodied_mem.brain.skill import Status
@@ -40,6 +41,7 @@ class Workplace:
     cell: WorkCell
     planner: Planner
     config: HandConfig
+    bumps: Bumps
 
 
 class HandSkill(ABC):
@@ -74,7 +76,7 @@ class HandSkill(ABC):
         moving = np.abs(senses.arm.velocities).max() > _AT_REST
         self._velocity: Float64Array | None = senses.arm.velocities.copy() if moving else None
         self._limit = max(self.config.bumped, senses.arm.contact + _WORSE)
-        self._run = self._work()
+        self._run = self._all()
 
     def step(self, senses: ArmSenses) -> Command:
         """Returns the command of this tick and brings `status` up to date."""
@@ -93,6 +95,24 @@ class HandSkill(ABC):
     def leave(self) -> None:
         """Forgets what was planned."""
         self._run = None
+
+    def _all(self) -> Iterator[Command]:
+        yield from self._step_back()
+        yield from self._work()
+
+    def _step_back(self) -> Iterator[Command]:
+        """Leaves what the skill before ran into, and keeps in mind that it is there."""
+        if self.senses.arm.contact < self.config.pressed:
+            return
+        back = self.place.bumps.way_back(self._joints)
+        if back is None:
+            return
+        self.place.bumps.note(self.state.tick)
+        motion = joint_motion(
+            self.model, [self._joints, back], self.config.carrying, velocity=self._velocity
+        )
+        if motion is not None:
+            yield from self.follow(motion, retreat=True)
 
     # -- what is sensed and believed ---------------------------------------------------------------
 
@@ -142,6 +162,7 @@ class HandSkill(ABC):
         *,
         settle: bool = True,
         retreat: bool = False,
+        crossing: bool = False,
     ) -> Iterator[Command]:
         """Yields the commands of a motion and waits until the arm has arrived.
 
@@ -151,16 +172,19 @@ class HandSkill(ABC):
             settle: Whether to wait for the arm to arrive.
             retreat: Whether this leads away from what may press on the hand; else it is a bad end
                 where the hand is hit hard.
+            crossing: Whether nothing is meant to be touched on the way.
         """
         self._velocity = None
         for index, command in enumerate(motion.commands):
             self._joints = motion.joints[index]
+            self.place.bumps.walked(self._joints, crossing=crossing)
             yield Command(joints=command, gripper=self._width)
             if stop is not None and stop():
                 yield from self._brake(motion, index)
                 return
             if self._bumped() and not retreat:
                 yield from self._brake(motion, index)
+                self.place.bumps.note(self.state.tick)
                 yield from self._back_off(motion, index)
                 raise BadEndError("hit something on the way")
         for _ in range(self.config.settle if settle else 0):
@@ -235,7 +259,7 @@ class HandSkill(ABC):
         touching: Collection[str] = (),
         stop: Callable[[], bool] | None = None,
     ) -> Iterator[Command]:
-        """Goes to a posture past everything that is believed to be there.
+        """Goes to a posture past everything that is believed to be there, and what is felt.
 
         Args:
             joints: (J,) rad.
@@ -243,6 +267,27 @@ class HandSkill(ABC):
             touching: Ids of what may be touched.
             stop: Asked at every tick; true breaks the motion off smoothly.
         """
+        for further in (True, True, False):
+            try:
+                yield from self._cross(joints, held, touching, stop)
+                return
+            except NoWayError:
+                if not further or not self.place.bumps.boxes(self.state.tick).names:
+                    raise
+                # Perhaps what stands there moves on, as people do.
+                yield from self.wait(self.config.yields)
+                self.place.bumps.forget()
+            except BadEndError:
+                if not further:
+                    raise
+
+    def _cross(
+        self,
+        joints: Float64Array,
+        held: str,
+        touching: Collection[str],
+        stop: Callable[[], bool] | None,
+    ) -> Iterator[Command]:
         motion = self.place.planner.reach(
             self._joints,
             joints,
@@ -251,8 +296,9 @@ class HandSkill(ABC):
             leave_out=(held, *touching),
             velocity=self._velocity,
             limits=self.config.carrying if held else None,
+            unseen=self.place.bumps.boxes(self.state.tick),
         )
-        yield from self.follow(motion, stop)
+        yield from self.follow(motion, stop, crossing=True)
 
     def line(
         self,

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from embodied_mem.brain.arm.bumps import Bumps
 from embodied_mem.brain.arm.config import HandConfig
 from embodied_mem.brain.arm.drawers import Slide
 from embodied_mem.brain.arm.hand_over import HandOver
@@ -44,7 +45,11 @@ def arm_skills(
             carrying=replace(config.carrying, speed=slower),
         )
     workplace = Workplace(
-        model=model, cell=cell, planner=Planner(model, cell, config.limits), config=config
+        model=model,
+        cell=cell,
+        planner=Planner(model, cell, config.limits),
+        config=config,
+        bumps=Bumps(model),
     )
     specs = (
         _pick, _place, _push, _open, _close, _tilt, _wipe, _hand_over, _look, _home,

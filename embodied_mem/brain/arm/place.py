@@ -103,7 +103,7 @@ class Place(HandSkill):
     def _find(self, near: Float64Array) -> tuple[Spot, Float64Array] | None:
         """Returns the best spot that the arm reaches, with the joints above it."""
         entity = self.state.entities[self._target]
-        tool = self.model.tool_pose(near)
+        tool = self.model.tool_pose(self.senses.arm.joints)
         carried = Carried(
             T_tool_box=np.linalg.inv(tool) @ box_pose(entity),
             size=entity.size,

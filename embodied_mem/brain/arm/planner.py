@@ -48,6 +48,7 @@ class Planner:
         leave_out: Collection[str] = (),
         velocity: Float64Array | None = None,
         limits: MotionLimits | None = None,
+        unseen: Boxes | None = None,
     ) -> Motion:
         """Plans to a posture, past everything that is believed to be there.
 
@@ -59,11 +60,14 @@ class Planner:
             leave_out: Ids of what may be touched.
             velocity: (J,) speed at the start, rad/s.
             limits: How briskly; the planner's own where None.
+            unseen: What stands there besides.
 
         Raises:
             NoWayError: If every way is blocked.
         """
         boxes = world_boxes(self.cell, state, leave_out=leave_out)
+        if unseen is not None:
+            boxes = boxes.and_also(unseen)
         blocked = ""
         for waypoints in self._ways(start, goal):
             motion = joint_motion(self.model, waypoints, limits or self.limits, velocity=velocity)

@@ -6,6 +6,7 @@ import pytest
 pytest.importorskip("pybullet")
 
 from arm_bench import ArmBench, stand
+from embodied_mem_envs.tabletop.faults.spec import FaultSpec
 
 REACH = ("block", "can", "mug", "fork", "plate", "duck", "banana", "bottle")
 
@@ -89,6 +90,16 @@ def test_a_target_that_moves_is_followed_until_the_hand_comes_down(to):
 
         assert bench.do("pick", target="red_block", every=shove) == ""
         assert bench.thing("red_block").held
+
+
+def test_what_nobody_saw_is_felt_and_gone_around():
+    with ArmBench(stand("block", 0.4, 0.2, colour="red")) as bench:
+        assert bench.do("pick", target="red_block") == ""
+        bench.body.inject(FaultSpec(name="blocked_path", seconds=60.0))
+        assert bench.do("place", target="red_block", point=(0.4, -0.2)) == ""
+        bench.body.settle(0.3)
+        np.testing.assert_allclose(bench.thing("red_block").position, (0.4, -0.2, 0.02), atol=0.02)
+        assert bench.body.faults[-1].fired_at is not None
 
 
 @pytest.mark.slow
