@@ -184,8 +184,9 @@ def test_several_lost_things_are_found_wherever_they_are(pool: SkillPool) -> Non
         table = hidden(*places)
         assert all(table.state().entities[each.id].missing for each in before)
         found(pool, text, table, before=lay(*before))
-        assert table.holds("at(red_block, 0.35, 0.1, tol=0.01)")
-        assert table.holds("at(green_can, 0.45, -0.2, tol=0.01)")
+        # So near is near enough for the plan, which may have to put one aside for the other.
+        assert table.holds("at(red_block, 0.35, 0.1, tol=0.03)")
+        assert table.holds("at(green_can, 0.45, -0.2, tol=0.03)")
 
 
 def test_points_are_those_of_the_new_arrangement(pool: SkillPool) -> None:
