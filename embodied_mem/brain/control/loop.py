@@ -52,6 +52,8 @@ class ControlLoop:
         self.state: ArmState | None = None
         """The newest readings."""
         self._seconds = arm.seconds_per_tick
+        self._dwelt = 0
+        self._dwell = round(self.config.dwell / self._seconds)
         self._bridged = round(self.config.coast / self._seconds)
         self._patience = round(self.config.watchdog / self._seconds)
         self._motions = [_motion(limits, joint, self._seconds) for joint in range(len(limits))]
@@ -157,7 +159,7 @@ class ControlLoop:
         self.stopped, self._halting = self.stopped or event.detail or event.kind, True
         if hit:
             # Whatever is in the way is pushed until the servos are told to be where they are.
-            self._yield_to = measured
+            self._yield_to, self._dwelt = measured, 0
             self._hurry(True)
 
     def _checked(self, command: Command | None) -> Command | None:
@@ -205,7 +207,10 @@ class ControlLoop:
             self._brake()
         else:
             self._follow(self._yield_to)
-        if self.at_rest and not self.stopped:
+        if not self.at_rest:
+            return
+        self._dwelt += 1
+        if not self.stopped and (self._yield_to is None or self._dwelt > self._dwell):
             self._halting, self._yield_to = False, None
             self._hurry(False)
 

@@ -67,6 +67,8 @@ class ReflexConfig:
     """Grip under which what was carried counts as lost, N."""
     lost_ticks: int = 3
     """For so many ticks in a row, since fingers may bounce for a tick."""
+    dwell: float = 0.1
+    """After a hit the arm rests at least so long, s: bouncing off is no second hit."""
     watchdog: float = 0.1
     """Age of the newest command after which the arm is held, s."""
     coast: float = 0.01
