@@ -23,6 +23,8 @@ _REACH: Final = 0.15
 """Distance at which that cost is reached, m."""
 _PART_REACH: Final = 0.10
 """A part of something, or what looks like nothing known, is no thing that is farther away, m."""
+_PART_BESIDE: Final = 0.035
+"""The same for a thing that need not have moved, and for what may be in the hand."""
 _BELIEVED: Final = 0.05
 """A thing seen to stand still is not farther away than this, m."""
 
@@ -108,7 +110,8 @@ def _cost(thing: Thing, sighting: Sighting, chance: Chances, same_side: bool) ->
         return np.inf
     if chance.evidence.still_there and apart > _BELIEVED:
         return np.inf
-    if apart > _PART_REACH and not (sighting.whole and sighting.category != UNKNOWN):
+    reach = _PART_REACH if chance.evidence.empty and sighting.arm < 0.04 else _PART_BESIDE
+    if apart > reach and not (sighting.whole and sighting.category != UNKNOWN):
         return np.inf
     far = _FAR * min(apart / _REACH, 1.0)
     if chance.untold:

@@ -9,7 +9,7 @@ import numpy as np
 from embodied_mem.scene.tabletop.boxes import Box, covers
 from embodied_mem.scene.tabletop.evidence import Evidence, look_for
 from embodied_mem.scene.tabletop.foreground import Fixtures
-from embodied_mem.scene.tabletop.matching import Chances, match, named_alike, unlike
+from embodied_mem.scene.tabletop.matching import Chances, match, named_alike
 from embodied_mem.scene.tabletop.perception import Picture
 from embodied_mem.scene.tabletop.recognition import UNKNOWN
 from embodied_mem.scene.tabletop.sightings import Sighting
@@ -24,6 +24,8 @@ _SURE: Final = 0.5
 """Confidence from which on one picture is enough to believe in a new thing."""
 _LEAST_PIXELS: Final = 14
 """What is smaller is no thing."""
+_VAGUE: Final = 40
+"""Pixels below which what looks like nothing known may be a piece of anything."""
 _SAME: Final = 0.03
 """Metres between two pictures of something new that is seen twice."""
 _LIFTED: Final = 0.08
@@ -218,12 +220,7 @@ class Tracker:
             return list(sightings)
         thing = self.things[self.held]
         reach = 0.5 * float(np.linalg.norm(thing.size)) + (0.03 if main else 0.12)
-        return [
-            each
-            for each in sightings
-            if np.linalg.norm(each.position - thing.position) > reach
-            or (main and each.whole and unlike(thing, each) > 0.8)
-        ]
+        return [e for e in sightings if np.linalg.norm(e.position - thing.position) > reach]
 
     def _update(
         self, thing: Thing, sighting: Sighting, evidence: Evidence, picture: Picture
@@ -297,7 +294,8 @@ class Tracker:
 
     def _enough(self, sighting: Sighting, picture: Picture) -> int:
         """Returns in how many pictures in a row something new must be seen."""
-        if sighting.arm > 0.0:
+        vague = sighting.category == UNKNOWN and sighting.pixels < _VAGUE
+        if sighting.arm > 0.0 or vague:
             return 4
         sure = sighting.whole and sighting.category != UNKNOWN and sighting.confidence >= _SURE
         if picture.view.camera != self._main:
@@ -307,8 +305,9 @@ class Tracker:
     def _is_part(self, sighting: Sighting, camera: str) -> bool:
         """Tells whether a sighting is only another piece of a thing that is seen."""
         for thing in self.things.values():
-            gone = thing.missing or not thing.visible
-            if thing.id == self.held or (gone and camera == self._main):
+            if thing.id == self.held or thing.closed_in:
+                continue
+            if thing.missing and camera == self._main:
                 continue
             box = Box(position=thing.position, size=thing.size, yaw=thing.yaw, fill=1.0)
             level = thing.low - 0.01 < sighting.position[2] < thing.top + 0.005
