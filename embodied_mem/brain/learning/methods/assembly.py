@@ -97,22 +97,23 @@ class Assembly:
         return goal.target.reached(self._world, piece)
 
     def _step(self, pending: list[str]) -> None:
-        hindered = {thing: self._hindrances(thing) for thing in pending}
-        free = [thing for thing in pending if not hindered[thing]]
-        if free:
-            things = self._world.things
-            self._move(
-                min(
-                    free, key=lambda t: (things[t].missing, len(self._to_open(t)), pending.index(t))
-                )
-            )
-            return
+        """Moves the first thing that can be moved, or puts aside what hinders."""
+        hindered: dict[str, list[str]] = {}
+        for thing in sorted(pending, key=self._effort):
+            hindered[thing] = self._hindrances(thing)
+            if not hindered[thing]:
+                self._move(thing)
+                return
         for thing in pending:
             for other in hindered[thing]:
                 if self._world.lies_loose(self._world.things[other]):
                     self._put_aside(self._top_of(other))
                     return
         raise NotGeneralError(f"{pending[0]} cannot be moved")
+
+    def _effort(self, thing: str) -> tuple[bool, int]:
+        """Orders what can be moved: known things first, then those that need few drawers."""
+        return self._world.things[thing].missing, len(self._to_open(thing))
 
     def _hindrances(self, thing: str) -> list[str]:
         """Returns the things that must be moved before this one."""
