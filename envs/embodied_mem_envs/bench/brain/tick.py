@@ -37,7 +37,7 @@ def bench_tick(*, quick: bool, note: Callable[[str], None]) -> dict[str, float]:
     done: list[bool] = []
     for family, level, seed in _EPISODES[: 1 if quick else None]:
         note(f"cost of a tick: {family}, level {level}")
-        meter, succeeded = _measure(family, level, seed)
+        meter, succeeded = measure_task(family, level, seed)
         done.append(succeeded)
         ticks += meter.ticks
         pictures += meter.pictures
@@ -54,7 +54,7 @@ def bench_tick(*, quick: bool, note: Callable[[str], None]) -> dict[str, float]:
     }
 
 
-def _measure(family: str, level: Level, seed: int) -> tuple[TickMeter, bool]:
+def measure_task(family: str, level: Level, seed: int) -> tuple[TickMeter, bool]:
     """Plays the history of a task unmeasured, then measures how it is carried out.
 
     Returns:
