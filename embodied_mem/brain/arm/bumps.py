@@ -43,6 +43,7 @@ class Bumps:
         self._way: deque[Float64Array] = deque(maxlen=120)
         self._found: list[_Bump] = []
         self._crossing = False
+        self._noted = False
 
     def walked(self, joints: Float64Array, *, crossing: bool) -> None:
         """Hears of every posture that is commanded on the way.
@@ -53,32 +54,36 @@ class Bumps:
         """
         if crossing != self._crossing:
             self._way.clear()
-        self._crossing = crossing
+        self._crossing, self._noted = crossing, False
         self._way.append(joints)
 
     def way_back(self, joints: Float64Array) -> Float64Array | None:
         """Returns a posture a little back on the way that led here, or None where none did."""
-        if not self._way or np.abs(self._way[-1] - joints).max() > _SAME_PLACE:
+        if not self._way:
+            return None
+        apart = np.abs(np.array(self._way) - joints).max(axis=1)
+        nearest = int(apart.argmin())
+        if apart[nearest] > _SAME_PLACE:
             return None
         here = self._model.tool_pose(joints)[:3, 3]
-        before = self._way[0]
-        for before in reversed(self._way):
+        for index in range(nearest, 0, -1):
+            before = self._way[index]
             if np.linalg.norm(self._model.tool_pose(before)[:3, 3] - here) >= BACK:
-                break
-        return before
+                return before
+        return self._way[0]
 
     def note(self, tick: int) -> None:
         """Keeps in mind that something stands ahead of where the way ends, if it was crossing."""
-        before = self.way_back(self._way[-1]) if self._way else None
-        if before is None or not self._crossing:
+        if not self._way or not self._crossing or self._noted:
             return
+        before = self.way_back(self._way[-1])
         tool = self._model.tool_pose(self._way[-1])[:3, 3]
-        way = tool - self._model.tool_pose(before)[:3, 3]
+        way = tool - self._model.tool_pose(before if before is not None else self._way[0])[:3, 3]
         length = float(np.linalg.norm(way[:2]))
         if length > LEAST_WAY:
             ahead = AHEAD * np.array([way[0], way[1], 0.0]) / length
             self._found.append(_Bump(tool + ahead, tick))
-            self._way.clear()
+            self._noted = True
 
     def forget(self) -> None:
         """Takes it that what was run into has gone, where it leaves no way."""

@@ -177,7 +177,8 @@ class HandSkill(ABC):
         self._velocity = None
         for index, command in enumerate(motion.commands):
             self._joints = motion.joints[index]
-            self.place.bumps.walked(self._joints, crossing=crossing)
+            if not retreat:
+                self.place.bumps.walked(self._joints, crossing=crossing)
             yield Command(joints=command, gripper=self._width)
             if stop is not None and stop():
                 yield from self._brake(motion, index)
