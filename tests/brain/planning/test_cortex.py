@@ -39,6 +39,14 @@ def situation(text: str = "Put the duck in the left drawer", **about: object) ->
     )
 
 
+SAID = (
+    "put stack the a red yellow block duck on in into to from with left right drawer lane bin",
+    "tray bring me open close both swap and where it was back as before how many are clear wipe",
+    "push sort by colour everything last time set table look find hand over pour sponge things",
+)
+WORDS_SAID = [word for line in SAID for word in line.split(" ")]
+
+
 class Replies:
     """A model that says what it was told to say, one reply after the other."""
 
@@ -206,3 +214,14 @@ def test_numbers_of_a_prompt_are_finite_json() -> None:
 
 def test_images_go_along_as_handles() -> None:
     assert plan_messages(situation(images=("front@7",)))[1].images == ("front@7",)
+
+
+@given(st.lists(st.sampled_from(WORDS_SAID), min_size=2, max_size=12))
+@settings(max_examples=150, deadline=None)
+def test_whatever_is_asked_gets_a_plan_that_can_be_checked_or_a_reason(words: list[str]) -> None:
+    cortex = PlanningCortex(load_model_client("scripted"))
+    try:
+        cortex.plan(situation(" ".join(words)))
+    except GivenUpError as refusal:
+        assert str(refusal)
+    assert cortex.repairs == 0

@@ -371,6 +371,12 @@ def test_swap_with_what_is_in_a_bin() -> None:
     assert table.holds("at(red_block, 0.45, -0.1) and inside(green_can, red_bin)")
 
 
+def test_swap_turns_a_pile_over() -> None:
+    table = Table.of(block("red", 0.35, 0.1), block("blue", 0.35, 0.1, bottom=0.04))
+    carried_out("Swap the red block and the blue block", table)
+    assert table.holds("on(red_block, blue_block) and at(blue_block, 0.35, 0.1)")
+
+
 def test_swap_in_a_crowd() -> None:
     crowd = [
         block(f"c{i}", x, y)

@@ -169,6 +169,21 @@ def test_bring(level: int, seed: int) -> None:
 
 
 @every_scene
+def test_several_lost_things(level: int, seed: int) -> None:
+    rng = np.random.default_rng([level, seed, 8])
+    must = ["red_mug", "blue_can"]
+    entities = scattered(rng, LEVELS[level], must=must)
+    where = {}
+    for entity in entities[: level + 1]:
+        drawer = str(rng.choice(["left_drawer", "right_drawer"]))
+        about = (entity.id, entity.category, entity.colour)
+        where[entity.id] = thing(*about, (0.83, 0.0), bottom=0.02, place=drawer, visible=False)
+    table = Table.of(*entities, where=where)
+    carried_out("Put the red mug and the blue can on the tray", table)
+    assert table.things["red_mug"].place == table.things["blue_can"].place == "tray"
+
+
+@every_scene
 def test_restore(level: int, seed: int) -> None:
     rng = np.random.default_rng([level, seed, 4])
     before = scattered(rng, LEVELS[level], must=["red_block", "blue_block"])

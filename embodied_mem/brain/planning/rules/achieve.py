@@ -99,6 +99,11 @@ class Mover:
             self._put_aside(self._topmost(hindering[0]))
         self._opening = ""
 
+    def uncover(self, thing: str) -> None:
+        """Puts aside what lies on a thing."""
+        while self.world.on_top_of(thing):
+            self._put_aside(self._topmost(thing))
+
     def open(self, drawer: str) -> None:
         """Opens a drawer, once the way is free and the hand empty."""
         if self.world.holding:
@@ -108,23 +113,29 @@ class Mover:
         self.draft.open(drawer)
 
     def _find_lost(self) -> None:
-        """Plans to find what is not where it was; several things in one round of the drawers."""
+        """Plans to find what is not where it was.
+
+        A single thing is taken from wherever it turns up. Where there is more to do, every drawer
+        is looked into once and closed, for what is done next may need room before it.
+        """
         world = self.world
         missing = [thing for thing in self.targets if world.things[thing].missing]
         unsure = [t for t in self.targets if self._thorough and world.is_shut_in(t)]
-        wanted = [t for t in self.targets if t in missing or (t in unsure and not self._done(t))]
-        if wanted and world.holding:
+        unsure = [thing for thing in unsure if not self._done(thing)]
+        if (missing or unsure) and world.holding:
             self._empty_hand()
-        if len(missing) > 1:
+        if len(self.targets) > 1 and missing:
             first = tuple(dict.fromkeys(h for t in missing for h in self._hints.get(t, ())))
+            for drawer in list(world.opened):
+                if world.opened[drawer] is not True:
+                    self.clear_sweep(drawer)
             self._surveyed = survey(self.draft, missing, first, self.clear_sweep)
             self._used.update(dict.fromkeys(self._surveyed))
-            return
-        for thing in wanted:
-            place = world.things[thing].place
-            first = (place,) if thing in unsure else self._hints.get(thing, ())
-            for drawer in search(self.draft, thing, first, self.clear_sweep):
-                self._used.setdefault(drawer)
+        elif len(self.targets) == 1 and (missing or unsure):
+            thing = next(iter(self.targets))
+            first = (world.things[thing].place,) if unsure else self._hints.get(thing, ())
+            drawers = search(self.draft, thing, first, self.clear_sweep)
+            self._used.update(dict.fromkeys(drawers))
 
     def _pending(self) -> list[str]:
         return [thing for thing in self.targets if not self._done(thing)]

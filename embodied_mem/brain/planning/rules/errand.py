@@ -7,8 +7,9 @@ from embodied_mem.brain.instruction import Instruction, Reference
 from embodied_mem.brain.planning.rules.achieve import Mover, UnplannableError
 from embodied_mem.brain.planning.rules.draft import Draft
 from embodied_mem.brain.planning.rules.footprint import Footprint
-from embodied_mem.brain.planning.rules.goals import Target
+from embodied_mem.brain.planning.rules.goals import On, Target
 from embodied_mem.brain.planning.rules.matching import described, matches
+from embodied_mem.brain.planning.rules.spots import free_place
 from embodied_mem.brain.planning.rules.world import World
 from embodied_mem.brain.planning.sections import ArrangedView, MemoryView
 
@@ -82,6 +83,7 @@ class Errand:
         unpickable: frozenset[str] = frozenset(),
     ) -> Mover:
         """Adds what brings things to their targets, and asks for it in the end."""
+        targets = {**self._bases(targets), **targets}
         drawers = [] if self.instruction.shut else list(self.world.opened)
         mover = Mover(
             self.draft,
@@ -96,6 +98,16 @@ class Errand:
         self.post += [target.condition(thing) for thing, target in targets.items()]
         self.post += [f"closed({drawer})" for drawer in mover.used_drawers]
         return mover
+
+    def _bases(self, targets: dict[str, Target]) -> dict[str, Target]:
+        """Returns where what others go onto must go first, if it is lost or in a drawer."""
+        bases: dict[str, Target] = {}
+        for target in targets.values():
+            if isinstance(target, On) and target.holder not in targets:
+                piece = self.world.things[target.holder]
+                if piece.missing or self.world.kind(piece.place) == "drawer":
+                    bases[piece.id] = free_place(self.world, piece.id)
+        return bases
 
 
 def _by_present_ids(remembered: dict[str, ArrangedView], world: World) -> dict[str, ArrangedView]:

@@ -74,7 +74,9 @@ def _understood(text: str, scene: SceneView) -> Instruction:
 
 def _finished(errand: Errand, name: str, goal: str) -> Plan:
     """Ends with a look from where the arm hides nothing, so that the camera can confirm."""
-    errand.draft.nodes.append(steps.home(errand.draft.name("look_over_all")))
+    *_, last = ("", *(step.skill for node in errand.draft.nodes for step in steps_of(node)))
+    if last != "home":
+        errand.draft.nodes.append(steps.home(errand.draft.name("look_over_all")))
     root = Task(
         id=name,
         goal=goal,

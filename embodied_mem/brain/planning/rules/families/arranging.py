@@ -64,7 +64,11 @@ def swap(errand: Errand) -> None:
     else:
         one = errand.things(first)[0]
         two = errand.things(second, but=[one])[0]
-    errand.bring_about({one: _place_of(errand, two), two: _place_of(errand, one)})
+    places = {one: _place_of(errand, two), two: _place_of(errand, one)}
+    for thing, other in ((one, two), (two, one)):
+        if places[thing] == On(holder=thing):  # the other lies on it: the pile is turned over
+            places[thing] = On(holder=other)
+    errand.bring_about(places)
 
 
 def _place_of(errand: Errand, thing: str) -> Target:

@@ -6,7 +6,7 @@ from embodied_mem.brain.planning.rules import steps
 from embodied_mem.brain.planning.rules.achieve import Mover, UnplannableError
 from embodied_mem.brain.planning.rules.errand import Errand
 from embodied_mem.brain.planning.rules.goals import At, said
-from embodied_mem.brain.planning.rules.matching import matches
+from embodied_mem.brain.planning.rules.matching import described, matches
 from embodied_mem.brain.planning.rules.placing import holder_of, spot_aside, spot_beside, spot_over
 from embodied_mem.brain.planning.rules.search import search
 
@@ -15,6 +15,9 @@ def push(errand: Errand) -> None:
     """Slides a thing along the table."""
     instruction = errand.instruction
     thing = errand.themes()[0]
+    if not errand.world.lies_loose(errand.world.things[thing]):
+        raise UnplannableError(f"the {said(thing)} must lie on the table to be pushed")
+    Mover(errand.draft, {}).uncover(thing)
     if instruction.side and instruction.destination is not None:
         target = spot_beside(errand, thing)
     elif instruction.destination is not None:
@@ -65,6 +68,7 @@ def pour(errand: Errand) -> None:
     back = At(x=piece.position[0], y=piece.position[1])
     if not errand.world.lies_loose(piece):
         raise UnplannableError(f"the {said(thing)} must stand on the table to be poured from")
+    Mover(errand.draft, {}).uncover(thing)
     taken = steps.pick(errand.draft.name(f"pick_{thing}"), thing)
     tipped = Step(
         id=errand.draft.name(f"tilt_{thing}"),
@@ -86,7 +90,8 @@ def wipe(errand: Errand) -> None:
     zone = errand.instruction.themes[0].fixture
     draft, world = errand.draft, errand.world
     if world.kind(zone) not in ("zone", "tray", "table"):
-        raise UnplannableError(f"the {said(zone)} cannot be wiped")
+        what = described(errand.instruction.themes[0])
+        raise UnplannableError(f"the {what} cannot be wiped")
     sponges = [
         name
         for name in matches(Reference(category="sponge"), world)
@@ -119,6 +124,8 @@ def hand_over(errand: Errand) -> None:
     elif world.is_shut_in(thing):
         used = (world.things[thing].place,)
         mover.open(used[0])
+    else:
+        mover.uncover(thing)
     taken = steps.pick(draft.name(f"pick_{thing}"), thing)
     given = Step(
         id=draft.name(f"hand_over_{thing}"),

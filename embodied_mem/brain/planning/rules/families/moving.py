@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from embodied_mem.brain.planning.rules.achieve import UnplannableError
 from embodied_mem.brain.planning.rules.errand import Errand
-from embodied_mem.brain.planning.rules.footprint import Footprint, rectangle
+from embodied_mem.brain.planning.rules.footprint import Footprint, gap, rectangle
 from embodied_mem.brain.planning.rules.goals import In, On, Target
 from embodied_mem.brain.planning.rules.matching import described, fits
 from embodied_mem.brain.planning.rules.placing import (
@@ -16,7 +16,7 @@ from embodied_mem.brain.planning.rules.placing import (
     wider,
 )
 from embodied_mem.brain.planning.rules.spots import NoRoomError, free_place
-from embodied_mem.brain.planning.rules.world import World
+from embodied_mem.brain.planning.rules.world import RESTS, World
 
 
 def sort(errand: Errand) -> None:
@@ -57,11 +57,16 @@ def stack(errand: Errand) -> None:
         raise UnplannableError("I know of only one thing that could be stacked")
     if all(reference.every for reference in errand.instruction.themes):
         pile.sort(key=lambda thing: -min(errand.world.things[thing].size[:2]))
+    world = errand.world
     targets: dict[str, Target] = {}
-    base = errand.world.things[pile[0]]
-    loose = errand.world.lies_loose(base) and base.bottom < 0.02
-    if not loose and base.id != errand.world.holding:
-        targets[base.id] = free_place(errand.world, base.id)
+    base = world.things[pile[0]]
+    away = [world.things[t] for t in pile if world.things[t].missing or world.is_shut_in(t)]
+    # A pile must not stand where a drawer has still to open.
+    sweeps = [world.sweep(drawer) for drawer in world.opened] if away else []
+    clear = all(gap(base.footprint, sweep) > 0.0 for sweep in sweeps)
+    loose = world.lies_loose(base) and base.bottom < RESTS and clear
+    if not loose and base.id != world.holding:
+        targets[base.id] = free_place(world, base.id, avoid=sweeps)
     targets |= {upper: On(holder=lower) for lower, upper in pairwise(pile)}
     errand.bring_about(targets)
 
