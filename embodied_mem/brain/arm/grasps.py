@@ -92,11 +92,16 @@ class _Side:
     """How far from the thing's middle it is gripped, across the closing direction, m."""
 
 
+def is_round(thing: Entity) -> bool:
+    """Tells whether a thing looks alike from all sides, by its category and its box."""
+    return thing.category in ROUND and abs(float(thing.size[0] - thing.size[1])) < 0.012
+
+
 def _sides(thing: Entity) -> list[_Side]:
     x, y = float(thing.size[0]), float(thing.size[1])
     if min(x, y) > WIDEST_GRASP:
         return [_Side(thing.yaw + step * np.pi / 6, min(x, y)) for step in range(6)]
-    if thing.category in ROUND and abs(x - y) < 0.012:
+    if is_round(thing):
         return [_Side(thing.yaw + step * np.pi / 8, max(x, y)) for step in range(8)]
     return [
         _Side(yaw, width, -8.0 * max(0.0, width - min(x, y) - 0.004))

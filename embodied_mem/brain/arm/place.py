@@ -6,6 +6,7 @@ from typing import final
 import numpy as np
 
 from embodied_mem.brain.arm.boxes import opened_share
+from embodied_mem.brain.arm.grasps import is_round
 from embodied_mem.brain.arm.hand_skill import BadEndError, HandSkill, Workplace
 from embodied_mem.brain.arm.held import box_pose
 from embodied_mem.brain.arm.pick import ACCESSIBLE
@@ -108,6 +109,7 @@ class Place(HandSkill):
             T_tool_box=np.linalg.inv(tool) @ box_pose(entity),
             size=entity.size,
             opening=self.senses.arm.opening,
+            round=is_round(entity),
         )
         cell, state = self.place.cell, self.state
         if self._point:

@@ -45,6 +45,8 @@ class Carried:
     """(3,) of its box, m."""
     opening: float
     """Distance of the fingers that hold it, m."""
+    round: bool = False
+    """Whether it needs no more room however it is turned."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -197,9 +199,9 @@ def _ranked(
     table = np.array(poses)
     tall = float(carried.size[2])
     centre = np.column_stack([table[:, :2], np.full(len(table), low[2] + 0.5 * tall)])
-    boxes = Boxes(
-        ("spot",) * len(table), centre, np.tile(0.5 * carried.size, (len(table), 1)), table[:, 2]
-    )
+    half = np.tile(0.5 * carried.size, (len(table), 1))
+    turns = np.zeros(len(table)) if carried.round else table[:, 2]
+    boxes = Boxes(("spot",) * len(table), centre, half, turns)
     near = around.near(low - 0.1, np.array([high[0] + 0.1, high[1] + 0.1, low[2] + tall]))
     gaps = np.full(len(table), ROOMY)
     if near.names:
@@ -228,6 +230,8 @@ def _turn_of_box(carried: Carried) -> float:
 
 def _half(carried: Carried, yaw: float, axis: int) -> float:
     x, y = 0.5 * carried.size[:2]
+    if carried.round:
+        return float(x if axis == 0 else y)
     cosine, sine = abs(np.cos(yaw)), abs(np.sin(yaw))
     return float(x * cosine + y * sine if axis == 0 else x * sine + y * cosine)
 

@@ -1,5 +1,7 @@
 """Where a hand takes things and where it puts them, judged from boxes alone."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -123,6 +125,19 @@ def test_a_full_bin_is_heaped():
     item = carried((0.04, 0.04, 0.04))
     spot = next(spots(CELL, state(filling("red_bin", 0.05)), item, "it", "red_bin"))
     assert footprint(spot, item).centre[0, 2] == pytest.approx(0.05 + 0.02)
+
+
+def test_what_is_round_needs_no_room_for_its_corners():
+    believed = state(left_drawer=1.0)
+    square = carried((0.125, 0.125, 0.038))
+    turned = square.T_tool_box.copy()
+    turned[:3, :3] = (
+        turned[:3, :3] @ down_pose(np.zeros(3), 0.125 * np.pi)[:3, :3] @ np.diag([1, -1, -1])
+    )
+    square = replace(square, T_tool_box=turned)
+    assert list(spots(CELL, believed, square, "it", "left_drawer")) == []
+    plate = replace(square, round=True)
+    assert list(spots(CELL, believed, plate, "it", "left_drawer"))
 
 
 def test_a_stack_is_square():
