@@ -36,7 +36,7 @@ class Sighting:
 
         What stands out before itself seems cut off, and yet looks just as such things do.
         """
-        return self.arm < 0.04 and self.hidden < (0.3 if self.confidence > 0.9 else 0.14)
+        return self.arm < 0.04 and self.hidden < (0.3 if self.confidence > 0.8 else 0.14)
 
     @property
     def position(self) -> Float64Array:

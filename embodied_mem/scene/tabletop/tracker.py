@@ -235,11 +235,14 @@ class Tracker:
             thing.see(sighting, tick, _OTHER_SIDE)
         else:
             thing.noticed(tick)
+        self._settle(thing)
+        thing.moved |= before != thing.place and thing.rest > 1
+
+    def _settle(self, thing: Thing) -> None:
+        """Brings up to date what follows from where a thing was seen."""
         thing.place = self.fixtures.place_of(thing.position, thing.low, self.opened)
         thing.closed_in = False
         self._loose.discard(thing.id)
-        if before != thing.place and thing.rest > 1:
-            thing.moved = True
         if thing.first is None or not thing.moved:
             thing.first = self.closed_pose(thing)
 
@@ -287,10 +290,28 @@ class Tracker:
                 (each.times for each in waiting if _near(each.sighting, sighting)), default=0
             )
             if times >= self._enough(sighting, picture):
-                self._add(sighting, picture.view.tick, camera == self._main)
+                if not self._find_again(sighting, picture):
+                    self._add(sighting, picture.view.tick, camera == self._main)
             else:
                 still.append(_Candidate(sighting, times))
         self._candidates[camera] = still
+
+    def _find_again(self, sighting: Sighting, picture: Picture) -> bool:
+        """Takes something new for what is missing and looks the same; tells whether there is."""
+        look = (sighting.category, sighting.colour)
+        lost = [
+            each
+            for each in self.things.values()
+            if each.missing and (each.category, each.colour) == look and look[0] != UNKNOWN
+        ]
+        if not lost or picture.view.camera != self._main:
+            return False
+        nearest = min(lost, key=lambda t: float(np.linalg.norm(t.position - sighting.position)))
+        if nearest.session:
+            nearest.rest, nearest.moved = 0, False
+        nearest.see(sighting, picture.view.tick, 1.0)
+        self._settle(nearest)
+        return True
 
     def _enough(self, sighting: Sighting, picture: Picture) -> int:
         """Returns in how many pictures in a row something new must be seen."""
