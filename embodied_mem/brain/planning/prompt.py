@@ -58,6 +58,7 @@ def plan_messages(situation: Situation) -> tuple[Message, ...]:
 def replan_messages(request: ReplanRequest, situation: Situation) -> tuple[Message, ...]:
     """Returns the conversation that asks for a subtree in the place of one that went wrong."""
     sections = (
+        _section("History", situation.history.splitlines()),
         *_sections(situation),
         _section("Instruction", situation.instruction),
         _section("Failure", request),

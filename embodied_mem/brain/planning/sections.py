@@ -82,4 +82,4 @@ class Stop(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """What to tell the person."""
 
 
-SectionName = Literal["Scene", "Memory", "Instruction", "Failure"]
+SectionName = Literal["History", "Scene", "Memory", "Instruction", "Failure"]

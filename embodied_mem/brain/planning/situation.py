@@ -59,5 +59,7 @@ class Situation:
     """How things lay earlier on this visit, before they were moved."""
     last_time: Arrangement = field(default_factory=dict)
     """How things lay at the end of the visit before."""
+    history: str = ""
+    """What was done about the instruction so far, as working memory renders it."""
     images: tuple[str, ...] = ()
     """Handles of pictures, for models that see."""

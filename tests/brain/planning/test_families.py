@@ -468,3 +468,27 @@ def test_other_requests(text: str, holds: str) -> None:
     )
     carried_out(text, table)
     assert table.holds(holds)
+
+
+@pytest.mark.parametrize(
+    ("text", "skill"),
+    [
+        ("Pour the mug into the bowl", "tilt"),
+        ("Wipe the lane", "wipe"),
+        ("Hand over the mug", "hand_over"),
+        ("Hand over the duck", "hand_over"),
+        ("Push the bowl to the left", "push"),
+        ("Look into the right drawer", "look"),
+        ("Open the left drawer", "open"),
+    ],
+)
+def test_what_is_asked_for_is_really_done(text: str, skill: str) -> None:
+    table = Table.of(
+        thing("mug", "mug", "white", (0.4, -0.2)),
+        thing("bowl", "bowl", "green", (0.4, 0.2)),
+        thing("sponge", "sponge", "yellow", (0.32, 0.0)),
+        in_drawer("duck", "left_drawer", "duck"),
+    )
+    carried_out(text, table)
+    assert count(table, skill) == 1
+    assert table.opened["right_drawer"] == 0.0

@@ -12,7 +12,7 @@ from embodied_mem.brain.plan.walk import walk
 from embodied_mem.brain.planning.cortex import GivenUpError, PlanningCortex
 from embodied_mem.brain.planning.situation import Arranged, Arrangement, Situation
 from embodied_mem.models import load_model_client
-from symbolic_table import Table, cell, skills, thing
+from symbolic_table import StuckError, Table, cell, skills, thing
 
 Disturbance = Callable[[Table, Step], None]
 
@@ -123,6 +123,24 @@ def test_a_thing_that_is_taken_away_is_looked_for() -> None:
     disturbed(text, table, once("pick", moved("duck", (0.8, -0.13), "right_drawer")))
     assert table.things["duck"].place == "left_drawer"
     assert table.opened == {"left_drawer": 0.0, "right_drawer": 0.0}
+
+
+@pytest.mark.parametrize("drawer", ["left_drawer", "right_drawer"])
+def test_what_was_never_seen_is_looked_for_and_then_brought(drawer: str) -> None:
+    mug = thing("mug", "mug", "red", (0.83, 0.0), bottom=0.02, place=drawer, visible=False)
+    duck = thing("duck", "duck", "yellow", (0.35, 0.0))
+    table = Table.of(duck)
+    table.things["mug"] = mug
+    cortex = disturbed("Bring me the red mug", table, lambda table, step: None)
+    assert cortex.calls == 2
+    assert table.things["mug"].place == "tray"
+    assert table.opened == {"left_drawer": 0.0, "right_drawer": 0.0}
+
+
+def test_what_is_nowhere_is_given_up() -> None:
+    table = Table.of(thing("duck", "duck", "yellow", (0.35, 0.0)))
+    with pytest.raises(StuckError, match="find_what_was_never_seen"):
+        disturbed("Bring me the mug", table, lambda table, step: None)
 
 
 def test_something_that_is_put_in_the_way_is_put_aside() -> None:

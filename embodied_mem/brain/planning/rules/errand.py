@@ -14,6 +14,14 @@ from embodied_mem.brain.planning.rules.world import World
 from embodied_mem.brain.planning.sections import ArrangedView, MemoryView
 
 
+class UnknownThingError(UnplannableError):
+    """Nothing that is known fits a description."""
+
+    def __init__(self, message: str, reference: Reference) -> None:
+        super().__init__(message)
+        self.reference = reference
+
+
 @dataclass(slots=True)
 class Errand:
     """A request, the draft of its plan, and what must hold in the end."""
@@ -36,12 +44,12 @@ class Errand:
         """Returns the things that a description means: all that fit it, or one.
 
         Raises:
-            UnplannableError: If none is known.
+            UnknownThingError: If none is known.
         """
         found = matches(reference, self.world, but=tuple(but), place=place)
         if not found:
             where = f" in the {place.replace('_', ' ')}" if place else ""
-            raise UnplannableError(f"I know of no {described(reference)}{where}")
+            raise UnknownThingError(f"I know of no {described(reference)}{where}", reference)
         return found if reference.every else found[:1]
 
     def themes(self) -> list[str]:

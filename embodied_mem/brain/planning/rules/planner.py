@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 
 from embodied_mem.brain.instruction import Action, Instruction
@@ -13,7 +13,8 @@ from embodied_mem.brain.plan.walk import steps as steps_of
 from embodied_mem.brain.planning.rules import steps
 from embodied_mem.brain.planning.rules.achieve import Mover, UnplannableError
 from embodied_mem.brain.planning.rules.draft import Draft
-from embodied_mem.brain.planning.rules.errand import Errand
+from embodied_mem.brain.planning.rules.errand import Errand, UnknownThingError
+from embodied_mem.brain.planning.rules.exploring import GO_ON, can_explore, explore
 from embodied_mem.brain.planning.rules.families import arranging, counting, handling, moving
 from embodied_mem.brain.planning.rules.goals import At, Target, Wish, read_wish
 from embodied_mem.brain.planning.rules.search import search
@@ -60,11 +61,27 @@ def plan_request(
     """
     try:
         instruction = _understood(text, scene)
-        errand = Errand(instruction, Draft(World.of(scene)), memory)
-        _FAMILIES[instruction.action](errand)
+        errand = _errand(instruction, Draft(World.of(scene)), memory)
     except (InstructionError, UnplannableError, NoRoomError) as refusal:
         return Stop(stop=str(refusal))
     return _checked(_finished(errand, "root", text), skills)
+
+
+def _errand(instruction: Instruction, draft: Draft, memory: MemoryView) -> Errand:
+    """Plans by the rules of the family; what was never seen is looked for first.
+
+    Raises:
+        UnplannableError: If there is no plan.
+        NoRoomError: If there is no room on the table.
+    """
+    errand = Errand(instruction, draft, memory)
+    try:
+        _FAMILIES[instruction.action](errand)
+    except UnknownThingError as unknown:
+        if draft.nodes or not can_explore(errand, unknown.reference):
+            raise
+        explore(errand, unknown.reference)
+    return errand
 
 
 def _understood(text: str, scene: SceneView) -> Instruction:
@@ -118,10 +135,9 @@ def revise(
     wish = read_wish(request.task.post, world)
     suffix = f"_r{request.number}"
     try:
-        if wish.empty:
-            instruction = _understood(text, scene)
-            errand = Errand(instruction, Draft(world, suffix), memory)
-            _FAMILIES[instruction.action](errand)
+        if wish.empty or request.node.startswith(GO_ON):
+            errand = _errand(_understood(text, scene), Draft(world, suffix), memory)
+            _shut(errand, wish.shut)
         else:
             errand = _for_wish(wish, Draft(world, suffix), memory, text, request)
     except (InstructionError, UnplannableError, NoRoomError) as refusal:
@@ -151,11 +167,16 @@ def _for_wish(
         if draft.world.opened.get(drawer) is not True:
             mover.open(drawer)
         errand.post.append(f"opened({drawer})")
-    for drawer in wish.shut:
-        if drawer in draft.world.opened and draft.world.opened[drawer] is not False:
-            draft.close(drawer)
-        errand.post.append(f"closed({drawer})")
+    _shut(errand, wish.shut)
     return errand
+
+
+def _shut(errand: Errand, drawers: Iterable[str]) -> None:
+    """Closes what is to be closed in the end and stands open."""
+    for drawer in drawers:
+        if errand.world.opened.get(drawer, False) is not False:
+            errand.draft.close(drawer)
+        errand.post.append(f"closed({drawer})")
 
 
 def _with_turn(thing: str, target: Target, request: ReplanRequest) -> Target:

@@ -81,8 +81,8 @@ def pour(errand: Errand) -> None:
     )
     placed = steps.place(errand.draft.name(f"place_{thing}"), thing, back, picked="")
     goal = f"pour from the {said(thing)} into the {said(into)}"
+    # Afterwards all lies as before: no condition of the end could tell that it was done.
     errand.draft.add(f"pour_{thing}", goal, [taken, tipped, placed])
-    errand.post.append(back.condition(thing))
 
 
 def wipe(errand: Errand) -> None:
@@ -138,7 +138,6 @@ def hand_over(errand: Errand) -> None:
     draft.add(f"give_{thing}", f"hand over the {said(thing)}", [taken, given])
     for drawer in used if errand.instruction.shut else ():
         draft.close(drawer)
-        errand.post.append(f"closed({drawer})")
 
 
 def look(errand: Errand) -> None:
