@@ -142,18 +142,28 @@ def samples_of(view: View, things: Sequence[Shown], fixtures: Fixtures, tag: str
     ]
 
 
-def learn(views: int, views_above: int, seed: int) -> AppearanceLearner:
-    """Renders and gathers the samples of all looks."""
+def learn(
+    views: int, views_above: int, seed: int, looks: Sequence[Look] | None = None
+) -> AppearanceLearner:
+    """Renders and gathers samples.
+
+    Args:
+        views: Pictures of every look from the gantry.
+        views_above: Pictures of every look from a hand above.
+        seed: Of the poses.
+        looks: Kinds and colours; the whole catalogue where None.
+    """
+    looks = all_looks() if looks is None else looks
     rng = np.random.default_rng(seed)
     learner = AppearanceLearner()
     fixtures, renderer = Fixtures(default_cell()), Renderer(cell_look())
     for _ in range(views):
-        for wanted in _dealt(rng, _TOGETHER):
+        for wanted in _dealt(rng, looks, _TOGETHER):
             things = scatter(rng, wanted, _LYING)
             view = _noisy_view(rng, picture(renderer, things))
             learner.samples += samples_of(view, things, fixtures, "front")
     for _ in range(views_above):
-        for wanted in _dealt(rng, 1):
+        for wanted in _dealt(rng, looks, 1):
             things = scatter(rng, wanted, 0.0)
             view = _noisy_view(rng, _from_above(rng, renderer, things))
             learner.samples += samples_of(view, things, fixtures, "above")
@@ -176,8 +186,7 @@ def _put(rng: np.random.Generator, name: str, colour: str, lying: float) -> Show
     return Shown(kind=name, colour=colour, pose=pose, radius=radius, lying=on_side)
 
 
-def _dealt(rng: np.random.Generator, together: int) -> Iterator[list[Look]]:
-    looks = all_looks()
+def _dealt(rng: np.random.Generator, looks: Sequence[Look], together: int) -> Iterator[list[Look]]:
     order = [looks[k] for k in rng.permutation(len(looks))]
     for start in range(0, len(order), together):
         yield order[start : start + together]

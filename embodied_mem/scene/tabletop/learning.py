@@ -6,6 +6,7 @@ from typing import Final, final
 
 import numpy as np
 
+from embodied_mem.errors import ConfigError
 from embodied_mem.types import Float32Array, Float64Array, Int64Array
 
 _AXES: Final = 24
@@ -47,6 +48,9 @@ class AppearanceLearner:
 
         Args:
             path: Where to; the folder must exist.
+
+        Raises:
+            ConfigError: If there are too few samples of every look.
         """
         keys = sorted({(s.colour, s.category, s.pose) for s in self.samples})
         row_of = {key: row for row, key in enumerate(keys)}
@@ -109,6 +113,8 @@ def _reach(projected: Float32Array, look: Int64Array) -> Float32Array:
         apart = np.sqrt(np.square(own[:, None] - own[None]).sum(axis=2))
         np.fill_diagonal(apart, np.inf)
         reach[row] = np.quantile(apart.min(axis=1), _RIM)
+    if np.isnan(reach).all():
+        raise ConfigError(f"no look has {_FEWEST} samples; gather more before they are written")
     usual = np.nanmedian(reach)
     reach = np.where(np.isnan(reach), usual, reach)
     bounded: Float32Array = np.clip(reach, 0.7 * usual, 4.0 * usual)
