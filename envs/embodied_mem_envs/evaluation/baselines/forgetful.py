@@ -60,6 +60,9 @@ class Forgetful:
         """Recalls nothing."""
         return None
 
+    def follow(self, report: ExecutionReport, state: State) -> None:
+        """Keeps no story."""
+
     def learn(self, instruction: str, before: State, plan: Plan, report: ExecutionReport) -> None:
         """Learns nothing."""
 

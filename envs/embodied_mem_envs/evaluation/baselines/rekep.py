@@ -2,7 +2,7 @@
 
 from typing import Any, Final, final
 
-from embodied_mem.brain.plan.life import Conditions
+from embodied_mem.brain.plan.life import Conditions, Notice
 from embodied_mem.brain.plan.schema import Plan, Step
 from embodied_mem.brain.plan.settling import Settling, first_false
 from embodied_mem.brain.skill import SkillLibrary, Status
@@ -31,7 +31,6 @@ class ReKep(PlanRunner):
         self._conditions = tuple(map(Conditions.of, self._stages))
         self._index = -1
         self._before: Settling | None = None
-        self._violated = 0
         self._backtracks = 0
         self._go_to(0)
 
@@ -40,38 +39,31 @@ class ReKep(PlanRunner):
         if self._index == len(self._stages):
             self.end(Status.SUCCEEDED)
             return
-        broken = self._broken(state)
-        if broken:
-            self._backtrack(broken, state)
-            return
         if self._before is not None:
-            return  # a picture is awaited
-        if self.live(senses, state) != "running":
+            self._judge(self._before, state)
+            return
+        progress = self.live(senses, state)
+        if isinstance(progress, Notice) and progress.anomaly == "invariant":
+            self._backtrack(progress.detail, state)
+        elif progress != "running":
             self._go_to(self._index + 1)
 
-    def _broken(self, state: State) -> str:
-        """Returns the constraint that is violated; empty where none is."""
-        if self._index == 0:
+    def _judge(self, before: Settling, state: State) -> None:
+        """Begins the present stage if its constraints hold, which the first need not."""
+        verdict = "holds" if self._index == 0 else before.before(state, self.pace)
+        if verdict == "fails":
+            self._backtrack(f"{before.false} does not hold", state)
+        elif verdict == "holds":
             self._start()
-            return ""
-        before = self._before
-        if before is not None:
-            verdict = before.before(state, self.pace)
-            if verdict == "holds":
-                self._start()
-            return str(before.false) if verdict == "fails" else ""
-        violated = first_false(self._conditions[self._index].invariant, state)
-        self._violated = 0 if violated is None else self._violated + 1
-        return str(violated) if self._violated >= self.pace.debounce else ""
 
     def _start(self) -> None:
-        if self._before is not None:
-            self._before = None
-            self.begin(self._stages[self._index])
+        self._before = None
+        invariant = self._conditions[self._index].invariant if self._index > 0 else ()
+        self.begin(self._stages[self._index], Conditions((), invariant, ()))
 
     def _go_to(self, index: int) -> None:
         self.halt_step()
-        self._index, self._violated = index, 0
+        self._index = index
         if index < len(self._stages):
             conditions = self._conditions[index]
             self._before = Settling((*conditions.pre, *conditions.invariant))
@@ -81,7 +73,7 @@ class ReKep(PlanRunner):
         stage = self._stages[self._index]
         if self._backtracks > MOST_BACKTRACKS:
             self.halt_step()
-            self.end(Status.FAILED, f"{stage.id}: {broken} does not hold, whatever is done again")
+            self.end(Status.FAILED, f"{stage.id}: {broken}, whatever is done again")
             return
         target = next(
             (index for index in range(self._index - 1, 0, -1) if self._holds(index, state)), 0
@@ -99,6 +91,6 @@ class ReKep(PlanRunner):
             stage,
             anomaly="invariant",
             level="backtrack",
-            detail=f"{broken} does not hold",
+            detail=broken,
             action=f"went back to {target.id!r}",
         )
