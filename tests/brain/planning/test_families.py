@@ -2,7 +2,8 @@
 
 import pytest
 
-from embodied_mem.brain.plan.checks import check_plan
+from embodied_mem.brain.plan.checks import answer_parts, check_plan
+from embodied_mem.brain.plan.conditions import parse_condition
 from embodied_mem.brain.plan.schema import Plan
 from embodied_mem.brain.planning.cortex import GivenUpError, PlanningCortex
 from embodied_mem.brain.planning.situation import Arranged, Arrangement, Remembered, Situation
@@ -404,9 +405,6 @@ def test_swap_in_a_crowd() -> None:
     ],
 )
 def test_count_answers_from_what_is_believed(text: str, number: int) -> None:
-    from embodied_mem.brain.plan.checks import answer_parts
-    from embodied_mem.brain.plan.conditions import parse_condition
-
     table = Table.of(
         block("red", 0.3, 0.1),
         thing("red_can", "can", "red", (0.45, -0.1)),
