@@ -16,6 +16,7 @@ from embodied_mem.brain.state import State
 from embodied_mem.brain.surprise import Surprise, Surprises
 from embodied_mem.errors import InstructionError
 from embodied_mem.memory.working import WorkingMemory
+from embodied_mem.memory.working.chunks import RUN
 from embodied_mem.robots.arm import ArmState, WorkCell
 from embodied_mem.types import Observation
 
@@ -52,6 +53,8 @@ class ArmHippocampus:
         self.surprises = Surprises(seconds_per_tick=belief.seconds_per_tick)
         self._words = instruction_words(cell)
         self._felt = -1
+        self._report: ExecutionReport | None = None
+        self._told = 0
 
     @property
     def noticed(self) -> Sequence[Surprise]:
@@ -88,6 +91,7 @@ class ArmHippocampus:
             remembered=self.belief.remembered(),
             before=self.belief.arrangement("before"),
             last_time=self.belief.arrangement("last_time"),
+            history=self.working.text,
         )
 
     def known_plan(self, instruction: str, state: State) -> Plan | None:
@@ -100,6 +104,25 @@ class ArmHippocampus:
     def recall(self, step: Step, anomaly: Anomaly, state: State) -> Step | None:
         """Returns what worked before where such a step failed so."""
         return None if self.pool is None else self.pool.recall(step, anomaly, state)
+
+    def follow(self, report: ExecutionReport, state: State) -> None:
+        """Takes in what is new in the report of a run: each subgoal is a chunk that closes."""
+        if report is not self._report:
+            self._report, self._told = report, 0
+            self.working = WorkingMemory(_CAP, head=report.instruction)
+        for event in report.events[self._told :]:
+            if self.working.current == RUN and event.what == "started":
+                self.working.open(event.node)
+            self.working.note(event.text().strip())
+            if event.what in ("done", "replanned") and not event.skill:
+                self._close(event.text().strip())
+        self._told = len(report.events)
+        if self.log is not None:
+            self.log.follow(report, state)
+
+    def _close(self, summary: str) -> None:
+        if self.working.current != RUN:
+            self.working.close(summary)
 
     def learn(self, instruction: str, before: State, plan: Plan, report: ExecutionReport) -> None:
         """Keeps what happened; a verified success becomes a skill."""

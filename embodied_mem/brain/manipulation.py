@@ -130,6 +130,7 @@ class ArmBrain:
         self._every = round(self.config.picture_every / arm.seconds_per_tick)
         self._next_picture = 0
         self._next_deadline = 0.0
+        self._followed = 0
         self._unanswered: list[Surprise] = []
 
     def watch(self, seconds: float | None = None) -> State:
@@ -176,6 +177,7 @@ class ArmBrain:
     def _carry_out(self, plan: Plan, instruction: str) -> CerebellumModule:
         self.plan = plan
         running = self.running = self._make_cerebellum(plan)
+        self._followed = 0
         end = round(self.config.limit / self.arm.seconds_per_tick)
         for _ in range(end):
             state = self._tick(running)
@@ -233,6 +235,9 @@ class ArmBrain:
         state = self.believed = self.hippocampus.state(arm)
         command = _HOLD if running is None else running.tick(ArmSenses(arm, state), state)
         self.brainstem.tick(command)
+        if running is not None and len(running.report.events) != self._followed:
+            self._followed = len(running.report.events)
+            self.hippocampus.follow(running.report, state)
         if self.brainstem.stopped and running is not None:
             running.interrupt(self.brainstem.stopped)
             self.brainstem.clear()

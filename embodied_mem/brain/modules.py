@@ -103,6 +103,9 @@ class HippocampusModule(Protocol):
     def recall(self, step: Step, anomaly: Anomaly, state: State) -> Step | None:
         """Returns what worked before where such a step failed so."""
 
+    def follow(self, report: ExecutionReport, state: State) -> None:
+        """Hears what is new in the report of a run that goes on."""
+
     def learn(self, instruction: str, before: State, plan: Plan, report: ExecutionReport) -> None:
         """Keeps what happened; a verified success becomes a skill."""
 

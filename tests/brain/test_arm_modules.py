@@ -128,6 +128,9 @@ class BlindHippocampus:
     def recall(self, step: Step, anomaly: Anomaly, state: State) -> Step | None:
         return None
 
+    def follow(self, report: ExecutionReport, state: State) -> None:
+        pass
+
     def learn(self, instruction: str, before: State, plan: Plan, report: ExecutionReport) -> None:
         self.learned += report.verified
 

@@ -192,5 +192,8 @@ class _MeteredHippocampus:
     def recall(self, step: Step, anomaly: Anomaly, state: State) -> Step | None:
         return self._hippocampus.recall(step, anomaly, state)
 
+    def follow(self, report: ExecutionReport, state: State) -> None:
+        self._hippocampus.follow(report, state)
+
     def learn(self, instruction: str, before: State, plan: Plan, report: ExecutionReport) -> None:
         self._hippocampus.learn(instruction, before, plan, report)
