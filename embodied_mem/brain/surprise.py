@@ -16,10 +16,11 @@ from embodied_mem.robots.arm import ArmState
 from embodied_mem.scene.tabletop.recognition import UNKNOWN
 from embodied_mem.types import Float64Array
 
-SurpriseKind = Literal["blind", "moved", "vanished", "misfit", "no_answer"]
+SurpriseKind = Literal["blind", "moved", "vanished", "obstacle", "misfit", "no_answer"]
 """`blind`: a picture shows nothing, or too noisily; `moved`: a thing lies elsewhere, and the hand
-did not put it there; `vanished`: it is gone; `misfit`: the fingers touch sooner than a thing's size
-and turn let expect; `no_answer`: the model did not answer in time, and is asked again."""
+did not put it there; `vanished`: it is gone; `obstacle`: something tall came into the way;
+`misfit`: the fingers touch sooner than a thing's size and turn let expect; `no_answer`: the model
+did not answer in time, and is asked again."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,6 +47,8 @@ class SurpriseConfig:
     """Distance from which on the hand cannot have touched a thing, m."""
     calm: float = 1.0
     """Seconds for which a thing that was let go may still be found to lie otherwise."""
+    tall: float = 0.12
+    """Height from which on something unknown is an obstacle, m."""
     misfit: float = 0.008
     """How much wider than expected a thing is when both fingers touch it, m."""
 
@@ -95,9 +98,11 @@ class Surprises:
             self._blind = True
             return
         self._blind = False
-        for name, old in before.entities.items():
-            new = after.entities.get(name)
-            if new is not None and new is not old and self._is_loose(old, new, after):
+        for name, new in after.entities.items():
+            old = before.entities.get(name)
+            if old is None:
+                self._meet(new, after.tick)
+            elif new is not old and self._is_loose(old, new, after):
                 self._compare(old, new, way, after.tick)
 
     def _is_loose(self, old: Entity, new: Entity, after: State) -> bool:
@@ -106,6 +111,8 @@ class Surprises:
             return False
         if UNKNOWN in (old.category, new.category):  # what is not known is not known again
             return False
+        if any(_is_drawer(after.entities.get(place)) for place in (old.place, new.place)):
+            return False  # it slides along, and comes in and out of sight
         since = after.tick - self._released.get(old.id, -(10**9))
         return old.visible and not old.missing and since * self._seconds > self.config.calm
 
@@ -117,9 +124,12 @@ class Surprises:
                 self._note(tick, "vanished", f"{old.id} is gone")
             return
         went = float(np.linalg.norm((new.position - old.position)[:2]))
-        drawers = old.place.endswith("drawer") and old.place == new.place
-        if new.visible and not drawers and went > (config.shoved if near else config.moved):
+        if new.visible and went > (config.shoved if near else config.moved):
             self._note(tick, "moved", f"{old.id} was moved by {100 * went:.0f} cm")
+
+    def _meet(self, new: Entity, tick: int) -> None:
+        if new.category == UNKNOWN and new.size[2] > self.config.tall:
+            self._note(tick, "obstacle", f"something {100 * new.size[2]:.0f} cm tall came up")
 
     def _fit(self, arm: ArmState, state: State, hand: Hand) -> None:
         """Compares the opening at the first touch with the width of the nearest thing."""
@@ -133,6 +143,10 @@ class Surprises:
 
     def _note(self, tick: int, kind: SurpriseKind, detail: str) -> None:
         self.noted.append(Surprise(tick=tick, kind=kind, detail=detail))
+
+
+def _is_drawer(place: Entity | None) -> bool:
+    return place is not None and place.kind == "drawer"
 
 
 def _nearest(point: Float64Array, entities: Mapping[str, Entity]) -> Entity | None:

@@ -118,7 +118,25 @@ def test_fingers_that_touch_too_soon(
 
 
 def test_a_thing_in_a_drawer_moves_with_it(surprises: Surprises) -> None:
-    before = state(60, thing(0.8, 0.1, place="left_drawer"))
+    drawer = thing(0.8, 0.1, id="left_drawer", kind="drawer", category="drawer")
+
+    def of(entity: Entity) -> State:
+        entities = {each.id: each for each in (drawer, entity)}
+        return State(tick=60, seconds=0.3, entities=entities, hand=hand())
+
+    before = of(thing(0.8, 0.1, place="left_drawer"))
     surprises.feel(arm(60), before)
-    surprises.see(before, state(60, thing(0.62, 0.1, place="left_drawer")), shown=True)
+    surprises.see(before, of(thing(0.62, 0.1, place="left_drawer")), shown=True)
+    gone = thing(0.8, 0.1, place="left_drawer", missing=True, visible=False)
+    surprises.see(before, of(gone), shown=True)
     assert surprises.noted == []
+
+
+def test_something_tall_comes_up(surprises: Surprises) -> None:
+    before = state(60, thing(0.4, 0.1))
+    size = np.array([0.1, 0.1, 0.24])
+    box = thing(0.4, -0.2, id="brown_thing", category="thing", size=size)
+    after = State(tick=60, seconds=0.3, entities={**before.entities, box.id: box}, hand=before.hand)
+    surprises.feel(arm(60), before)
+    surprises.see(before, after, shown=True)
+    assert kinds(surprises) == ["obstacle"]
