@@ -2,7 +2,10 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from embodied_mem.brain.instruction import Instruction, Reference
 from embodied_mem.brain.language.instructions import (
@@ -125,6 +128,31 @@ def test_other_fixtures_are_known_by_their_ids() -> None:
     words = instruction_words(fixtures)
     parsed = parse_instruction("Put the mug on the upper shelf", words)
     assert parsed.destination == Reference(fixture="upper_shelf")
+
+
+WORDS_SAID = sorted({word for _, text in SAID for word in text.split()})
+
+
+@given(st.lists(st.sampled_from(WORDS_SAID), max_size=14))
+@settings(max_examples=400, deadline=None)
+def test_any_words_are_understood_or_refused(words: list[str]) -> None:
+    _understood_or_refused(" ".join(words))
+
+
+@given(st.text(max_size=60))
+@settings(max_examples=200, deadline=None)
+def test_any_text_is_understood_or_refused(text: str) -> None:
+    _understood_or_refused(text)
+
+
+def _understood_or_refused(text: str) -> None:
+    try:
+        parsed = parse_instruction(text, WORDS)
+    except InstructionError as error:
+        assert str(error)
+        return
+    assert parsed == parse_instruction(text, WORDS)
+    assert msgspec.json.decode(msgspec.json.encode(parsed), type=Instruction) == parsed
 
 
 def test_the_phrases_of_the_asset_can_be_said() -> None:
