@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from types import MappingProxyType
-from typing import final
+from typing import Self, final
 
 import numpy as np
 
@@ -129,6 +129,13 @@ class TabletopBody:
         return SECONDS
 
     # -- what it does --------------------------------------------------------------------------
+
+    def __enter__(self) -> Self:
+        self.connect()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def connect(self) -> None:
         """Makes the body ready; called once before the first `observe`."""
