@@ -1,5 +1,8 @@
 """The simulator's functions, and a seal that keeps its ground truth from everyone but the body."""
 
+import ctypes
+import os
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -50,10 +53,27 @@ def bullet() -> Any:
         MissingExtraError: If PyBullet is not installed.
     """
     try:
-        import pybullet
+        with _without_banner():
+            import pybullet
     except ImportError as error:
         raise MissingExtraError("the tabletop", "tabletop") from error
     return SimpleNamespace(**vars(pybullet))
+
+
+@contextmanager
+def _without_banner() -> Iterator[None]:
+    """Sends what compiled code writes to standard output nowhere: PyBullet greets on import."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    try:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 1)
+        os.close(nowhere)
+        yield
+        ctypes.CDLL(None).fflush(None)  # C keeps it in a buffer of its own
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
 
 
 @contextmanager

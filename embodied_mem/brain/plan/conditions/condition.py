@@ -1,5 +1,6 @@
 """A condition: text of a small typed grammar, parsed once, evaluated on a state at every tick."""
 
+from functools import lru_cache
 from typing import Literal, final
 
 from embodied_mem.brain.plan.conditions.compiler import compile_expression
@@ -71,6 +72,12 @@ def parse_condition(text: str, *, type: Literal["truth", "number"] = "truth") ->
     Raises:
         ConditionError: If the text does not follow the grammar; `position` says where.
     """
+    return _parsed(text, type)
+
+
+# A plan is checked, compiled and drawn, and many plans say the same: each text is read once.
+@lru_cache(maxsize=4096)
+def _parsed(text: str, type: Literal["truth", "number"]) -> Condition:
     try:
         expression = parse_expression(text)
         if expression.type != type:
