@@ -24,6 +24,8 @@ _SURE: Final = 0.5
 """Confidence from which on one picture is enough to believe in a new thing."""
 _LEAST_PIXELS: Final = 14
 """What is smaller is no thing."""
+_DOUBTFUL: Final = 0.75
+"""Confidence below which a name may have been an error."""
 _VAGUE: Final = 40
 """Pixels below which what looks like nothing known may be a piece of anything."""
 _SAME: Final = 0.03
@@ -265,6 +267,8 @@ class Tracker:
         main = picture.view.camera == self._main
         if main and any(_fills(each, thing) for each in sightings):
             thing.visible, thing.missing = False, True
+            # The very same surface under another name: it was something else from the beginning.
+            thing.proven &= not (evidence.still_there and thing.confidence < _DOUBTFUL)
         elif evidence.still_there:
             thing.noticed(picture.view.tick)
             thing.first = thing.first or self.closed_pose(thing)
