@@ -11,8 +11,9 @@ from embodied_mem.types import BoolArray, Float64Array
 
 WALL = 0.008
 """Thickness taken for the walls of bins, trays and drawers, m."""
-OVER_WALL = 0.006
-"""How much higher than measured walls and chests are taken, so that the palm clears them, m."""
+OVER_WALL = -0.002
+"""How much higher than measured walls and chests are taken: less, since they are measured better
+than the things from which the palm keeps its distance, m."""
 FLOOR = 0.005
 """Thickness taken for the floors of bins and trays, m."""
 FRONT_ABOVE_HANDLE = 0.016

@@ -12,6 +12,7 @@ from embodied_mem.brain.arm.hand_shape import (
     easy_yaw,
     footprint_gaps,
     hand_boxes,
+    hand_slack,
 )
 from embodied_mem.brain.arm.model import ArmModel
 from embodied_mem.brain.state import Entity, State
@@ -146,8 +147,8 @@ def _heights(thing: Entity, *, wide: bool) -> list[float]:
     lowest = TIP_BELOW + TIP_CLEARANCE
     if wide:
         return [max(lowest, tall - KNOB_BELOW_TOP)]
-    best = max(lowest, 0.55 * tall, tall - PALM_ABOVE + 0.005)
-    highest = max(best, tall - 0.006)
+    best = max(lowest, 0.55 * tall, tall - PALM_ABOVE + 0.003)
+    highest = max(best, tall - 0.005)
     return sorted({best, 0.5 * (best + highest), highest})
 
 
@@ -176,7 +177,12 @@ def _judged(thing: Entity, around: Boxes, ways: Float64Array) -> list[Grasp]:
     hands = hand_boxes(positions, yaws, ways[:, 3])
     gaps, tops = np.full(len(ways), ENOUGH_GAP), np.zeros(len(ways))
     if around.names:
-        apart = footprint_gaps(hands, around).min(axis=1).reshape(-1, 6).min(axis=1)
+        apart = (
+            footprint_gaps(hands, around, hand_slack(len(ways)))
+            .min(axis=1)
+            .reshape(-1, 6)
+            .min(axis=1)
+        )
         gaps = np.minimum(gaps, apart)
         flat = footprint_gaps(_flattened(hands), _flattened(around)).reshape(len(ways), 6, -1)
         highest = around.centre[:, 2] + around.half[:, 2]

@@ -11,14 +11,15 @@ from embodied_mem.types import Float64Array
 
 TIP_BELOW = 0.007
 """How far the finger tips reach below the tool's frame, m."""
-PALM_ABOVE = 0.039
-"""Height of the palm above the tool's frame, m."""
+PALM_ABOVE = 0.036
+"""Height above the tool's frame at which the palm touches, found by lowering it onto a can, m."""
 
 _FINGER_HALF = 0.0105
 _FINGER = ((0.0145, -TIP_BELOW, 0.007), (0.026, 0.007, PALM_ABOVE))
 """Thickness and lowest and highest z of a finger's tip and root."""
 _PALM = (((0.104, 0.022), PALM_ABOVE, 0.075), ((0.104, 0.033), 0.075, 0.14))
 """Half extents and lowest and highest z of the palm and of the hand's body."""
+_SLACK = (0.004, 0.0, 0.004, 0.0, -0.003, -0.003)
 
 
 def down_pose(position: Float64Array, yaw: float) -> Float64Array:
@@ -76,7 +77,15 @@ def hand_boxes(positions: Float64Array, yaws: Float64Array, openings: Float64Arr
     )
 
 
-def footprint_gaps(one: Boxes, other: Boxes, slack: float = 0.004) -> Float64Array:
+def hand_slack(count: int) -> Float64Array:
+    """Returns how deep each of `hand_boxes` may seem to reach into what lies under it, (6 C, 1) m.
+
+    The tips go down beside things and just above what those stand on; the palm keeps its distance.
+    """
+    return np.tile(np.array(_SLACK), count)[:, None]
+
+
+def footprint_gaps(one: Boxes, other: Boxes, slack: float | Float64Array = 0.004) -> Float64Array:
     """Returns (A, B) distances between boxes seen from above, m; negative where they overlap.
 
     The largest gap over the boxes' four sides (separating axes), so never more than the true

@@ -6,7 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from embodied_mem.brain.arm.boxes import Boxes, inside_of, opened_share, world_boxes
-from embodied_mem.brain.arm.hand_shape import down_pose, footprint_gaps, hand_boxes
+from embodied_mem.brain.arm.hand_shape import (
+    down_pose,
+    footprint_gaps,
+    hand_boxes,
+    hand_slack,
+)
 from embodied_mem.brain.state import State
 from embodied_mem.robots.arm import WorkCell
 from embodied_mem.types import Float64Array
@@ -285,7 +290,8 @@ def _judged(around: Boxes, carried: Carried, base: Float64Array, yaw: float) -> 
     free = np.full(count, True)
     top = 0.0
     if near.names:
-        free = footprint_gaps(hands, near).min(axis=1).reshape(count, -1).min(axis=1) > ROOM
+        gaps = footprint_gaps(hands, near, hand_slack(count)).min(axis=1)
+        free = gaps.reshape(count, -1).min(axis=1) > ROOM
         top = float((near.centre[:, 2] + near.half[:, 2]).max())
     if not free.any():
         return None

@@ -12,6 +12,7 @@ from embodied_mem.brain.arm.hand_shape import (
     easy_yaw,
     footprint_gaps,
     hand_boxes,
+    hand_slack,
 )
 from embodied_mem.brain.arm.hand_skill import BadEndError, HandSkill, Workplace
 from embodied_mem.brain.arm.held import box_pose
@@ -133,7 +134,7 @@ class Wipe(HandSkill):
         for direction in (0.0, 0.5 * np.pi):
             yaws = np.array([easy_yaw(ends.mean(axis=0), direction)] * count)
             hands = hand_boxes(ends, yaws, np.full(count, self.senses.arm.opening))
-            if not around.names or footprint_gaps(hands, around).min() > 0.0:
+            if not around.names or footprint_gaps(hands, around, hand_slack(count)).min() > 0.0:
                 return [down_pose(end, float(yaws[0])) for end in ends]
         return []
 

@@ -66,7 +66,7 @@ def test_what_is_too_wide_is_taken_by_its_knob():
 
 def test_the_palm_stays_above_tall_things():
     best = ways(thing("it", 0.4, 0.0, (0.045, 0.045, 0.12), category="bottle"))[0]
-    assert best.position[2] + 0.039 > 0.12
+    assert best.position[2] + 0.036 > 0.12
 
 
 def test_the_top_of_a_stack_is_taken_without_touching_what_is_below():
