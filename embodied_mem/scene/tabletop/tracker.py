@@ -26,6 +26,8 @@ _LEAST_PIXELS: Final = 14
 """What is smaller is no thing."""
 _DOUBTFUL: Final = 0.75
 """Confidence below which a name may have been an error."""
+_TINT: Final = 0.05
+"""Difference in the shares of red, green and blue of what may be one colour."""
 _VAGUE: Final = 40
 """Pixels below which what looks like nothing known may be a piece of anything."""
 _SAME: Final = 0.03
@@ -301,20 +303,23 @@ class Tracker:
         self._candidates[camera] = still
 
     def _find_again(self, sighting: Sighting, picture: Picture) -> bool:
-        """Takes something new for what is missing and looks the same; tells whether there is."""
-        look = (sighting.category, sighting.colour)
-        lost = [
-            each
-            for each in self.things.values()
-            if each.missing and (each.category, each.colour) == look and look[0] != UNKNOWN
-        ]
-        if not lost or picture.view.camera != self._main:
+        """Takes something new for what is missing and looks the same; tells whether there is.
+
+        A piece that looks like nothing known may be what a handle leaves to see of it.
+        """
+        if picture.view.camera != self._main:
             return False
-        nearest = min(lost, key=lambda t: float(np.linalg.norm(t.position - sighting.position)))
-        if nearest.session:
-            nearest.rest, nearest.moved = 0, False
-        nearest.see(sighting, picture.view.tick, 1.0)
-        self._settle(nearest)
+        lost = [each for each in self.things.values() if each.missing and _alike(each, sighting)]
+        if not lost:
+            return False
+        thing = min(lost, key=lambda t: float(np.linalg.norm(t.position - sighting.position)))
+        if thing.session:
+            thing.rest, thing.moved = 0, False
+        if sighting.category == UNKNOWN:
+            thing.glimpse(sighting, picture.view.tick, elsewhere=True)
+        else:
+            thing.see(sighting, picture.view.tick, 1.0)
+        self._settle(thing)
         return True
 
     def _enough(self, sighting: Sighting, picture: Picture) -> int:
@@ -381,6 +386,14 @@ class Tracker:
 
 def _near(one: Sighting, other: Sighting) -> bool:
     return float(np.linalg.norm(one.position - other.position)) < _SAME
+
+
+def _alike(thing: Thing, sighting: Sighting) -> bool:
+    """Tells whether something new looks like a thing, or like a piece of its colour."""
+    if sighting.category != UNKNOWN:
+        return (sighting.category, sighting.colour) == (thing.category, thing.colour)
+    small = float(sighting.box.size.max()) < float(thing.size.max()) + 0.01
+    return small and float(np.abs(sighting.share - thing.share).max()) < _TINT
 
 
 def _fills(sighting: Sighting, thing: Thing) -> bool:
