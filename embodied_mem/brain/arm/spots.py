@@ -23,7 +23,7 @@ ROOMY = 0.025
 SNUG = 0.012
 """And between walls, where room is scarce, m."""
 GRID = 0.03
-"""Distance of the spots that are tried, m."""
+"""Distance of the spots that are tried in the open, m; half of it between walls."""
 DROPS = (0.0, 0.006, 0.012, 0.02, 0.03, 0.045)
 """Heights above touching down from which a thing may be let go where walls keep the hand up, m."""
 ROOM = 0.001
@@ -127,7 +127,7 @@ def _free_spots(
     low, high = _room(cell, state, destination)
     around = world_boxes(cell, state, leave_out=(target,))
     enough = SNUG if fixture.kind in ("bin", "drawer") else ROOMY
-    centred = -0.5 if fixture.kind == "bin" else 0.5
+    centred = {"bin": -0.5, "drawer": -0.3}.get(fixture.kind, 0.5)
     ranked = _ranked(around, carried, low, high, enough=enough, centred=centred)
     found: list[Spot] = []
     for index, (x, y, yaw) in enumerate(ranked[: 3 * JUDGED]):
@@ -192,12 +192,13 @@ def _ranked(
         apart: Least distance from what stands there, m; negative to overlap it.
     """
     middle = 0.5 * (low + high)
+    step = GRID if enough > SNUG else 0.5 * GRID
     poses = [
         (x, y, yaw)
         for yaw in _yaws(carried)
         if _twist(carried, middle, yaw) < MOST_TWIST
-        for x in _ticks(low[0], high[0], _half(carried, yaw, 0))
-        for y in _ticks(low[1], high[1], _half(carried, yaw, 1))
+        for x in _ticks(low[0], high[0], _half(carried, yaw, 0), step)
+        for y in _ticks(low[1], high[1], _half(carried, yaw, 1), step)
     ]
     if not poses:
         return []
@@ -241,13 +242,13 @@ def _half(carried: Carried, yaw: float, axis: int) -> float:
     return float(x * cosine + y * sine if axis == 0 else x * sine + y * cosine)
 
 
-def _ticks(low: float, high: float, half: float) -> Float64Array:
+def _ticks(low: float, high: float, half: float, step: float) -> Float64Array:
     """Returns positions between two walls, the middle among them."""
     room = 0.5 * (high - low) - half - APART
     if room < 0.0:
         return np.empty(0)
-    count = int(room / GRID)
-    return np.asarray(0.5 * (low + high) + GRID * np.arange(-count, count + 1))
+    count = int(room / step)
+    return np.asarray(0.5 * (low + high) + step * np.arange(-count, count + 1))
 
 
 def _twist(carried: Carried, position: Float64Array, yaw: float) -> float:
