@@ -66,6 +66,7 @@ class Surprises:
         self._held = ""
         self._grip = False
         self._blind = False
+        self._missed: set[str] = set()
         self._way: list[Float64Array] = []
 
     def feel(self, arm: ArmState, state: State) -> None:
@@ -98,6 +99,10 @@ class Surprises:
             self._blind = True
             return
         self._blind = False
+        for name in sorted(self._missed):
+            if name in after.entities and after.entities[name].missing:
+                self._note(after.tick, "vanished", f"{name} is gone")
+        self._missed.clear()
         for name, new in after.entities.items():
             old = before.entities.get(name)
             if old is None:
@@ -121,7 +126,7 @@ class Surprises:
         near = float(np.linalg.norm(way - old.position, axis=1).min()) < config.far
         if new.missing:
             if not near:
-                self._note(tick, "vanished", f"{old.id} is gone")
+                self._missed.add(old.id)  # a second picture must say so too
             return
         went = float(np.linalg.norm((new.position - old.position)[:2]))
         if new.visible and went > (config.shoved if near else config.moved):

@@ -91,7 +91,11 @@ def test_what_was_let_go_may_roll_for_a_moment(surprises: Surprises) -> None:
 def test_a_thing_that_is_gone(surprises: Surprises) -> None:
     before = state(60, thing(0.4, 0.1))
     surprises.feel(arm(60), before)
-    surprises.see(before, state(60, thing(0.4, 0.1, missing=True, visible=False)), shown=True)
+    gone = state(60, thing(0.4, 0.1, missing=True, visible=False))
+    surprises.see(before, gone, shown=True)
+    assert surprises.noted == []
+    surprises.see(gone, gone, shown=True)
+    surprises.see(gone, gone, shown=True)
     assert kinds(surprises) == ["vanished"]
 
 
