@@ -119,6 +119,8 @@ def _hands_over(r: Reading) -> bool:
 
 
 def _stacks(r: Reading) -> bool:
+    if r.pile and not r.verbs:
+        return True  # "a tower, please: ..."
     if r.has("stack") or (r.pile and r.has("build", "put", "bring", "want", "set", "arrange")):
         return True
     onto = [p for p in r.parts if p.role in ("on", "over") and _is_thing(p.phrase, p.antecedent)]

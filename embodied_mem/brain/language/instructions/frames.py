@@ -56,7 +56,7 @@ def _sort(r: Reading) -> Fields:
     if colours_by_bin(r) is not None:
         named = [Phrase(category=p.category, every=True) for p in r.things("")]
         return {"themes": r.references(named), "by": "colour"}
-    named = [p for p in r.things("", "of") if not p.unknown]
+    named = [p for p in r.things("", "of") or r.things("with") if not p.unknown]
     themes = [t for t in r.references(named) if t.category or t.colour or t.every]
     by = r.by or "colour"
     return {"themes": _every(themes) or (EVERYTHING,), "by": by}

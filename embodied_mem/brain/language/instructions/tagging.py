@@ -133,6 +133,8 @@ def _chosen(
 def _can(senses: tuple[Sense, ...], before: list[Token], after: Words) -> Sense:
     """Tells the can that is a tin from the verb: it is described, or ends the sentence."""
     noun = next(sense for sense in senses if sense.tag == "noun")
+    if after and before and before[-1].tag in ("noun", "generic", "pronoun"):
+        return Sense("auxiliary")  # "the teddy can go into ..."
     described = bool(before) and before[-1].tag in _DESCRIBING
     can_do = ("you", "we", "i", "be", "the", "not", "somebody", "someone")
     asks = bool(after) and after[0] in can_do
