@@ -57,6 +57,8 @@ HANDLES = tuple(
 """Where fingers go that pull a drawer open."""
 IN_LANE = Region(x=(0.385, 0.435), y=(-0.28, 0.28))
 """Where most of a thing covers the lane."""
+IN_DRAWER = 0.088
+"""From middle to middle of things side by side in a drawer: fingers fit between, and at walls, m."""
 NEAR_SIDE = Region(x=(0.27, 0.30), y=(-0.30, 0.30))
 """Between the arm and the lane: small things there do not reach into it."""
 
@@ -155,11 +157,14 @@ def spot_in(
     fixture = cell[place]
     low, high = np.array(fixture.low), np.array(fixture.high)
     width = (high[1] - low[1]) / slots
+    if fixture.kind == "drawer":
+        width = min(width, IN_DRAWER)
+    middle = 0.5 * (low[1] + high[1])
     shake = 0.015 if slots == 1 else 0.004
     return Spot(
         place=place,
         x=float(0.5 * (low[0] + high[0]) + rng.uniform(-shake, shake)),
-        y=float(low[1] + (slot + 0.5) * width + rng.uniform(-shake, shake)),
+        y=float(middle + (slot - 0.5 * (slots - 1)) * width + rng.uniform(-shake, shake)),
         yaw=float(rng.uniform(-0.25, 0.25)),
     )
 
