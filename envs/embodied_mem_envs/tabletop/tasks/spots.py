@@ -58,7 +58,7 @@ HANDLES = tuple(
 IN_LANE = Region(x=(0.385, 0.435), y=(-0.28, 0.28))
 """Where most of a thing covers the lane."""
 IN_DRAWER = 0.088
-"""From middle to middle of things side by side in a drawer: fingers fit between, and at walls, m."""
+"""From middle to middle of things side by side in a drawer, so that fingers fit in, m."""
 NEAR_SIDE = Region(x=(0.27, 0.30), y=(-0.30, 0.30))
 """Between the arm and the lane: small things there do not reach into it."""
 
