@@ -49,7 +49,7 @@ class SurpriseConfig:
     """Seconds for which a thing that was let go may still be found to lie otherwise."""
     tall: float = 0.12
     """Height from which on something unknown is an obstacle, m."""
-    misfit: float = 0.008
+    misfit: float = 0.011
     """How much wider than expected a thing is when both fingers touch it, m."""
 
 
@@ -67,6 +67,7 @@ class Surprises:
         self._grip = False
         self._blind = False
         self._missed: set[str] = set()
+        self._met: dict[str, Entity] = {}
         self._way: list[Float64Array] = []
 
     def feel(self, arm: ArmState, state: State) -> None:
@@ -103,10 +104,11 @@ class Surprises:
             if name in after.entities and after.entities[name].missing:
                 self._note(after.tick, "vanished", f"{name} is gone")
         self._missed.clear()
+        self._confirm_met(after)
         for name, new in after.entities.items():
             old = before.entities.get(name)
             if old is None:
-                self._meet(new, after.tick)
+                self._met[name] = new
             elif new is not old and self._is_loose(old, new, after):
                 self._compare(old, new, way, after.tick)
 
@@ -132,9 +134,18 @@ class Surprises:
         if new.visible and went > (config.shoved if near else config.moved):
             self._note(tick, "moved", f"{old.id} was moved by {100 * went:.0f} cm")
 
-    def _meet(self, new: Entity, tick: int) -> None:
-        if new.category == UNKNOWN and new.size[2] > self.config.tall:
-            self._note(tick, "obstacle", f"something {100 * new.size[2]:.0f} cm tall came up")
+    def _confirm_met(self, after: State) -> None:
+        """Tells of tall things that stand where the picture before showed them, off the hand."""
+        met, self._met = self._met, {}
+        for name, first in met.items():
+            now = after.entities.get(name, first)
+            tall = now.category == UNKNOWN and now.size[2] > self.config.tall
+            still = name in after.entities and _apart(now.position, first.position) < 0.02
+            hand = after.hand
+            off = hand is not None and _apart(now.position, hand.position) > self.config.far
+            if tall and still and off:
+                detail = f"something {100 * now.size[2]:.0f} cm tall came up"
+                self._note(after.tick, "obstacle", detail)
 
     def _fit(self, arm: ArmState, state: State, hand: Hand) -> None:
         """Compares the opening at the first touch with the width of the nearest thing."""
@@ -148,6 +159,10 @@ class Surprises:
 
     def _note(self, tick: int, kind: SurpriseKind, detail: str) -> None:
         self.noted.append(Surprise(tick=tick, kind=kind, detail=detail))
+
+
+def _apart(one: Float64Array, other: Float64Array) -> float:
+    return float(np.linalg.norm((one - other)[:2]))
 
 
 def _is_drawer(place: Entity | None) -> bool:
