@@ -1,6 +1,5 @@
 """The simulator's functions, and a seal that keeps its ground truth from everyone but the body."""
 
-import ctypes
 import os
 import sys
 import threading
@@ -62,17 +61,16 @@ def bullet() -> Any:
 
 @contextmanager
 def _without_banner() -> Iterator[None]:
-    """Sends what compiled code writes to standard output nowhere: PyBullet greets on import."""
-    sys.stdout.flush()
-    kept = os.dup(1)
+    """Sends what compiled code writes to standard error nowhere: PyBullet greets on import."""
+    sys.stderr.flush()
+    kept = os.dup(2)
     try:
         nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, 1)
+        os.dup2(nowhere, 2)
         os.close(nowhere)
         yield
-        ctypes.CDLL(None).fflush(None)  # C keeps it in a buffer of its own
     finally:
-        os.dup2(kept, 1)
+        os.dup2(kept, 2)
         os.close(kept)
 
 
