@@ -109,17 +109,17 @@ class Surprises:
             old = before.entities.get(name)
             if old is None:
                 self._met[name] = new
-            elif new is not old and self._is_loose(old, new, after):
+            elif new is not old and self._is_loose(old, new, before, after):
                 self._compare(old, new, way, after.tick)
 
-    def _is_loose(self, old: Entity, new: Entity, after: State) -> bool:
+    def _is_loose(self, old: Entity, new: Entity, before: State, after: State) -> bool:
         """Tells whether a thing should lie where it was: seen, in nobody's hand, on nothing."""
         if old.kind != "object" or "hand" in (old.place, new.place):
             return False
         if UNKNOWN in (old.category, new.category):  # what is not known is not known again
             return False
-        if any(_is_drawer(after.entities.get(place)) for place in (old.place, new.place)):
-            return False  # it slides along, and comes in and out of sight
+        if any(_slides(place, before, after) for place in (old.place, new.place)):
+            return False
         since = after.tick - self._released.get(old.id, -(10**9))
         return old.visible and not old.missing and since * self._seconds > self.config.calm
 
@@ -165,8 +165,12 @@ def _apart(one: Float64Array, other: Float64Array) -> float:
     return float(np.linalg.norm((one - other)[:2]))
 
 
-def _is_drawer(place: Entity | None) -> bool:
-    return place is not None and place.kind == "drawer"
+def _slides(place: str, before: State, after: State) -> bool:
+    """Whether a place is a drawer that was moved, or not wide open: its things slide along."""
+    old, new = before.entities.get(place), after.entities.get(place)
+    if old is None or new is None or new.kind != "drawer":
+        return False
+    return abs(new.opened - old.opened) > 0.01 or new.opened < 0.8
 
 
 def _nearest(point: Float64Array, entities: Mapping[str, Entity]) -> Entity | None:

@@ -235,3 +235,35 @@ def test_too_many_revisions_are_ended_with_words() -> None:
     )
     with pytest.raises(GivenUpError, match="gave up: it takes too long"):
         cortex.replan(request, told)
+
+
+def test_what_crowds_a_thing_in_a_drawer_is_put_aside_and_back() -> None:
+    """The hand does not fit in beside a tall thing: that makes room, and then goes back."""
+    table = Table.of(
+        thing("red_block", "block", "red", (0.65, 0.09), bottom=0.02, place="left_drawer"),
+        thing("blue_mug", "mug", "blue", (0.65, 0.17), bottom=0.02, place="left_drawer"),
+    )
+    table.opened["left_drawer"] = 1.0
+    cortex = PlanningCortex(load_model_client("scripted"))
+    situation = Situation(
+        instruction="Bring me the red block.", state=table.state(), cell=cell(), skills=skills()
+    )
+    plan = cortex.plan(situation)
+    move = next(node for node in walk(plan.root) if node.id == "move_red_block")
+    assert isinstance(move, Task)
+    pick = next(node for node in move.children if isinstance(node, Step) and node.skill == "pick")
+    request = ReplanRequest(
+        task=move,
+        node=pick.id,
+        step=pick,
+        anomaly="precondition",
+        detail="the skill cannot do its work here and now",
+    )
+    again = cortex.replan(request, situation)
+    moved = [
+        (node.args["target"], node.args.get("destination", ""))
+        for node in walk(again)
+        if isinstance(node, Step) and node.skill == "place"
+    ]
+    assert [target for target, _ in moved] == ["blue_mug", "red_block", "blue_mug"]
+    assert moved[1][1] == "tray" and moved[2][1] == "left_drawer"

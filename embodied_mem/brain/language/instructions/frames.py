@@ -216,9 +216,15 @@ def _count(r: Reading) -> Fields:
 
 
 def _merged(themes: tuple[Reference, ...]) -> tuple[Reference, ...]:
-    """Reads "how many things on the table are red": the colour comes last."""
-    if len(themes) != 2 or themes[0].colour:
+    """Reads "how many things on the table are red": the colour comes last.
+
+    And "the blue blocks, the ones in drawers too", where the colour is not said again.
+    """
+    if len(themes) != 2:
         return themes
+    if themes[0].colour:
+        again = themes[1].category in ("", themes[0].category) and not themes[1].colour
+        return themes[:1] if again else themes
     if themes[1].category in ("", themes[0].category):
         return (Reference(category=themes[0].category, colour=themes[1].colour, every=True),)
     return themes

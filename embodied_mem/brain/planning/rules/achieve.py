@@ -99,6 +99,11 @@ class Mover:
             self._put_aside(self._topmost(hindering[0]))
         self._opening = ""
 
+    def put_aside(self, thing: str) -> None:
+        """Puts a thing, and first what lies on it, on a free spot of the table."""
+        self.uncover(thing)
+        self._put_aside(thing)
+
     def uncover(self, thing: str) -> None:
         """Puts aside what lies on a thing."""
         while self.world.on_top_of(thing):

@@ -16,7 +16,7 @@ from embodied_mem.brain.planning.rules.draft import Draft
 from embodied_mem.brain.planning.rules.errand import Errand, UnknownThingError
 from embodied_mem.brain.planning.rules.exploring import GO_ON, can_explore, explore
 from embodied_mem.brain.planning.rules.families import arranging, counting, handling, moving
-from embodied_mem.brain.planning.rules.goals import At, Target, Wish, read_wish
+from embodied_mem.brain.planning.rules.goals import At, In, Target, Wish, read_wish
 from embodied_mem.brain.planning.rules.search import search
 from embodied_mem.brain.planning.rules.spots import NoRoomError
 from embodied_mem.brain.planning.rules.world import World
@@ -162,6 +162,10 @@ def _for_wish(
         errand.post.append(f"visible({thing})")
     if wish.targets:
         targets = {t: _with_turn(t, target, request) for t, target in wish.targets.items()}
+        for other in _crowding(request, draft.world):
+            # It makes room for the hand, and goes back into the drawer afterwards.
+            targets.setdefault(other, In(holder=draft.world.things[other].place))
+            mover.put_aside(other)
         errand.bring_about(targets, thorough=True, unpickable=unpickable)
     for drawer in wish.opened:
         if draft.world.opened.get(drawer) is not True:
@@ -190,6 +194,20 @@ def _with_turn(thing: str, target: Target, request: ReplanRequest) -> Target:
         if isinstance(point, tuple | list) and math.dist(point[:2], (target.x, target.y)) < 0.005:
             return replace(target, yaw=yaw)
     return target
+
+
+def _crowding(request: ReplanRequest, world: World) -> tuple[str, ...]:
+    """Returns what lies in an open drawer beside a thing that the hand cannot get at."""
+    step = request.step
+    if step is None or step.skill != "pick" or request.anomaly != "precondition":
+        return ()
+    thing = world.things.get(str(step.args["target"]))
+    if thing is None or world.opened.get(thing.place) is not True:
+        return ()
+    if request.detail.endswith("does not hold"):
+        return ()  # it is not the skill that says so
+    beside = (other for other in world.things.values() if other.place == thing.place)
+    return tuple(other.id for other in beside if other.id != thing.id and not other.missing)
 
 
 def _unpickable(request: ReplanRequest) -> frozenset[str]:
