@@ -55,7 +55,13 @@ def _swaps(r: Reading) -> bool:
     crossed = r.words.count("where") > 1 or any(
         cue in text for text in r.words for cue in both_ways
     )
-    return r.has("swap") or (crossed and len(set(r.things("", "of", "with"))) == 2)
+    return r.has("swap") or _crosses(r) or (crossed and len(set(r.things("", "of", "with"))) == 2)
+
+
+def _crosses(r: Reading) -> bool:
+    """Whether it says "a to the spot of b, and b to where a was"."""
+    named = [p.category for p in r.things("", "of", "to", "with") if p.category and not p.unknown]
+    return len(named) == 4 and named[0] == named[3] != named[1] == named[2]
 
 
 def _pours(r: Reading) -> bool:

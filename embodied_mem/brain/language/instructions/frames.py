@@ -193,14 +193,24 @@ def _set(r: Reading) -> Fields:
 
 
 def _swap(r: Reading) -> Fields:
-    themes = _themes(r, "", "with", "of", "to", "between", "on")
-    particular = [t for t in themes if t.category or t.colour]
+    things = r.things("", "with", "of", "to", "between", "on")
+    themes = r.references([phrase for phrase in things if not phrase.unknown] or things)
+    particular = _named_twice([t for t in themes if t.category or t.colour])
     if len(particular) != 2 and not any(t.every for t in particular):
         raise InstructionError(
             f"I understand that two things are to be swapped, but found {len(particular)}; "
             'say it as in "swap the red block and the green can"'
         )
     return {"themes": tuple(sorted(particular, key=lambda t: (t.category, t.colour)))}
+
+
+def _named_twice(themes: list[Reference]) -> list[Reference]:
+    """Leaves out what was named again without its colour: "the red car ... where the car was"."""
+    return [
+        theme
+        for theme in themes
+        if theme.colour or not any(t.colour and t.category == theme.category for t in themes)
+    ]
 
 
 def _count(r: Reading) -> Fields:
