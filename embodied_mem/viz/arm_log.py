@@ -15,10 +15,10 @@ from embodied_mem.brain.plan.executor import PlanExecutor
 from embodied_mem.brain.plan.schema import Step
 from embodied_mem.brain.plan.walk import walk
 from embodied_mem.brain.state import Entity, State
-from embodied_mem.errors import MissingExtraError
 from embodied_mem.types import Observation
 from embodied_mem.viz.palette import colour_of
 from embodied_mem.viz.reading import encode_rgb
+from embodied_mem.viz.recording import open_recording
 
 _EVERY: Final = 20
 _JPEG_QUALITY: Final = 80
@@ -41,19 +41,8 @@ class ArmLog:
         Raises:
             MissingExtraError: If rerun is not installed.
         """
-        try:
-            import rerun
-        except ImportError:
-            raise MissingExtraError("--rerun", "viz") from None
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._rr: Any = rerun
+        self._rr, self._stream = open_recording(path, self._blueprint)
         self._model = model
-        self._stream: Any = rerun.RecordingStream("embodied_mem", recording_id=path.stem)
-        # Wall time must not get into a recording: the same run gives the same content.
-        self._stream.set_log_time_enabled(False)
-        self._stream.set_log_tick_enabled(False)
-        self._stream.save(path, default_blueprint=self._blueprint())
-        self._stream.log("world", rerun.ViewCoordinates.RIGHT_HAND_Z_UP, static=True)
         self._told = 0
         self._reflexes = 0
         self._tree = ""

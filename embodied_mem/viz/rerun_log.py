@@ -8,13 +8,13 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike
 
-from embodied_mem.errors import MissingExtraError
 from embodied_mem.memory.facts import FrontierFact, ObjectFact
 from embodied_mem.types import Observation
 from embodied_mem.viz.map_layers import FRONTIER, OCCUPIED, PATH_LATE, VIEW
 from embodied_mem.viz.palette import colour_of, tint
 from embodied_mem.viz.point_map import PointMap, frame_points
 from embodied_mem.viz.reading import FloorMap, SnapshotEntry, describe, encode_rgb
+from embodied_mem.viz.recording import open_recording
 
 TIMELINE = "tick"
 _JPEG_QUALITY = 80
@@ -37,18 +37,7 @@ class RerunLog:
         Raises:
             MissingExtraError: If rerun is not installed.
         """
-        try:
-            import rerun
-        except ImportError:
-            raise MissingExtraError("--rerun", "viz") from None
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._rr: Any = rerun
-        self._stream: Any = rerun.RecordingStream("embodied_mem", recording_id=path.stem)
-        # Wall time must not get into a recording: the same run gives the same content.
-        self._stream.set_log_time_enabled(False)
-        self._stream.set_log_tick_enabled(False)
-        self._stream.save(path, default_blueprint=self._blueprint())
-        self._stream.log("world", rerun.ViewCoordinates.RIGHT_HAND_Z_UP, static=True)
+        self._rr, self._stream = open_recording(path, self._blueprint)
         self._shown: set[str] = set()
         self._points = PointMap()
         self._batches = 0
