@@ -122,8 +122,6 @@ class ArmBrain:
         """Called with every picture."""
         self.running: CerebellumModule | None = None
         """What carries out the present plan."""
-        self.plan: Plan | None = None
-        """The present or last plan."""
         self.believed: State | None = None
         """The belief of the newest tick."""
         self._make_cerebellum = cerebellum
@@ -145,7 +143,7 @@ class ArmBrain:
         """Carries out one instruction; whatever goes wrong, the arm is at rest in the end."""
         before = self.watch()
         calls, start = self.cortex.calls, before.tick
-        reflexes, noticed = len(self.brainstem.events), len(self.hippocampus.noticed)
+        noticed = len(self.hippocampus.noticed)
         self._unanswered = []
         plan = self.hippocampus.known_plan(instruction, before)
         known, reason, report = plan is not None, "", None
@@ -170,12 +168,11 @@ class ArmBrain:
             model_calls=self.cortex.calls - calls,
             known=known,
             ticks=(self.believed or before).tick - start,
-            reflexes=tuple(self.brainstem.events)[reflexes:],
+            reflexes=tuple(self.brainstem.since(start + 1)),
             noticed=(*self._unanswered, *self.hippocampus.noticed[noticed:]),
         )
 
     def _carry_out(self, plan: Plan, instruction: str) -> CerebellumModule:
-        self.plan = plan
         running = self.running = self._make_cerebellum(plan)
         self._followed = 0
         end = round(self.config.limit / self.arm.seconds_per_tick)

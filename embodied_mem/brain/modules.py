@@ -114,12 +114,11 @@ class BrainstemModule(Protocol):
     """Drives the arm within limits."""
 
     @property
-    def events(self) -> Sequence[ReflexEvent]:
-        """What it did by itself, oldest first."""
-
-    @property
     def stopped(self) -> str:
         """Why the arm is stopped, until `clear`; empty where it is not."""
+
+    def since(self, tick: int) -> Sequence[ReflexEvent]:
+        """Returns what it did by itself from a tick on, oldest first."""
 
     def sense(self) -> ArmState:
         """Reads the joints."""

@@ -1,7 +1,5 @@
 """`embodied-mem run --task tabletop/...`: an arm does what it is told, seen from its own brain."""
 
-import contextlib
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, final
@@ -74,28 +72,20 @@ class TabletopRunner:
 
     # -- the world ------------------------------------------------------------------------------
 
-    @contextlib.contextmanager
-    def _body(self) -> "Iterator[TabletopBody]":
+    def _body(self) -> "TabletopBody":
         from embodied_mem_envs.tabletop import TabletopBody, default_cell
         from embodied_mem_envs.tabletop.tasks.playing import starting_layout
 
         layout = starting_layout(self.episode, default_cell())
-        body = TabletopBody(layout, seed=self.config.seed)
-        body.connect()
-        try:
-            yield body
-        finally:
-            body.close()
+        return TabletopBody(layout, seed=self.config.seed)
 
-    @contextlib.contextmanager
-    def _store(self, name: str, *, keep: bool = False) -> "Iterator[MemoryStore]":
+    def _store(self, name: str, *, keep: bool = False) -> "MemoryStore":
         from embodied_mem.brain.memory_folder import open_memory
 
         path = self.config.out / name
         resume = path if keep and path.exists() else None
         session = f"{self.episode.family}-{self.config.seed}"
-        with open_memory(path, session=session, seconds_per_tick=0.005, resume=resume) as store:
-            yield store
+        return open_memory(path, session=session, seconds_per_tick=0.005, resume=resume)
 
     def _picture(self, body: "TabletopBody", name: str) -> None:
         import cv2

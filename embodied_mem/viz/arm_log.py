@@ -44,7 +44,6 @@ class ArmLog:
         self._rr, self._stream = open_recording(path, self._blueprint)
         self._model = model
         self._told = 0
-        self._reflexes = 0
         self._tree = ""
 
     def __call__(self, brain: ArmBrain) -> None:
@@ -54,7 +53,7 @@ class ArmLog:
             return
         self._stream.set_time("tick", sequence=state.tick)
         self._stream.set_time("seconds", duration=state.seconds)
-        self._log_events(brain)
+        self._log_events(brain, state)
         if state.tick % _EVERY == 0:
             self._log_things(state)
             self._log_arm(brain)
@@ -140,7 +139,7 @@ class ArmLog:
         ]
         self._stream.log("plan/conditions", self._rr.TextDocument("\n".join(lines)))
 
-    def _log_events(self, brain: ArmBrain) -> None:
+    def _log_events(self, brain: ArmBrain, state: State) -> None:
         running = brain.running
         if running is None:
             self._told = 0
@@ -149,10 +148,8 @@ class ArmLog:
                 level = "WARN" if event.what == "anomaly" else "INFO"
                 self._stream.log("plan/events", self._rr.TextLog(event.text().strip(), level=level))
             self._told = len(running.report.events)
-        reflexes = list(brain.brainstem.events)
-        for reflex in reflexes[self._reflexes :]:
+        for reflex in brain.brainstem.since(state.tick):
             self._stream.log("plan/events", self._rr.TextLog(f"reflex: {reflex}", level="ERROR"))
-        self._reflexes = len(reflexes)
 
 
 def _label(entity: Entity) -> str:

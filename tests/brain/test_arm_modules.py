@@ -139,10 +139,12 @@ class BareBrainstem:
     """Hands every command to the arm as it is; implements `BrainstemModule`."""
 
     stopped = ""
-    events: Sequence[ReflexEvent] = ()
 
     def __init__(self, arm: Arm) -> None:
         self._arm, self.commands = arm, 0
+
+    def since(self, tick: int) -> Sequence[ReflexEvent]:
+        return ()
 
     def sense(self) -> ArmState:
         return self._arm.sense()

@@ -5,7 +5,7 @@ Proximal policy optimisation (Schulman et al., arXiv 1707.06347) with the mask o
 """
 
 from dataclasses import dataclass
-from typing import Final, final
+from typing import Any, Final, final
 
 from sb3_contrib import MaskablePPO
 from stable_baselines3.common.base_class import BaseAlgorithm
@@ -67,6 +67,21 @@ class PpoConfig:
     """Let only valid actions be drawn; else the validity term has to teach it."""
 
 
+def surrogate_arguments(config: PpoConfig) -> dict[str, Any]:
+    """Returns what every kind of PPO in Stable-Baselines3 and sb3-contrib is told alike."""
+    return {
+        "n_steps": config.steps,
+        "batch_size": config.batch,
+        "n_epochs": config.epochs,
+        "gamma": config.discount,
+        "gae_lambda": config.trace,
+        "clip_range": config.clip,
+        "ent_coef": config.entropy,
+        "vf_coef": config.value,
+        "max_grad_norm": config.gradient_norm,
+    }
+
+
 @final
 class Ppo:
     """Trains a `Scorer` on the reward of every step.
@@ -104,15 +119,7 @@ class Ppo:
             self.environment,
             # By our own count of updates: Stable-Baselines3 knows of one `learn` call at a time.
             learning_rate=lambda _: rate(self.done / config.updates),
-            n_steps=config.steps,
-            batch_size=config.batch,
-            n_epochs=config.epochs,
-            gamma=config.discount,
-            gae_lambda=config.trace,
-            clip_range=config.clip,
-            ent_coef=config.entropy,
-            vf_coef=config.value,
-            max_grad_norm=config.gradient_norm,
+            **surrogate_arguments(config),
             policy_kwargs={
                 "make_scorer": lambda: Scorer(
                     episodes.slot_features, episodes.context_features, config.hidden

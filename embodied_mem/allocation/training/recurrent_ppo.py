@@ -12,7 +12,7 @@ from stable_baselines3.common.logger import Logger
 from embodied_mem.allocation.recurrent import RecurrentScorer, memory_names
 from embodied_mem.allocation.training.episodes import EpisodeSet
 from embodied_mem.allocation.training.networks import Scorer
-from embodied_mem.allocation.training.ppo import PpoConfig, logged_by
+from embodied_mem.allocation.training.ppo import PpoConfig, logged_by, surrogate_arguments
 from embodied_mem.allocation.training.recurrent_policy import RecurrentScorerPolicy
 from embodied_mem.allocation.training.sb3 import get_algorithm, put_algorithm
 from embodied_mem.allocation.training.schedule import Ramp
@@ -62,15 +62,7 @@ class RecurrentPpo:
             self.environment,
             # By our own count of updates: Stable-Baselines3 knows of one `learn` call at a time.
             learning_rate=lambda _: rate(self.done / ppo.updates),
-            n_steps=ppo.steps,
-            batch_size=ppo.batch,
-            n_epochs=ppo.epochs,
-            gamma=ppo.discount,
-            gae_lambda=ppo.trace,
-            clip_range=ppo.clip,
-            ent_coef=ppo.entropy,
-            vf_coef=ppo.value,
-            max_grad_norm=ppo.gradient_norm,
+            **surrogate_arguments(ppo),
             policy_kwargs={
                 "make_scorer": lambda: Scorer(episodes.slot_features, names, ppo.hidden),
                 "units": config.units,

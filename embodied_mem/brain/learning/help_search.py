@@ -18,7 +18,27 @@ _LEARNED: Final = 0.7
 """What a word that was learned counts beside one that a help holds."""
 _ENOUGH: Final = 2.0
 """How often a word must have been met, about, to count that much."""
-_IGNORED: Final = frozenset("a an and at by for from in into it its of on or the to with".split())  # noqa: SIM905
+_IGNORED: Final = frozenset(
+    (
+        "a",
+        "an",
+        "and",
+        "at",
+        "by",
+        "for",
+        "from",
+        "in",
+        "into",
+        "it",
+        "its",
+        "of",
+        "on",
+        "or",
+        "the",
+        "to",
+        "with",
+    )
+)
 
 
 @final

@@ -7,6 +7,7 @@ hold real ones. Conditions are read and printed by their own grammar, never repl
 
 import math
 import re
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -140,7 +141,7 @@ def spot_condition(near: float) -> str:
     return f"at({_HOLE}thing, {x:.0f}, {y:.0f}, tol={near})"
 
 
-class _Change:
+class _Change(ABC):
     """Goes through a subtree and changes ids, points and prose."""
 
     def node(self, node: Node) -> Node:
@@ -175,20 +176,20 @@ class _Change:
         expression = _parsed(text, type)
         return str(_rewritten(expression, self.entity, self.point))
 
-    def id(self, name: str) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def id(self, name: str) -> str: ...
 
-    def prose(self, text: str) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def prose(self, text: str) -> str: ...
 
-    def entity(self, name: str) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def entity(self, name: str) -> str: ...
 
-    def point(self, x: float, y: float) -> tuple[float, float]:
-        raise NotImplementedError
+    @abstractmethod
+    def point(self, x: float, y: float) -> tuple[float, float]: ...
 
-    def arguments(self, given: Mapping[str, Argument]) -> dict[str, Argument]:
-        raise NotImplementedError
+    @abstractmethod
+    def arguments(self, given: Mapping[str, Argument]) -> dict[str, Argument]: ...
 
 
 class _Abstraction(_Change):

@@ -139,12 +139,11 @@ class _MeteredBrainstem:
         self._meter = meter
 
     @property
-    def events(self) -> Sequence[ReflexEvent]:
-        return self._brainstem.events
-
-    @property
     def stopped(self) -> str:
         return self._brainstem.stopped
+
+    def since(self, tick: int) -> Sequence[ReflexEvent]:
+        return self._brainstem.since(tick)
 
     def sense(self) -> ArmState:
         self._meter.begin()
