@@ -11,7 +11,7 @@ from embodied_mem.brain.arm.model import ArmModel
 from embodied_mem.brain.arm_hippocampus import ArmHippocampus
 from embodied_mem.brain.belief import Belief
 from embodied_mem.brain.control.clock import Clock
-from embodied_mem.brain.control.limits import JointLimits
+from embodied_mem.robots.safety.joint_limits import JointLimits
 from embodied_mem.brain.control.loop import ControlLoop
 from embodied_mem.brain.learning.episode_log import EpisodeLog
 from embodied_mem.brain.learning.skill_pool import SkillPool

@@ -4,8 +4,8 @@ from collections import deque
 from math import isfinite
 from typing import final
 
-from embodied_mem.brain.control.limits import JointLimits
-from embodied_mem.brain.control.motion import JointMotion
+from embodied_mem.robots.safety.joint_limits import JointLimits
+from embodied_mem.robots.safety.joint_motion import JointMotion
 from embodied_mem.brain.control.reflexes import (
     Done,
     ReflexConfig,

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import final
 
 from embodied_mem.brain.control.lateness import Lateness
-from embodied_mem.brain.control.limits import JointLimits
+from embodied_mem.robots.safety.joint_limits import JointLimits
 from embodied_mem.brain.control.process_worker import WorkerConfig, work
 from embodied_mem.brain.control.reflexes import ReflexConfig, ReflexEvent
 from embodied_mem.brain.control.shared import ControlMemory

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from embodied_mem.brain.control.limits import JointLimits
+from embodied_mem.robots.safety.joint_limits import JointLimits
 from embodied_mem.brain.control.loop import ControlLoop
 from embodied_mem.brain.control.reflexes import ReflexConfig
 from embodied_mem.errors import BodyError, ConfigError

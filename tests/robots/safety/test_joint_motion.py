@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from embodied_mem.brain.control.limits import JointLimits
-from embodied_mem.brain.control.motion import JointMotion, profile_velocity, stop_profile
 from embodied_mem.errors import ConfigError
+from embodied_mem.robots.safety.joint_limits import JointLimits
+from embodied_mem.robots.safety.joint_motion import JointMotion, profile_velocity, stop_profile
 from embodied_mem.types import Float64Array
 from kinematic_arm import wide_limits
 

@@ -1,0 +1,1 @@
+"""The safety gate: limits, stops and owners between every brain and every robot."""
