@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from embodied_mem.brain.brainstem import Brainstem, Limits
-from embodied_mem.brain.cerebellum import Cerebellum
+from embodied_mem.brain.cerebellum import Cerebellum, CerebellumConfig
 from embodied_mem.brain.cortex import Cortex, Goal
 from embodied_mem.brain.exploration import ExplorationStrategy, InformationGain
 from embodied_mem.brain.hippocampus import Hippocampus
@@ -45,11 +45,12 @@ class Brain:
         strategy: ExplorationStrategy | None = None,
         cortex: Cortex | None = None,
         limits: Limits | None = None,
+        movement: CerebellumConfig | None = None,
     ) -> None:
         self.body = body
         self.hippocampus = hippocampus
         self.brainstem = Brainstem(body, limits)
-        self.cerebellum = Cerebellum(seconds_per_tick=body.seconds_per_tick)
+        self.cerebellum = Cerebellum(movement, seconds_per_tick=body.seconds_per_tick)
         self.cortex = cortex or Cortex(strategy or InformationGain(self.cerebellum.navigator))
         self.timer = CpuTimer()
         """CPU time a tick by module: `body`, `memory`, `decide`, `act`."""

@@ -21,6 +21,8 @@ class CerebellumConfig:
     """Walking speed, m/s: 0.25 m in a tick of one second."""
     turn_rate: float = np.pi / 6
     """Turning speed, rad/s: 30 degrees in a tick of one second."""
+    reaction: float = 0.0
+    """From a command to the motion that it causes, s; 0 in a simulator."""
     walk: WalkConfig = field(default_factory=WalkConfig)
     """How paths are followed."""
     navigation: NavigationConfig = field(default_factory=NavigationConfig)
@@ -38,6 +40,7 @@ class Cerebellum:
             speed=self.config.speed,
             turn_rate=self.config.turn_rate,
             seconds_per_tick=seconds_per_tick,
+            reaction=self.config.reaction,
         )
         self.navigator = Navigator(self.config.navigation)
         self.skill: Skill[Senses] | None = None

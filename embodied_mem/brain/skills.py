@@ -1,5 +1,6 @@
 """Skills of a mobile body, with the life that `embodied_mem.brain.skill` describes."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -26,6 +27,25 @@ class Gait:
     """Yaw rate, rad/s."""
     seconds_per_tick: float = 1.0
     """Duration of one command, s."""
+    reaction: float = 0.0
+    """From a command to the motion that it causes, s: 0 in a simulator; latency and acceleration
+    of a robot."""
+
+    @property
+    def horizon(self) -> float:
+        """In how many seconds an error is closed, so that a late motion does not overshoot."""
+        # A loop with dead time T is well damped up to a gain of 0.4 / T.
+        return max(self.seconds_per_tick, 2.5 * self.reaction)
+
+    @property
+    def aim(self) -> float:
+        """Heading error that is good enough, rad."""
+        return 0.05 if self.reaction == 0.0 else 0.08
+
+    @property
+    def still_ticks(self) -> int:
+        """So many ticks in a row without progress mean that something is in the way."""
+        return 2 + math.ceil(4.0 * self.reaction / self.seconds_per_tick)
 
     @property
     def stride(self) -> float:
@@ -38,12 +58,12 @@ class Gait:
         return self.turn_rate * self.seconds_per_tick
 
     def turn_by(self, angle: float) -> float:
-        """Returns the yaw rate that turns by an angle in one tick or gets nearest to it, rad/s."""
-        return float(np.clip(angle / self.seconds_per_tick, -self.turn_rate, self.turn_rate))
+        """Returns the yaw rate that turns by an angle as soon as it can, rad/s."""
+        return float(np.clip(angle / self.horizon, -self.turn_rate, self.turn_rate))
 
     def forward_by(self, distance: float) -> float:
-        """Returns the speed that walks a distance in one tick or gets nearest to it, m/s."""
-        return float(np.clip(distance / self.seconds_per_tick, 0.0, self.speed))
+        """Returns the speed that walks a distance as soon as it can, m/s."""
+        return float(np.clip(distance / self.horizon, 0.0, self.speed))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -98,7 +118,9 @@ class LookAround:
         self._left -= abs(wrap_angle(senses.pose.yaw - self._yaw))
         self._yaw = senses.pose.yaw
         self._patience -= 1
-        if self._left <= 0.1 * self._gait.swing:
+        if self._left <= max(
+            0.1 * self._gait.swing, self._gait.aim if self._gait.reaction else 0.0
+        ):
             self.status = Status.SUCCEEDED
             return STOP
         if self._patience < 0:
@@ -138,7 +160,7 @@ class FaceTowards:
         else:
             error = wrap_angle((self._yaw or 0.0) - senses.pose.yaw)
         self._patience -= 1
-        if abs(error) < 0.05:
+        if abs(error) < self._gait.aim:
             self.status = Status.SUCCEEDED
             return STOP
         if self._patience < 0:

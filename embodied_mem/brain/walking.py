@@ -92,7 +92,8 @@ class FollowPath:
         turn = self._gait.turn_by(error)
         self._last = senses.pose.xy
         # After a tick without progress it aims better before it tries again.
-        if abs(error) > (_AIM if self._still else self._config.align):
+        slow = 2 * self._still >= self._gait.still_ticks
+        if abs(error) > (_AIM if slow else self._config.align):
             return Command(turn=turn)
         gap = float(np.hypot(*(waypoint - senses.pose.xy)))
         forward = self._gait.forward_by(gap)
@@ -113,7 +114,7 @@ class FollowPath:
             self._still = 0
             return
         self._still += 1
-        if not senses.collided and self._still < 2:
+        if not senses.collided and self._still < self._gait.still_ticks:
             return
         self._still = 0
         self._retries += 1
