@@ -11,7 +11,6 @@ from embodied_mem.brain.arm.model import ArmModel
 from embodied_mem.brain.arm_hippocampus import ArmHippocampus
 from embodied_mem.brain.belief import Belief
 from embodied_mem.brain.control.clock import Clock
-from embodied_mem.robots.safety.joint_limits import JointLimits
 from embodied_mem.brain.control.loop import ControlLoop
 from embodied_mem.brain.learning.episode_log import EpisodeLog
 from embodied_mem.brain.learning.skill_pool import SkillPool
@@ -26,6 +25,7 @@ from embodied_mem.memory import MemoryStore
 from embodied_mem.models.client import ModelClient
 from embodied_mem.models.scripted import Scripted
 from embodied_mem.robots.arm import Arm, WorkCell
+from embodied_mem.robots.safety.joint_limits import JointLimits
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

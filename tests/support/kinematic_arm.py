@@ -11,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from embodied_mem.robots.safety.joint_limits import JointLimits
 from embodied_mem.errors import BodyError
 from embodied_mem.robots.arm import ArmDescription, ArmState
 from embodied_mem.robots.body import Feature
+from embodied_mem.robots.safety.joint_limits import JointLimits
 from embodied_mem.types import Command, Observation
 
 JOINTS = 7

@@ -7,11 +7,11 @@ process of its own that goes on when the brain hangs or dies. `Clock` says what 
 from embodied_mem.brain.control.clock import Clock, ClockMode, Thought
 from embodied_mem.brain.control.host import CommandSource, ControlHost, Mailbox
 from embodied_mem.brain.control.lateness import Lateness, Pacer
-from embodied_mem.robots.safety.joint_limits import JointLimits
 from embodied_mem.brain.control.loop import ControlLoop
 from embodied_mem.brain.control.process_host import ProcessHost, run_in_process
 from embodied_mem.brain.control.reflexes import ReflexConfig, ReflexEvent
 from embodied_mem.brain.control.thread_host import ThreadHost, run_in_thread
+from embodied_mem.robots.safety.joint_limits import JointLimits
 
 __all__ = [
     "Clock",

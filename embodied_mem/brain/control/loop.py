@@ -4,8 +4,6 @@ from collections import deque
 from math import isfinite
 from typing import final
 
-from embodied_mem.robots.safety.joint_limits import JointLimits
-from embodied_mem.robots.safety.joint_motion import JointMotion
 from embodied_mem.brain.control.reflexes import (
     Done,
     ReflexConfig,
@@ -16,6 +14,8 @@ from embodied_mem.brain.control.reflexes import (
 )
 from embodied_mem.errors import BodyError, ConfigError
 from embodied_mem.robots.arm import Arm, ArmState
+from embodied_mem.robots.safety.joint_limits import JointLimits
+from embodied_mem.robots.safety.joint_motion import JointMotion
 from embodied_mem.types import Command
 
 _EVENTS_KEPT = 1024

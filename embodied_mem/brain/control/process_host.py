@@ -13,12 +13,12 @@ from collections.abc import Callable
 from typing import final
 
 from embodied_mem.brain.control.lateness import Lateness
-from embodied_mem.robots.safety.joint_limits import JointLimits
 from embodied_mem.brain.control.process_worker import WorkerConfig, work
 from embodied_mem.brain.control.reflexes import ReflexConfig, ReflexEvent
 from embodied_mem.brain.control.shared import ControlMemory
 from embodied_mem.errors import BodyError
 from embodied_mem.robots.arm import Arm, ArmState
+from embodied_mem.robots.safety.joint_limits import JointLimits
 from embodied_mem.types import Command
 
 _EVENTS_KEPT = 1024

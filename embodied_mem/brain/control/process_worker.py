@@ -10,11 +10,11 @@ from typing import final
 
 from embodied_mem.brain.control.host import bring_to_rest
 from embodied_mem.brain.control.lateness import Lateness, Pacer
-from embodied_mem.robots.safety.joint_limits import JointLimits
 from embodied_mem.brain.control.loop import ControlLoop
 from embodied_mem.brain.control.reflexes import ReflexConfig
 from embodied_mem.brain.control.shared import ControlMemory
 from embodied_mem.robots.arm import Arm
+from embodied_mem.robots.safety.joint_limits import JointLimits
 from embodied_mem.types import Command
 
 _PRIORITY = 10

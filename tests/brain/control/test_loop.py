@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from embodied_mem.robots.safety.joint_limits import JointLimits
 from embodied_mem.brain.control.loop import ControlLoop
 from embodied_mem.brain.control.reflexes import ReflexConfig
 from embodied_mem.errors import BodyError, ConfigError
 from embodied_mem.robots.arm import Arm
+from embodied_mem.robots.safety.joint_limits import JointLimits
 from embodied_mem.types import Command
 from kinematic_arm import JOINTS, KinematicArm, wide_limits
 

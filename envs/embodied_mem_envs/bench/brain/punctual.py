@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 
 from embodied_mem.brain.control.lateness import Lateness
-from embodied_mem.robots.safety.joint_limits import JointLimits
 from embodied_mem.brain.control.process_host import ProcessHost, run_in_process
+from embodied_mem.robots.safety.joint_limits import JointLimits
 from embodied_mem.types import Command
 from embodied_mem_envs.tabletop import TabletopBody
 

@@ -10,9 +10,9 @@ from embodied_mem.brain.arm.model import ArmModel
 from embodied_mem.brain.arm.motion import Motion, MotionLimits, joint_motion
 from embodied_mem.brain.control.clock import Clock
 from embodied_mem.brain.control.lateness import Pacer
-from embodied_mem.robots.safety.joint_limits import JointLimits
 from embodied_mem.brain.control.loop import ControlLoop
 from embodied_mem.errors import EvaluationError
+from embodied_mem.robots.safety.joint_limits import JointLimits
 from embodied_mem.types import Command, Float64Array
 from embodied_mem_envs.tabletop import TabletopBody
 
