@@ -3,14 +3,19 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
+ROS_STAMP := .venv-ros/.ready
 
 .PHONY: setup run test test-slow lint bench clean
 
-setup: $(STAMP)
+setup: $(STAMP) $(ROS_STAMP)
 
 $(STAMP): pyproject.toml constraints.txt launch/setup.sh
 	PYTHON="$(PYTHON)" VENV="$(VENV)" bash launch/setup.sh
 	@touch $@
+
+# Real rclpy, in an environment of its own; says so loudly and goes on where it cannot be had.
+$(ROS_STAMP): launch/setup-ros.sh launch/ros-constraints.txt | $(STAMP)
+	PYTHON="$(PYTHON)" bash launch/setup-ros.sh
 
 run: setup
 	$(BIN)/embodied-mem run --out runs/house
@@ -28,4 +33,4 @@ bench: setup
 	$(BIN)/embodied-mem bench all
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) .venv-ros .mypy_cache .ruff_cache .pytest_cache
