@@ -29,6 +29,8 @@ class RobotInfo:
     """Channels of `Readings.ages` that must be fresh for the robot to move."""
     follows_trajectories: bool = False
     """Whether it takes whole trajectories; otherwise they are streamed point by point."""
+    always_streams: bool = False
+    """Whether it wants to be told at the fixed rate even while nobody commands it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
