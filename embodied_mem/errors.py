@@ -51,6 +51,25 @@ class BodyError(EmbodiedMemError):
     """A body was used before it was connected, or could not be reached."""
 
 
+class CommandRefused(BodyError):
+    """A safety gate did not take a command, and what was asked for before has ended too."""
+
+
+class TrajectoryRefused(BodyError):
+    """A safety gate did not take a trajectory; nothing of it was sent."""
+
+    def __init__(
+        self, message: str, *, point: int | None = None, joint: str = "", limit: float | None = None
+    ) -> None:
+        super().__init__(message)
+        self.point = point
+        """Which point is wrong, counted from 0; None where it is the whole."""
+        self.joint = joint
+        """Whose position is wrong; empty where it is no single joint."""
+        self.limit = limit
+        """The limit that is violated, in rad, rad/s, rad/s^2 or s; None where it is none."""
+
+
 class EvaluationError(EmbodiedMemError):
     """An evaluation could not be carried out."""
 
