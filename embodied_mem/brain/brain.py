@@ -10,10 +10,10 @@ from embodied_mem.brain.exploration import ExplorationStrategy, InformationGain
 from embodied_mem.brain.hippocampus import Hippocampus
 from embodied_mem.brain.language.answers import Answer
 from embodied_mem.brain.skill import Status
-from embodied_mem.brain.skills import Senses
+from embodied_mem.brain.skills import STOP, Senses
 from embodied_mem.robots import Body
 from embodied_mem.timing import CpuTimer
-from embodied_mem.types import Command
+from embodied_mem.types import Command, Observation
 
 INSPECT_FROM = 0.8
 """Distance in metres from which an object is inspected."""
@@ -65,25 +65,40 @@ class Brain:
         """Stops and releases the body; safe to call twice."""
         self.body.close()
 
-    def explore(self, max_ticks: int, on_tick: Callable[[], None] | None = None) -> Exploration:
+    def explore(
+        self,
+        max_ticks: int,
+        on_tick: Callable[[], None] | None = None,
+        *,
+        until: Callable[[], bool] | None = None,
+    ) -> Exploration:
         """Walks until nothing is left to explore, for `max_ticks` ticks at most.
 
         Args:
             max_ticks: Bound on the number of observations.
             on_tick: Called after each tick.
+            until: Asked after each tick whether to end early.
         """
-        self.exploration = Exploration()
-        while self.exploration.ticks < max_ticks and not self.exploration.finished:
-            finished = not self._tick()
-            self.exploration = Exploration(
-                ticks=self.exploration.ticks + 1,
-                metres=self.hippocampus.walk.length,
-                finished=finished,
-            )
-            if on_tick is not None:
-                on_tick()
+        self._live(self._tick, max_ticks, on_tick, until)
         if self.exploration.finished:
             self.hippocampus.settle_visit()
+        return self.exploration
+
+    def watch(
+        self,
+        max_ticks: int,
+        on_tick: Callable[[], None] | None = None,
+        *,
+        until: Callable[[], bool] | None = None,
+    ) -> Exploration:
+        """Remembers what the body sees while somebody else drives it; sends nothing.
+
+        Args:
+            max_ticks: Bound on the number of observations.
+            on_tick: Called after each tick.
+            until: Asked after each tick whether to end early.
+        """
+        self._live(self._perceive, max_ticks, on_tick, until)
         return self.exploration
 
     def ask(self, question: str) -> Answer:
@@ -91,12 +106,45 @@ class Brain:
         self.hippocampus.consolidate()
         return self.hippocampus.recall(question)
 
-    def _tick(self) -> bool:
-        """Does one tick; returns whether there was anything to do."""
+    def _live(
+        self,
+        tick: Callable[[], bool],
+        max_ticks: int,
+        on_tick: Callable[[], None] | None,
+        until: Callable[[], bool] | None,
+    ) -> None:
+        """Does ticks until one has nothing to do, or the end is asked for."""
+        self.exploration = Exploration()
+        while self.exploration.ticks < max_ticks and not self.exploration.finished:
+            finished = not tick()
+            self.exploration = Exploration(
+                ticks=self.exploration.ticks + 1,
+                metres=self.hippocampus.walk.length,
+                finished=finished,
+            )
+            if on_tick is not None:
+                on_tick()
+            if until is not None and until():
+                break
+
+    def _perceive(self) -> bool:
+        self._observe()
+        return True
+
+    def _observe(self) -> Observation:
         with self.timer("body"):
             observation = self.brainstem.observe()
         with self.timer("memory"):
             self.hippocampus.observe(observation)
+        return observation
+
+    def _tick(self) -> bool:
+        """Does one tick; returns whether there was anything to do."""
+        observation = self._observe()
+        if observation.proprioception.get("held", 0.0) > 0.0:
+            # A gate keeps the body where it is: standing still says nothing about the way ahead.
+            self.brainstem.step(STOP, observation)
+            return True
         scene = self.hippocampus.scene
         senses = Senses.of(observation, scene.occupancy, scene.frontiers)
         with self.timer("decide"):
