@@ -1,0 +1,1 @@
+"""One robot served over ZeroMQ, so that its brain can live in another process or machine."""
