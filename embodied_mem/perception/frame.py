@@ -1,11 +1,11 @@
 """One observation at the stride that perception works at, back-projected once for all users."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
-from embodied_mem.types import BoolArray, Float32Array, Intrinsics, Observation, UInt8Array
+from embodied_mem.rays import strided_rays as strided_rays
+from embodied_mem.types import BoolArray, Float32Array, Observation, UInt8Array
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -27,18 +27,6 @@ class Frame:
     def shape(self) -> tuple[int, int]:
         """Height and width of the strided arrays."""
         return self.depth.shape[0], self.depth.shape[1]
-
-
-@lru_cache(maxsize=8)
-def strided_rays(intrinsics: Intrinsics, stride: int) -> Float32Array:
-    """Returns (h, w, 3) rays in the camera frame with z = 1, for every stride-th pixel."""
-    u = (np.arange(0, intrinsics.width, stride, dtype=np.float32) - intrinsics.cx) / intrinsics.fx
-    v = (np.arange(0, intrinsics.height, stride, dtype=np.float32) - intrinsics.cy) / intrinsics.fy
-    rays = np.ones((len(v), len(u), 3), np.float32)
-    rays[..., 0] = u[None, :]
-    rays[..., 1] = v[:, None]
-    rays.setflags(write=False)
-    return rays
 
 
 def default_stride(width: int) -> int:

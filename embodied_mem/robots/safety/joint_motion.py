@@ -134,6 +134,15 @@ class JointMotion:
         if self.velocity == 0.0:
             self.rate = 0.0
 
+    def halt(self) -> None:
+        """Comes to rest with the deceleration of reflexes; one tick of it."""
+        self._stop = ()
+        size = max(0.0, abs(self.velocity) - self._urgent * self._seconds)
+        self._move(copysign(size, self.velocity) if size else 0.0)
+        self._target = self.position
+        if self.velocity == 0.0:
+            self.rate = 0.0
+
     def _move(self, velocity: float) -> None:
         position = self.position + velocity * self._seconds
         # Only what started outside can be beyond a limit; it may come back, never go further.
