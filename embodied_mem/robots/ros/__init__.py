@@ -1,0 +1,1 @@
+"""What every robot on ROS topics shares, whatever carries them; needs neither ROS nor DDS."""
