@@ -1,20 +1,26 @@
 """The control loop's lowest layer: limits and reflexes between the brain and a body.
 
 It knows the body and the newest depth image, nothing of the scene: whatever the brain asks for,
-no command leaves here that exceeds a limit or drives into something that is seen right ahead.
+no command leaves here that exceeds a limit or drives into something that is seen right ahead. The
+limits are those of a real robot's `SafetyGate`, set for bodies that change their speed at once; a
+real robot has a gate of its own below this one.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-
-import numpy as np
+from dataclasses import dataclass, replace
+from math import inf
 
 from embodied_mem.errors import BodyError, ConfigError
-from embodied_mem.perception.frame import strided_rays
 from embodied_mem.robots.body import Body, Feature
+from embodied_mem.robots.driver import RobotInfo
+from embodied_mem.robots.readings import CameraFrame, Readings
+from embodied_mem.robots.safety.config import AxisLimits, GateConfig, ZoneConfig
+from embodied_mem.robots.safety.gate import SafetyGate
+from embodied_mem.robots.safety.owners import BRAIN
 from embodied_mem.types import Command, Observation
 
 _STOP = Command()
+_AGE = "observation"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,17 +65,25 @@ class Brainstem:
     def __init__(self, body: Body, limits: Limits | None = None) -> None:
         self.body = body
         self.limits = limits or Limits()
-        self.reflexes = 0
-        """Commands shortened or stopped because of something right ahead."""
-        self.clipped = 0
-        """Commands beyond a limit."""
-        self.stale = 0
-        """Commands stopped by the watchdog because they came too late."""
+        self._seconds = body.seconds_per_tick
+        self._gate = SafetyGate(_config(self.limits, self._seconds), _info(body, self.limits))
         self._newest: int | None = None
-        features = body.action_features
-        self._forward = _range(features, "forward", -self.limits.backward, self.limits.forward)
-        self._turn = _range(features, "turn", -self.limits.turn, self.limits.turn)
-        self._tilt = _range(features, "tilt", -self.limits.tilt, self.limits.tilt)
+        self._steps = 0
+
+    @property
+    def reflexes(self) -> int:
+        """Commands shortened or stopped because of something right ahead."""
+        return self._gate.counts[9]
+
+    @property
+    def clipped(self) -> int:
+        """Commands beyond a limit."""
+        return self._gate.clipped
+
+    @property
+    def stale(self) -> int:
+        """Commands stopped by the watchdog because they came too late."""
+        return self._gate.counts[8]
 
     def observe(self) -> Observation:
         """Returns the body's newest observation."""
@@ -92,74 +106,85 @@ class Brainstem:
         """
         if self._newest is None:
             raise BodyError("step was called before observe: observe first, then decide")
-        wanted = (command.forward, command.turn, command.tilt)
-        if not np.isfinite(wanted).all():
-            raise BodyError(f"a command must be finite, got {command}")
-        if self._newest - observation.tick > self.limits.max_age:
-            self.stale += 1
-            return self.body.act(_STOP)
-        forward = _clip(command.forward, self._forward)
-        turn, tilt = _clip(command.turn, self._turn), _clip(command.tilt, self._tilt)
-        if (forward, turn, tilt) != wanted:
-            self.clipped += 1
-        if forward > 0.0:
-            forward = self._spare(forward, observation)
-        return self.body.act(Command(forward=forward, turn=turn, tilt=tilt))
+        self._steps += 1
+        now = self._steps * self._seconds
+        readings = self._readings(observation, self._newest - observation.tick, now)
+        # What was observed for this command is looked at first: a stale one before it is no reason
+        # to forget it.
+        self._gate.look(readings, now)
+        wanted = Command(forward=command.forward, turn=command.turn, tilt=command.tilt)
+        self._gate.request(wanted, owner=BRAIN, now=now)
+        return self.body.act(self._gate.tick(readings, now).command)
 
     def stop(self) -> Command:
         """Sends a stop at once, whatever was observed."""
+        self._gate.bring_to_rest("stop")
         return self.body.act(_STOP)
 
-    def _spare(self, forward: float, observation: Observation) -> float:
-        """Shortens a forward speed so that this tick ends before what is seen ahead."""
-        seconds = self.body.seconds_per_tick
-        free = free_distance(observation, self.body.radius, self.limits)
-        allowed = max(0.0, (free - self.limits.stop_distance) / seconds)
-        if allowed >= forward:
-            return forward
-        self.reflexes += 1
-        return allowed
+    def _readings(self, observation: Observation, age: int, now: float) -> Readings:
+        """Returns an observation as a gate wants it; `age` in ticks, `now` in s."""
+        frame = CameraFrame(
+            rgb=observation.rgb,
+            depth=observation.depth,
+            intrinsics=observation.intrinsics,
+            T_world_camera=observation.T_world_camera,
+            T_world_body=observation.T_world_body,
+            taken=now,
+            number=self._steps,
+        )
+        return Readings(time=now, ages={_AGE: age * self._seconds}, frame=frame)
 
 
-def free_distance(observation: Observation, radius: float, limits: Limits) -> float:
-    """Returns how far a body can drive straight on before it meets what is seen, m.
-
-    Args:
-        observation: One view of the way ahead.
-        radius: Radius of the body, m.
-        limits: Heights and width of the corridor that must be clear.
-
-    Returns:
-        The distance, at least 0; infinite where nothing is seen in the corridor.
-    """
-    stride = max(1, observation.intrinsics.width // 80)
-    depth = observation.depth[::stride, ::stride]
-    valid = (depth > 0.0) & (depth < 3.0)
-    pose = np.linalg.inv(observation.T_world_body) @ observation.T_world_camera
-    rays = strided_rays(observation.intrinsics, stride)[valid]
-    points = (rays * depth[valid][:, None]) @ pose[:3, :3].T.astype(np.float32)
-    x, y, z = (points + pose[:3, 3].astype(np.float32)).T
-    ahead = (np.abs(y) < limits.corridor * radius) & (x > 0.0)
-    ahead &= (z > limits.step_over) & (z < limits.height)
-    found = x[ahead]
-    if len(found) < limits.min_points:
-        return float("inf")
-    nearest = np.partition(found, limits.min_points - 1)[limits.min_points - 1]
-    return max(0.0, float(nearest) - radius)
-
-
-def _range(
-    features: Mapping[str, Feature], name: str, low: float, high: float
-) -> tuple[float, float]:
-    """Returns the tighter of our limits and the body's own."""
-    feature = features.get(name)
-    if feature is None:
-        return 0.0, 0.0
-    return (
-        low if feature.low is None else max(low, feature.low),
-        high if feature.high is None else min(high, feature.high),
+def _config(limits: Limits, seconds: float) -> GateConfig:
+    """Returns a gate for a body that does at once what it is told, one command a tick."""
+    free = AxisLimits(fastest=inf, slowest=-inf, acceleration=inf, deceleration=inf)
+    return GateConfig(
+        rate=1.0 / seconds,
+        watchdog=inf,
+        forward=free,
+        turn=free,
+        stale=(limits.max_age + 0.5) * seconds,
+        frozen=inf,
+        zones=ZoneConfig(
+            stop=limits.stop_distance,
+            slow=0.0,
+            seconds_to_collision=seconds,
+            corridor=limits.corridor,
+            height=limits.height,
+            step_over=limits.step_over,
+            min_points=limits.min_points,
+            min_valid=0.0,
+        ),
     )
 
 
-def _clip(value: float, limits: tuple[float, float]) -> float:
-    return min(max(value, limits[0]), limits[1])
+def _info(body: Body, limits: Limits) -> RobotInfo:
+    """Returns what the gate must know: the body's speeds, tightened by our limits."""
+    features = body.action_features
+    tighter = (
+        ("forward", -limits.backward, limits.forward),
+        ("turn", -limits.turn, limits.turn),
+        ("tilt", -limits.tilt, limits.tilt),
+    )
+    return RobotInfo(
+        name="body",
+        observation_features={},
+        action_features={
+            name: _tightened(features, name, low, high)
+            for name, low, high in tighter
+            if name in features
+        },
+        radius=body.radius,
+        seconds_per_tick=body.seconds_per_tick,
+        required=(_AGE,),
+    )
+
+
+def _tightened(features: Mapping[str, Feature], name: str, low: float, high: float) -> Feature:
+    """Returns a speed with the tighter of our limits and the body's own."""
+    feature = features[name]
+    return replace(
+        feature,
+        low=low if feature.low is None else max(low, feature.low),
+        high=high if feature.high is None else min(high, feature.high),
+    )

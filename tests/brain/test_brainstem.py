@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from boxworld import BoxBody, BoxWorld, two_rooms, wall_x
-from embodied_mem.brain.brainstem import Brainstem, Limits, free_distance
+from embodied_mem.brain.brainstem import Brainstem, Limits
 from embodied_mem.errors import BodyError, ConfigError
+from embodied_mem.robots.safety.config import ZoneConfig
+from embodied_mem.robots.safety.zones import free_distance
 from embodied_mem.types import Command
 
 
@@ -37,7 +39,7 @@ def test_it_stops_before_a_wall_however_long_it_is_pushed() -> None:
 ])  # fmt: skip
 def test_only_what_is_in_the_way_stops_it(box: tuple[float, ...], stops: bool) -> None:
     body = BoxBody(BoxWorld([box]), -0.6, 0.0)
-    free = free_distance(body.observe(), body.radius, Limits())
+    free = free_distance(body.observe(), body.radius, ZoneConfig())
     assert (free < 1.0) == stops
     if stops:
         assert free == pytest.approx(0.5 + 0.6 - body.radius, abs=0.03)

@@ -110,3 +110,10 @@ def limit_range(
         limits.slowest if feature.low is None else max(limits.slowest, feature.low),
         limits.fastest if feature.high is None else min(limits.fastest, feature.high),
     )
+
+
+def clip_to(feature: Feature, value: float) -> float:
+    """Returns a value within the robot's own limits."""
+    if feature.low is not None:
+        value = max(value, feature.low)
+    return value if feature.high is None else min(value, feature.high)

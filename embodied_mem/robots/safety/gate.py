@@ -9,7 +9,7 @@ from embodied_mem.errors import CommandRefused, ConfigError, TrajectoryRefused
 from embodied_mem.robots.driver import RobotInfo
 from embodied_mem.robots.readings import Readings
 from embodied_mem.robots.safety.arm_gate import ArmGate
-from embodied_mem.robots.safety.base_gate import BaseGate
+from embodied_mem.robots.safety.base_gate import BaseGate, clip_to
 from embodied_mem.robots.safety.config import ArmGateConfig, GateConfig
 from embodied_mem.robots.safety.events import GateEvent, GateLog
 from embodied_mem.robots.safety.freshness import stale, unsound
@@ -127,7 +127,7 @@ class SafetyGate:
         with self._lock:
             taken = self._claim(owner, now)
             try:
-                intent = self._sound(command)
+                self._refuse(command)
             except CommandRefused as error:
                 self._end(f"a command was refused: {error}")
                 raise
@@ -135,7 +135,7 @@ class SafetyGate:
                 return
             if self._arm is not None and (taken or command.joints is not None):
                 self._arm.end(f"{owner.name} sent a command")
-            self._intent, self._requested, self._ended = intent, now, ""
+            self._intent, self._requested, self._ended = self._within(command), now, ""
 
     def bring_to_rest(self, reason: str) -> None:
         """Ends what was asked for; the robot ramps to zero, and a fresh command ends that (12)."""
@@ -284,46 +284,39 @@ class SafetyGate:
         self._log.note(now, 13, f"{owner.name} took the robot from {taken.name}")
         return True
 
-    def _sound(self, command: Command) -> Command:
-        """Returns a command within the limits of speed, or raises CommandRefused."""
+    def _refuse(self, command: Command) -> None:
+        """Raises CommandRefused where a command is not one that could be followed."""
         joints, gripper = command.joints, command.gripper
         total = command.forward + command.turn + command.tilt
         total += 0.0 if gripper is None else gripper
-        if joints is not None:
-            total += sum(joints)
-        if not isfinite(total):
-            self._log.note(self._now, 3, f"refused: not finite: {command}")
-            raise CommandRefused(f"a command must be finite, got {command}")
-        if joints is not None:
-            why = "this robot has no arm whose limits are known"
+        row, why = 3, ""
+        if not isfinite(total if joints is None else total + sum(joints)):
+            why = f"a command must be finite, got {command}"
+        elif gripper is not None and self._gripper is None:
+            why = "this robot has no gripper"
+        elif joints is not None:
+            row, why = 10, "this robot has no arm whose limits are known"
             if self._arm is not None:
                 why = self._arm.refuse(joints)
-            if why:
-                self._log.note(self._now, 10, f"refused: {why}")
-                raise CommandRefused(why)
-        if gripper is not None:
-            gripper = self._opening(gripper)
-        forward, turn, tilt = self._base.clip(command)
-        if (forward, turn, tilt, gripper) != (
-            command.forward,
-            command.turn,
-            command.tilt,
-            command.gripper,
-        ):
-            self._clipped += 1
-            self._log.last(self._now, 3, f"clipped to the limits: {command}")
-        else:
-            self._log.end(3)
-        return Command(forward=forward, turn=turn, tilt=tilt, joints=joints, gripper=gripper)
+        if why:
+            self._log.note(self._now, row, f"refused: {why}")
+            raise CommandRefused(why)
 
-    def _opening(self, gripper: float) -> float:
-        feature = self._gripper
-        if feature is None:
-            self._log.note(self._now, 3, "refused: there is no gripper")
-            raise CommandRefused("a command for a gripper, but the robot has none")
-        if feature.low is not None:
-            gripper = max(gripper, feature.low)
-        return gripper if feature.high is None else min(gripper, feature.high)
+    def _within(self, command: Command) -> Command:
+        """Returns a command within the limits of speed and opening."""
+        forward, turn, tilt = self._base.clip(command)
+        gripper = command.gripper
+        if gripper is not None and self._gripper is not None:
+            gripper = clip_to(self._gripper, gripper)
+        same = forward == command.forward and turn == command.turn and tilt == command.tilt
+        if same and gripper == command.gripper:
+            self._log.end(3)
+            return command
+        self._clipped += 1
+        self._log.last(self._now, 3, f"clipped to the limits: {command}")
+        return Command(
+            forward=forward, turn=turn, tilt=tilt, joints=command.joints, gripper=gripper
+        )
 
     def _look(self, readings: Readings, now: float) -> None:
         cause = self._judge(readings, now)

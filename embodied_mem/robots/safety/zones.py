@@ -131,7 +131,8 @@ class _Obstacles:
         self._frame, self._radius, self._zone = frame, radius, zone
         x, y, columns = _in_the_way(frame, zone)
         self._here = _free(x, y, radius, zone)
-        self._x, self._y = _nearest_of_columns(x, y, columns, zone.min_points)
+        self._seen = (x, y, columns)
+        self._nearest: tuple[Float32Array, Float32Array] | None = None
         self._pose = frame.T_world_body[:3].tolist()
 
     def free(self, T_world_body: Float64Array | None) -> float:
@@ -145,8 +146,11 @@ class _Obstacles:
         if not isfinite(sum(map(sum, now))):
             return 0.0
         (a, b), (c, d), (east, north) = _planar(now, self._pose)
-        x = np.float32(a) * self._x + np.float32(b) * self._y + np.float32(east)
-        y = np.float32(c) * self._x + np.float32(d) * self._y + np.float32(north)
+        if self._nearest is None:
+            self._nearest = _nearest_of_columns(*self._seen, self._zone.min_points)
+        seen_x, seen_y = self._nearest
+        x = np.float32(a) * seen_x + np.float32(b) * seen_y + np.float32(east)
+        y = np.float32(c) * seen_x + np.float32(d) * seen_y + np.float32(north)
         return _free(x, y, self._radius, self._zone)
 
 
