@@ -27,7 +27,7 @@ class Ingest:
 
     recording: tyro.conf.Positional[Path]
     """Folder of the recording."""
-    format: Literal["auto", "seven-scenes", "tum"] = "auto"
+    format: Literal["auto", "seven-scenes", "tum", "lerobot"] = "auto"
     """Layout of the folder; detected where not given."""
     out: Path = Path("recording.mem")
     """Folder to keep the memory in; a memory that lies there is replaced."""

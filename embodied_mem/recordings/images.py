@@ -55,7 +55,7 @@ def read_depth(
 def image_size(path: Path) -> tuple[int, int] | None:
     """Returns width and height of a picture that can be decoded, else None."""
     try:
-        image = _decode(path.read_bytes(), "an")
+        image = decode_picture(path.read_bytes(), "an")
     except (OSError, FrameError):
         return None
     return image.shape[1], image.shape[0]
@@ -68,7 +68,7 @@ def _read(path: Path | None, what: str, intrinsics: Intrinsics) -> AnyArray:
         data = path.read_bytes()
     except OSError:
         raise FrameError(f"{what} image is missing") from None
-    image = _decode(data, what)
+    image = decode_picture(data, what)
     height, width = image.shape[:2]
     if (width, height) != (intrinsics.width, intrinsics.height):
         raise FrameError(
@@ -77,7 +77,7 @@ def _read(path: Path | None, what: str, intrinsics: Intrinsics) -> AnyArray:
     return image
 
 
-def _decode(data: bytes, what: str) -> AnyArray:
+def decode_picture(data: bytes, what: str) -> AnyArray:
     """Decodes a whole PNG or JPEG file; OpenCV alone would fill what is cut off with grey."""
     if data.startswith(_PNG):
         whole = _png_is_whole(data)
