@@ -1,0 +1,1 @@
+"""The figures of robot controllers: stops, gates, links and losses."""
