@@ -14,6 +14,8 @@ from embodied_mem.robots.readings import CameraFrame, Readings
 from embodied_mem.robots.trajectory import Trajectory
 from embodied_mem.types import Command, Float64Array
 
+_PICTURES = ("depth", "rgb", "color", "camera", "instance")
+"""Channels that come as pictures: at this end they are as old as the newest that has arrived."""
 _LONGEST = 500
 _MOST = 32
 
@@ -109,6 +111,7 @@ def readings_of(
     *,
     now: float,
     older: float,
+    seen: float,
     frame: CameraFrame | None,
     stopped: str,
     faults: tuple[str, ...],
@@ -120,6 +123,7 @@ def readings_of(
         wire: What came.
         now: This moment on this machine's monotonic clock, s.
         older: How long ago they were put together, s: every age grows by it.
+        seen: How long ago the newest picture was taken, s; infinite where there is none.
         frame: The newest picture.
         stopped: Why the robot's end will not move, beyond what the readings say.
         faults: What is wrong with the link.
@@ -127,7 +131,10 @@ def readings_of(
     """
     return Readings(
         time=now,
-        ages={name: age + older for name, age in wire.ages.items()},
+        ages={
+            name: max(age + older, seen) if name in _PICTURES else age + older
+            for name, age in wire.ages.items()
+        },
         T_world_body=None if wire.pose is None else np.array(wire.pose).reshape(4, 4),
         forward=wire.forward,
         turn=wire.turn,

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from embodied_mem.errors import ConfigError, MissingExtraError
+from embodied_mem.errors import ConfigError
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, repr=False)
@@ -80,10 +80,7 @@ def load_client_keys(folder: Path) -> ClientKeys:
 
 
 def _write_pair(folder: Path, name: str) -> bytes:
-    try:
-        import zmq
-    except ImportError as error:
-        raise MissingExtraError("the gateway", "gateway") from error
+    from embodied_mem.robots.gateway.zeromq import zmq  # the rest of this module needs none
 
     public, secret = zmq.curve_keypair()
     _write(folder / f"{name}.key_secret", _certificate(public, secret), 0o600)

@@ -74,6 +74,7 @@ class Welcome(Message, frozen=True, tag="welcome"):
     """Answers `Hello`: the robot, and the gateway's bounds."""
 
     protocol: Number
+    number: Number
     clock: float
     info: WireInfo
     picture_bytes: Annotated[int, Meta(ge=0, le=PICTURE_BYTES)]

@@ -25,6 +25,8 @@ class Hello(Message, frozen=True, tag="hello"):
     """The first message of a connection: who is there, and what the connection is for."""
 
     protocol: Number
+    number: Number
+    """Every request has a number, higher than those before; its answer has the same."""
     name: Name
     priority: Priority
     role: Literal["control", "pictures"]
@@ -85,7 +87,8 @@ class Look(Message, frozen=True, tag="look"):
     """Asks for a picture that is newer than the one of that number."""
 
     number: Number
-    newer: Number
+    newer: Number | None
+    """None takes any."""
     wait: Annotated[float, Meta(ge=0.0, le=SECONDS_OF_LOOK)]
     """How long to wait for one, s."""
 
