@@ -1,0 +1,178 @@
+"""A robot on ROS 2 by rclpy, in this process: for inside a ROS environment."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import final
+
+import numpy as np
+
+from embodied_mem.errors import BodyError
+from embodied_mem.robots.driver import Check, RobotEvents, RobotInfo
+from embodied_mem.robots.readings import Readings
+from embodied_mem.robots.ros.assemble import RosState
+from embodied_mem.robots.ros.topics import RosConfig, robot_info
+from embodied_mem.robots.ros2 import messages
+from embodied_mem.robots.ros2.intake import Intake
+from embodied_mem.robots.ros2.links import SAFETY, Link, link_checks, link_faults
+from embodied_mem.robots.ros2.node import RosNode
+from embodied_mem.robots.ros2.sensor_checks import sensor_checks
+from embodied_mem.robots.safety.gated import GatedCommand, GatedTrajectory
+
+PATIENCE = 5.0
+"""Peers and first messages are waited for so long at most, s."""
+_LOOK_EVERY = 0.2
+"""The graph is looked at this often, s; sooner where somebody comes or goes."""
+_RATE_SECONDS = 1.0
+"""Rates are measured over this, where some are expected, s."""
+_REACH_IN = 0.1
+"""A streamed position is to be reached after this, s: two periods of 20 Hz, so that one that is
+late does not make the arm stop in between."""
+
+
+@final
+class RclpyDriver:
+    """Speaks to a robot's topics through rclpy; implements `RobotDriver`.
+
+    All messages are handled in one thread of its own, all publishing is done in the caller's.
+    """
+
+    def __init__(self, config: RosConfig, *, clock: Callable[[], float] = time.time) -> None:
+        """Remembers the robot; nothing is opened.
+
+        Args:
+            config: Its topics.
+            clock: Wall time, for stamps before the robot's own clock is known.
+        """
+        self._config = config
+        self._clock = clock
+        self._state = RosState(config)
+        self._node: RosNode | None = None
+        self._intake: Intake | None = None
+
+    @property
+    def info(self) -> RobotInfo:
+        """What the robot is; readable while closed."""
+        return robot_info(self._config)
+
+    def open(self, events: RobotEvents) -> None:
+        """Joins the domain and begins to listen.
+
+        Raises:
+            BodyError: If it is open already, or the middleware does not start.
+            MissingExtraError: If rclpy or a message package is not installed.
+        """
+        if self._node is not None:
+            raise BodyError("the driver is open already")
+        self._state = RosState(self._config)
+        node = RosNode(self._config)
+        try:
+            for role in self._config.publishes:
+                node.writer(role)
+            self._intake = Intake(node, self._state, events)
+            node.every(_LOOK_EVERY, self._look)
+        except BaseException:
+            node.close()
+            raise
+        self._node = node
+        self._look()
+        node.spin()
+
+    def checks(self) -> Sequence[Check]:
+        """Returns who is there and what comes; waits up to 5 s for peers and first messages."""
+        node = self._opened()
+        end = time.monotonic() + PATIENCE
+        while not self._settled() and (left := end - time.monotonic()) > 0.0:
+            node.wait_for_change(min(0.1, left))
+        if self._config.rates:
+            time.sleep(_RATE_SECONDS)
+        links = self._links(node)
+        now = time.monotonic()
+        return (*link_checks(self._config, links), *sensor_checks(self._state, now))
+
+    def read(self) -> Readings:
+        """Returns the newest readings."""
+        return self._state.read(time.monotonic())
+
+    def write(self, command: GatedCommand) -> None:
+        """Publishes one command.
+
+        Raises:
+            BodyError: If the driver is closed.
+        """
+        node = self._opened()
+        if self._config.base:
+            twist = messages.twist_message(self._config, command.command, self._robot_time())
+            node.publish("cmd_vel", twist)
+        if self._config.arm:
+            self._write_joints(node, command)
+
+    def write_trajectory(self, trajectory: GatedTrajectory) -> None:
+        """Publishes a whole trajectory.
+
+        Raises:
+            BodyError: If the robot has no arm or the driver is closed.
+        """
+        if not self._config.arm:
+            raise BodyError(f"{self._config.name} has no arm: set `arm` and `joints`")
+        message = messages.trajectory_message(trajectory.trajectory)
+        self._opened().publish("joint_trajectory", message)
+
+    def announce_estop(self, reason: str) -> None:
+        """Latches a stop for everyone."""
+        self._announce("e_stop")
+
+    def announce_reset(self) -> None:
+        """Latches the end of the stop; late joiners get both, and this is the newer one."""
+        self._announce("e_stop_reset")
+
+    def close(self) -> None:
+        """Leaves the domain; safe to call twice."""
+        node, self._node = self._node, None
+        if node is not None:
+            node.close()
+
+    def _announce(self, role: str) -> None:
+        message = messages.message_type("std_msgs/msg/Bool")(data=True)
+        self._opened().publish(role, message)
+
+    def _opened(self) -> RosNode:
+        if self._node is None:
+            raise BodyError("the driver is closed; connect the robot first")
+        return self._node
+
+    def _robot_time(self) -> float:
+        known = self._state.robot_time(time.monotonic())
+        return self._clock() if known is None else known
+
+    def _write_joints(self, node: RosNode, command: GatedCommand) -> None:
+        """Streams a position; a stop holds the arm where it is."""
+        wanted = command.command.joints
+        if wanted is not None:
+            positions = np.array(wanted)
+        elif command.stop and (measured := self._state.joint_positions()) is not None:
+            positions = measured
+        else:
+            return
+        message = messages.joints_message(self._config, positions, _REACH_IN)
+        node.publish("joint_trajectory", message)
+
+    def _links(self, node: RosNode) -> Mapping[str, Link]:
+        roles = dict.fromkeys((*self._config.publishes, *self._config.subscribes))
+        return {role: node.link(role) for role in roles}
+
+    def _look(self) -> None:
+        """Keeps what is wrong with the link up to date."""
+        node, intake = self._node, self._intake
+        if node is None or intake is None:
+            return
+        roles = dict.fromkeys((*self._config.peers, *SAFETY, *self._config.publishes))
+        links = {role: node.link(role) for role in roles}
+        self._state.link(link_faults(self._config, links))
+        intake.forget_gone({peer.key for peer in links["estopped"].peers})
+
+    def _settled(self) -> bool:
+        """Whether everything that is needed is there, and has said something."""
+        self._look()
+        readings = self.read()
+        quiet = any(not age < float("inf") for age in readings.ages.values())
+        return not readings.faults and not quiet
