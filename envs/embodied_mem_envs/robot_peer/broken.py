@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -19,11 +18,9 @@ BROKEN: dict[str, Callable[[Image], Image]] = {
         image, header=replace(image.header, stamp=Time(sec=-5, nanosec=4_000_000_000))
     ),
     "the encoding of the other picture": lambda image: replace(image, encoding="mono8"),
-    "half a message": lambda image: _raw(image, lambda data: data[: len(data) // 2]),
-    "noise instead of a message": lambda image: _raw(image, _noise),
-    "a length beyond the end": lambda image: _raw(image, _long_string),
 }
-"""Every way in which a picture can be broken, by what is wrong with it."""
+"""Every way in which a picture can be broken, by what is wrong with it. What is not even a message
+of its type cannot be sent: Cyclone DDS refuses such bytes at both ends."""
 
 
 def broken_image(number: int, image: Image) -> Image:
@@ -42,25 +39,3 @@ def oversized_image(header: Header, size: int) -> Image:
         step=3 * side,
         data=np.zeros(3 * side * side, np.uint8),
     )
-
-
-def _raw(image: Image, spoil: Callable[[bytes], bytes]) -> Image:
-    """Returns a picture whose bytes on the wire are spoilt."""
-    data = image.serialize()
-    result = replace(image)
-
-    def serialize(*_: Any, **__: Any) -> bytes:
-        return spoil(data)
-
-    vars(result)["serialize"] = serialize
-    return result
-
-
-def _noise(data: bytes) -> bytes:
-    rng = np.random.default_rng(len(data))
-    # The header is kept: the DDS layer itself drops what is no CDR.
-    return data[:4] + rng.bytes(min(len(data), 4096))
-
-
-def _long_string(data: bytes) -> bytes:
-    return data[:12] + b"\xff\xff\xff\x7f" + data[16:]

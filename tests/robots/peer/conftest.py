@@ -1,0 +1,1 @@
+from peer import peer as peer
