@@ -21,6 +21,8 @@ from embodied_mem.robots.ros.topics import RosConfig
 from embodied_mem.types import AnyArray, Float64Array
 
 _CAMERA = ("color", "depth", "instance")
+_RATE_OVER = 0.5
+"""A rate is told once messages have come for so long, s: the first ones come in a burst."""
 
 
 @final
@@ -217,12 +219,12 @@ class RosState:
             return None if self._joints is None else self._joints[0]
 
     def rate(self, channel: str) -> float:
-        """Returns how many messages a second came lately, Hz; 0 for fewer than two."""
+        """Returns how many messages a second came lately, Hz; 0 before half a second of them."""
         with self._lock:
             times = self._arrivals.get(channel)
-            if times is None or len(times) < 2:
+            if times is None or times[-1] - times[0] < _RATE_OVER:
                 return 0.0
-            return (len(times) - 1) / max(1e-6, times[-1] - times[0])
+            return (len(times) - 1) / (times[-1] - times[0])
 
     @property
     def calibration(self) -> Calibration | None:
