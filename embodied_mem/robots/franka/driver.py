@@ -32,6 +32,8 @@ RETRY: Final = 1.0
 """Pause between two attempts to reach an arm that was lost, s."""
 SHORTEST_PERIOD: Final = 0.01
 """A piece of a stream lasts as long as the pause before it, and at least this long, s."""
+FIRST_PERIOD: Final = 0.02
+"""Time for the first piece of a stream, s."""
 LONGEST_PERIOD: Final = 0.1
 """A longer pause ends a stream, s."""
 UNMOVED: Final = 1e-4
@@ -238,7 +240,8 @@ class FrankaDriver:
             near = np.abs(newest.commanded - np.array(joints)).max() < UNMOVED
             if near and not newest.moving:
                 return
-        seconds = min(max(pause, SHORTEST_PERIOD), LONGEST_PERIOD)
+            pause = FIRST_PERIOD
+        seconds = max(pause, SHORTEST_PERIOD)
         knots = self._planner.piece(joints, seconds)
         at_rest = len(knots) == 1 and joints == self._last
         self._last = joints

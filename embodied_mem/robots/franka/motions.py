@@ -43,6 +43,7 @@ class StreamPlanner:
         self._limits = limits
         self._low, self._high = np.array(limits.low), np.array(limits.high)
         self._fastest = np.array(limits.velocity)
+        self._hardest = np.array(limits.reflex_acceleration)
         self._brake = BRAKING * np.array(limits.acceleration)
         self._before: Float64Array = np.zeros(len(limits))
         self._speed: Float64Array = np.zeros(len(limits))
@@ -60,9 +61,11 @@ class StreamPlanner:
         """
         position = np.array(target)
         mean = (position - self._before) / seconds
-        # Speed at the end of the period: the mean speed lies in its middle. Whoever stops, stops.
-        ending = np.where(mean == 0.0, 0.0, 1.5 * mean - 0.5 * self._speed)
-        ending = np.where(np.sign(ending) == np.sign(mean), ending, 0.0)
+        # Speed at the end of the period: the mean speed lies in its middle. Whoever stops, stops;
+        # and a step, such as back to where a stuck arm is, is no reason to go on beyond it.
+        ending = 1.5 * mean - 0.5 * self._speed
+        smooth = np.abs(mean - self._speed) <= self._hardest * seconds
+        ending = np.where(smooth & (ending * mean > 0.0), ending, 0.0)
         velocity = np.clip(ending, -self._fastest, self._fastest)
         self._before, self._speed = position, mean
         if not velocity.any():
