@@ -37,7 +37,7 @@ def encode_png(picture: AnyArray) -> bytes:
             f"a picture is {picture.dtype} {picture.shape}; expected uint8 (H, W, 3) or uint16 "
             "(H, W)"
         )
-    packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, zlib.MAX_WBITS, 9, strategy)
+    packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL, strategy)
     height, width = picture.shape[:2]
     head = struct.pack(">IIBBBBB", width, height, bits, colour_type, 0, 0, 0)
     body = packer.compress(_filtered(rows).data) + packer.flush()

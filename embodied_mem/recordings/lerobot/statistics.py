@@ -28,7 +28,7 @@ def episode_statistics(path: Path, features: Mapping[str, Feature]) -> dict[str,
     """Computes the statistics of one data file.
 
     Colour counts from 0 to 1 with shape (3, 1, 1), depth in millimetres with shape (1, 1, 1), as
-    LeRobot has them; texts have none. NaN is left out.
+    LeRobot has them; texts and columns without a picture have none. NaN is left out.
 
     Args:
         path: A whole data file.
@@ -39,7 +39,9 @@ def episode_statistics(path: Path, features: Mapping[str, Feature]) -> dict[str,
     with parquet.ParquetFile(path) as file:
         for key, feature in features.items():
             if feature.dtype == "image":
-                result[key] = _of_pictures(_sampled(file, key))
+                pictures = _sampled(file, key)
+                if pictures:
+                    result[key] = _of_pictures(pictures)
             elif feature.dtype != "string":
                 column = file.read(columns=[key]).column(0).combine_chunks()
                 numbers = column.flatten() if feature.shape != (1,) else column
@@ -54,8 +56,8 @@ def merged_statistics(episodes: Sequence[Mapping[str, Statistics]]) -> dict[str,
     Quantiles are weighted means of those of the episodes, which is an approximation.
     """
     merged: dict[str, Statistics] = {}
-    for key in episodes[0]:
-        parts = [episode[key] for episode in episodes]
+    for key in dict.fromkeys(key for episode in episodes for key in episode):
+        parts = [episode[key] for episode in episodes if key in episode]
         weights = np.array([part["count"][0] for part in parts], np.float64)
         shares = (weights / weights.sum()).reshape(-1, *[1] * parts[0]["mean"].ndim)
 
@@ -111,8 +113,6 @@ def _thinned(data: bytes) -> AnyArray:
 
 
 def _of_pictures(pictures: Sequence[AnyArray]) -> Statistics:
-    if not pictures:
-        return _of_rows(np.zeros((0, 1)), count=0, picture=True)
     pixels = np.concatenate([picture.reshape(-1, picture.shape[-1]) for picture in pictures])
     scale = 255.0 if pixels.dtype == np.uint8 else 1.0
     return _of_rows(pixels / scale, count=len(pictures), picture=True)

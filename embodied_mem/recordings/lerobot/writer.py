@@ -121,16 +121,16 @@ class LeRobotWriter:
             RecordingError: If it does not fit to those before it, or the disk is full.
         """
         self._check()
-        if self._heading is None:
-            self._heading = self._make_heading(observation)
-            self._began = time.monotonic()
-            self._thread.start()
-        self._compare(observation, self._heading)
         ids = observation.instance
         if ids is not None and ids.size and not 0 <= ids.min() <= ids.max() <= 0xFFFF:
             raise RecordingError(
                 f"instance ids go from {ids.min()} to {ids.max()}; a recording holds 0 to 65535"
             )
+        if self._heading is None:
+            self._heading = self._make_heading(observation)
+            self._began = time.monotonic()
+            self._thread.start()
+        self._compare(observation, self._heading)
         look = _Look(
             observation=observation,
             rgb=observation.rgb.copy(),
