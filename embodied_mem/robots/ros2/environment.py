@@ -1,7 +1,7 @@
 """Where rclpy runs: an interpreter that has it, and the environment variables that it needs."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import embodied_mem
@@ -51,18 +51,17 @@ def ros_environment(
     *,
     domain: int,
     discovery: str,
+    static_peers: Sequence[str] = (),
     inherited: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """Returns the environment variables of a process that runs rclpy.
-
-    Images need UDP rather than Fast DDS's shared memory: at 640x480 and 10 Hz the latter lost a
-    fifth of them here, and leaves files in /dev/shm where a process is killed.
 
     Args:
         package_folder: A folder that holds `embodied_mem` and nothing else, so that packages of
             this interpreter do not reach the other one.
         domain: ROS_DOMAIN_ID.
-        discovery: ROS_AUTOMATIC_DISCOVERY_RANGE: `LOCALHOST`, `SUBNET` or `OFF`.
+        discovery: As in `network_variables`.
+        static_peers: As in `network_variables`.
         inherited: What the process would inherit; this one's by default.
     """
     variables = dict(os.environ if inherited is None else inherited)
@@ -71,9 +70,24 @@ def ros_environment(
     search = [str(package_folder), *filter(None, [variables.get("PYTHONPATH", "")])]
     variables["PYTHONPATH"] = os.pathsep.join(search)
     variables["ROS_DOMAIN_ID"] = str(domain)
-    variables["ROS_AUTOMATIC_DISCOVERY_RANGE"] = discovery
-    variables.setdefault("FASTDDS_BUILTIN_TRANSPORTS", "UDPv4")
-    return variables
+    return variables | network_variables(discovery, static_peers)
+
+
+def network_variables(discovery: str, static_peers: Sequence[str] = ()) -> dict[str, str]:
+    """Returns the environment variables that say where rclpy may talk.
+
+    Pictures need UDP rather than Fast DDS's shared memory: at 640x480 and 10 Hz the latter lost a
+    fifth of them (notes/control.md, C2), and leaves files in /dev/shm where a process is killed.
+
+    Args:
+        discovery: ROS_AUTOMATIC_DISCOVERY_RANGE: `LOCALHOST`, `SUBNET` or `OFF`.
+        static_peers: ROS_STATIC_PEERS, addresses.
+    """
+    return {
+        "ROS_AUTOMATIC_DISCOVERY_RANGE": discovery,
+        "ROS_STATIC_PEERS": ";".join(static_peers),
+        "FASTDDS_BUILTIN_TRANSPORTS": os.environ.get("FASTDDS_BUILTIN_TRANSPORTS", "UDPv4"),
+    }
 
 
 def lay_package(folder: Path) -> Path:

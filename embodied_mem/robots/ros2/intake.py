@@ -66,13 +66,13 @@ class Intake:
 
     def _estop(self, message: Any, info: Any) -> None:
         sent = (source_key(info), source_time(info))
-        if self._node.is_own(info) or sent == self._newest_stop:
+        if self._node.is_own("e_stop", info) or sent == self._newest_stop:
             return  # both readers get what is latched
         self._newest_stop = sent
         self._estops.stop(bool(message.data), sent[1], time.monotonic())
 
     def _estop_reset(self, message: Any, info: Any) -> None:
-        if not self._node.is_own(info):
+        if not self._node.is_own("e_stop_reset", info):
             self._estops.reset(bool(message.data), source_time(info))
 
     def _estopped(self, message: Any, info: Any) -> None:

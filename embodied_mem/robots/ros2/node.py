@@ -8,7 +8,10 @@ import logging
 import os
 import secrets
 import threading
+import time
+from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, final
 
 from embodied_mem.errors import BodyError, MissingExtraError
@@ -22,8 +25,8 @@ _NAMELESS = ("", "_NODE_NAME_UNKNOWN_", "_CREATED_BY_BARE_DDS_APP_")
 """What rmw_dds_common calls the node of an endpoint that announces none."""
 _FOREVER = 1_000_000_000 * 1_000_000_000
 """Vendors write an infinite duration in several ways, all longer than this, ns."""
-_PREFIX = 12
-"""Bytes of a GID that tell participants apart (RTPS 2.5, section 9.3.1)."""
+_SLOWEST = 1_000_000_000
+"""A call of publish takes less than this, ns."""
 
 MessageTaker = Callable[[Any, Any], None]
 """Takes a message and its info: `source_timestamp` in ns; since Kilted `publisher_gid`."""
@@ -76,17 +79,20 @@ class RosNode:
         self._readers: dict[str, Any] = {}
         self._writers: dict[str, Any] = {}
         self._lenient: set[str] = set()
-        self._own_prefix = b""
+        self._sent: dict[str, deque[list[int]]] = {}
         self._changed = threading.Event()
 
     def writer(self, role: str) -> None:
         """Creates the publisher of a topic."""
         from rclpy.event_handler import PublisherEventCallbacks
 
+        quality = self.config.quality(role)
+        if quality.durability == "transient_local":
+            quality = replace(quality, depth=1)  # of ours, only the newest is to be latched
         self._writers[role] = self._node.create_publisher(
             message_type(type_name(self.config, role)),
             self.config.topic(role),
-            _profile(self.config.quality(role)),
+            _profile(quality),
             event_callbacks=PublisherEventCallbacks(
                 incompatible_qos=self._note_change,
                 matched=self._note_change,
@@ -169,8 +175,12 @@ class RosNode:
             raise BodyError("the thread that reads the robot's messages has ended; reconnect")
         if writer is None:
             raise BodyError(f"the link to the robot is closed; {self.config.topic(role)} not sent")
+        begun = time.time_ns()
+        moment = [begun, begun + _SLOWEST]  # an echo may be quicker than the call
+        self._sent.setdefault(role, deque(maxlen=8)).append(moment)
         try:
             writer.publish(message)
+            moment[1] = time.time_ns()
         except Exception as error:  # RCLError, InvalidHandle: all mean that it was not sent
             raise BodyError(f"could not publish to {self.config.topic(role)}: {error}") from error
 
@@ -191,10 +201,15 @@ class RosNode:
             connected=0 if reader is None else reader.get_publisher_count(),
         )
 
-    def is_own(self, info: Any) -> bool:
-        """Tells whether a message is an echo of our own; False where rclpy does not say (Jazzy)."""
-        key = source_key(info)
-        return bool(key) and key[:_PREFIX] == self._own_prefix
+    def is_own(self, role: str, info: Any) -> bool:
+        """Tells whether a message is an echo of our own.
+
+        rclpy cannot leave these out, and names a message's publisher only since Kilted. So the
+        time of sending decides: an echo's lies within our call of `publish`. A stop of somebody
+        else in the very same moment changes nothing, for we are sending one.
+        """
+        sent = info["source_timestamp"]
+        return any(begun <= sent <= ended for begun, ended in list(self._sent.get(role, ())))
 
     def wait_for_change(self, seconds: float) -> None:
         """Waits until somebody was connected or lost, or the time is over."""
@@ -227,13 +242,10 @@ class RosNode:
     def _others(self, role: str, found: Any) -> tuple[Endpoint, ...]:
         others = []
         for info in found:
-            key = bytes(info.endpoint_gid)
             if info.node_name == self.name:
-                self._own_prefix = key[:_PREFIX]
                 continue
-            others.append(
-                Endpoint(node=_node_name(info), problem=self._problem(role, info), key=key)
-            )
+            problem, key = self._problem(role, info), bytes(info.endpoint_gid)
+            others.append(Endpoint(node=_node_name(info), problem=problem, key=key))
         return tuple(others)
 
     def _problem(self, role: str, info: Any) -> str:

@@ -1,7 +1,7 @@
 """A robot on ROS 2 by rclpy, in this process: for inside a ROS environment."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import final
 
 import numpy as np
@@ -36,15 +36,9 @@ class RclpyDriver:
     All messages are handled in one thread of its own, all publishing is done in the caller's.
     """
 
-    def __init__(self, config: RosConfig, *, clock: Callable[[], float] = time.time) -> None:
-        """Remembers the robot; nothing is opened.
-
-        Args:
-            config: Its topics.
-            clock: Wall time, for stamps before the robot's own clock is known.
-        """
+    def __init__(self, config: RosConfig) -> None:
+        """Remembers the robot; nothing is opened."""
         self._config = config
-        self._clock = clock
         self._state = RosState(config)
         self._node: RosNode | None = None
         self._intake: Intake | None = None
@@ -103,8 +97,10 @@ class RclpyDriver:
         if self._config.base:
             twist = messages.twist_message(self._config, command.command, self._robot_time())
             node.publish("cmd_vel", twist)
-        if self._config.arm:
-            self._write_joints(node, command)
+        if self._config.arm and command.command.joints is not None:
+            positions = np.array(command.command.joints)
+            message = messages.joints_message(self._config, positions, _REACH_IN)
+            node.publish("joint_trajectory", message)
 
     def write_trajectory(self, trajectory: GatedTrajectory) -> None:
         """Publishes a whole trajectory.
@@ -122,8 +118,9 @@ class RclpyDriver:
         self._announce("e_stop")
 
     def announce_reset(self) -> None:
-        """Latches the end of the stop; late joiners get both, and this is the newer one."""
+        """Latches the end of the stop; our own latched stop is taken back after it."""
         self._announce("e_stop_reset")
+        self._announce("e_stop", False)
 
     def close(self) -> None:
         """Leaves the domain; safe to call twice."""
@@ -131,8 +128,8 @@ class RclpyDriver:
         if node is not None:
             node.close()
 
-    def _announce(self, role: str) -> None:
-        message = messages.message_type("std_msgs/msg/Bool")(data=True)
+    def _announce(self, role: str, value: bool = True) -> None:
+        message = messages.message_type("std_msgs/msg/Bool")(data=value)
         self._opened().publish(role, message)
 
     def _opened(self) -> RosNode:
@@ -141,20 +138,8 @@ class RclpyDriver:
         return self._node
 
     def _robot_time(self) -> float:
-        known = self._state.robot_time(time.monotonic())
-        return self._clock() if known is None else known
-
-    def _write_joints(self, node: RosNode, command: GatedCommand) -> None:
-        """Streams a position; a stop holds the arm where it is."""
-        wanted = command.command.joints
-        if wanted is not None:
-            positions = np.array(wanted)
-        elif command.stop and (measured := self._state.joint_positions()) is not None:
-            positions = measured
-        else:
-            return
-        message = messages.joints_message(self._config, positions, _REACH_IN)
-        node.publish("joint_trajectory", message)
+        """Returns the robot's time, or 0, by which ROS means now, before its first stamp."""
+        return self._state.robot_time(time.monotonic()) or 0.0
 
     def _links(self, node: RosNode) -> Mapping[str, Link]:
         roles = dict.fromkeys((*self._config.publishes, *self._config.subscribes))

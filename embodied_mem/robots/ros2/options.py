@@ -1,0 +1,43 @@
+"""How a robot on rclpy is reached: its topics, the Python that has rclpy, and the network."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal
+
+from embodied_mem.robots.ros.options import read_table, ros_config
+from embodied_mem.robots.ros.topics import RosConfig
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ros2Options:
+    """All settings of the driver `ros2`."""
+
+    ros: RosConfig = field(default_factory=RosConfig)
+    """The robot's topics."""
+    python: str = ""
+    """Which Python runs rclpy, in a process of its own. Empty takes this one, in this process, if
+    it has rclpy (as on a robot, under a gateway), and otherwise that of EMBODIED_MEM_ROS_PYTHON or
+    of `.venv-ros`."""
+    discovery: Literal["LOCALHOST", "SUBNET", "OFF"] = "LOCALHOST"
+    """ROS_AUTOMATIC_DISCOVERY_RANGE: by default nothing leaves this machine."""
+    static_peers: tuple[str, ...] = ()
+    """ROS_STATIC_PEERS: addresses of robots that are not found by themselves."""
+    start_patience: float = 30.0
+    """How long the process may take to start, s."""
+
+
+def ros2_options(options: Mapping[str, Any] | Ros2Options) -> Ros2Options:
+    """Reads the table `[options]` of a robot's file: fields of `RosConfig` and of `Ros2Options`.
+
+    >>> ros2_options({"namespace": "r1", "discovery": "SUBNET"}).ros.namespace
+    'r1'
+
+    Raises:
+        ConfigError: If a key is unknown, of another type or out of its range.
+    """
+    if isinstance(options, Ros2Options):
+        return options
+    table = dict(options)
+    own = [one.name for one in fields(Ros2Options) if one.name != "ros"]
+    reached = {key: table.pop(key) for key in own if key in table}
+    return read_table(Ros2Options, {"ros": ros_config(table), **reached}, "options")

@@ -1,0 +1,95 @@
+"""Runs inside a ROS environment: one robot behind its gate, served to the process that asked.
+
+`python -m embodied_mem.robots.ros2.serve SPEC PARENT` reads what to serve from a file, says on
+its standard output when it is ready, and lives no longer than its parent: when standard input ends
+or the parent is gone, however that happened, the robot is brought to rest and the process ends.
+A parent that only stands still (SIGSTOP) is the gate's watchdog's business.
+"""
+
+import json
+import logging
+import os
+import select
+import sys
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from embodied_mem.errors import EmbodiedMemError
+from embodied_mem.robots.gateway.server import GatewayServer
+from embodied_mem.robots.robot import Robot
+from embodied_mem.robots.ros.topics import RosConfig
+from embodied_mem.robots.ros2.rclpy_driver import RclpyDriver
+from embodied_mem.robots.safety.config import GateConfig
+from embodied_mem.robots.safety.joint_limits import JointLimits
+from embodied_mem.robots.settings import read_config, write_config
+
+READY = "embodied-mem-ros2: ready"
+FAILED = "embodied-mem-ros2: failed: "
+_LOOK_EVERY = 0.25
+"""Whether the parent is still there is looked at this often, s; its pipe tells at once, but may be
+held open by other children of a parent that was killed."""
+_LONGEST_STOP = 10.0
+"""Bringing the robot to rest may take so long at most, s; the base's own timeout has it then."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ServeSpec:
+    """What to serve."""
+
+    endpoint: str
+    """Where: ipc:///PATH."""
+    ros: RosConfig = field(default_factory=RosConfig)
+    """The robot."""
+    gate: GateConfig = field(default_factory=GateConfig)
+    """Its gate, the one that counts."""
+    joint_limits: JointLimits | None = None
+    """Limits of its arm's joints."""
+
+    def write(self, path: Path) -> None:
+        """Writes it to a file."""
+        path.write_text(json.dumps(write_config(self)), encoding="utf-8")
+
+    @classmethod
+    def read(cls, path: Path) -> "ServeSpec":
+        """Reads it from a file."""
+        return read_config(cls, json.loads(path.read_text(encoding="utf-8")))
+
+
+def main(arguments: list[str]) -> int:
+    """Serves until the parent is gone; returns the exit status."""
+    spec, parent = ServeSpec.read(Path(arguments[0])), int(arguments[1])
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(message)s")
+    # Not yet connected, so nothing to bring to rest: whatever fails here only has to be told.
+    robot = Robot(RclpyDriver(spec.ros), spec.gate, joint_limits=spec.joint_limits)
+    try:
+        robot.connect()
+        server = GatewayServer(robot, spec.endpoint)
+        server.start()
+    except EmbodiedMemError as error:
+        robot.close()
+        print(f"{FAILED}{error}", flush=True)
+        return 1
+    print(READY, flush=True)
+    try:
+        wait_for_end(parent)
+    finally:
+        last = threading.Timer(_LONGEST_STOP, os._exit, args=(3,))
+        last.daemon = True
+        last.start()
+        robot.close()
+        server.close()
+        last.cancel()
+    return 0
+
+
+def wait_for_end(parent: int) -> None:
+    """Returns when standard input has ended or the parent is another than it was."""
+    stdin = sys.stdin.fileno()
+    while os.getppid() == parent:
+        if select.select([stdin], [], [], _LOOK_EVERY)[0] and not os.read(stdin, 4096):
+            return
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
