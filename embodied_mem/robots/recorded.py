@@ -1,6 +1,6 @@
 """Records any body: the brain sees exactly what a replay will show it."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol, Self, final
 import numpy as np
 
 from embodied_mem.robots.body import Body, Feature
+from embodied_mem.robots.readings import Readings
 from embodied_mem.robots.safety.events import GateEvent
 from embodied_mem.types import Command, Float32Array, Observation
 
@@ -25,8 +26,10 @@ class Recorder(Protocol):
     def begin(self, body: Body) -> None:
         """Takes down what kind of body it is; called once, before the first observation."""
 
-    def observed(self, observation: Observation) -> None:
-        """Keeps an observation, whose depth is whole millimetres.
+    def observed(
+        self, observation: Observation, measured: Mapping[str, float] | None = None
+    ) -> None:
+        """Keeps an observation, whose depth is whole millimetres, and other readings.
 
         Raises:
             RecordingError: If it cannot be kept.
@@ -58,18 +61,27 @@ class RecordedBody:
     them, so that a brain which ran live and one that runs on the replay see the same.
     """
 
-    def __init__(self, body: Body, writer: Recorder, *, gate: Gate | None = None) -> None:
+    def __init__(
+        self,
+        body: Body,
+        writer: Recorder,
+        *,
+        gate: Gate | None = None,
+        sense: Callable[[], Mapping[str, float]] | None = None,
+    ) -> None:
         """Puts a recorder between a body and a brain.
 
         Args:
             body: What senses and acts.
             writer: What keeps it; closed with the body.
             gate: The safety gate whose events are kept too.
+            sense: Returns readings that the brain does not see but a policy may learn from.
         """
         self.body = body
         writer.begin(body)
         self._writer = writer
         self._gate = gate
+        self._sense = sense
         self._newest: GateEvent | None = None
 
     @property
@@ -121,7 +133,7 @@ class RecordedBody:
             RecordingError: If it cannot be recorded; the body stands still for want of commands.
         """
         observation = as_recorded(self.body.observe())
-        self._writer.observed(observation)
+        self._writer.observed(observation, self._sense() if self._sense else None)
         return observation
 
     def act(self, command: Command) -> Command:
@@ -167,9 +179,32 @@ def record(robot: "Robot", folder: Path | str, *, task: str = "explore") -> Iter
 
     writer = LeRobotWriter(folder, task=task, robot=robot.info.name)
     try:
-        yield RecordedBody(robot, writer, gate=robot.gate)
+        yield RecordedBody(
+            robot,
+            writer,
+            gate=robot.gate,
+            sense=lambda: measured_numbers(robot.readings, robot.info.joints),
+        )
     finally:
         writer.close()
+
+
+def measured_numbers(readings: Readings, joints: tuple[str, ...]) -> dict[str, float]:
+    """Returns the newest speeds (m/s, rad/s), joints (rad, rad/s) and opening (m) by name.
+
+    >>> arm = Readings(time=0.0, forward=0.2, joints=np.array([0.5]))
+    >>> measured_numbers(arm, ("wrist",))
+    {'forward': 0.2, 'turn': 0.0, 'wrist': 0.5}
+    """
+    numbers = {"forward": readings.forward, "turn": readings.turn}
+    if readings.joints is not None:
+        numbers |= dict(zip(joints, readings.joints.tolist(), strict=True))
+    if readings.joint_velocities is not None:
+        names = (f"{joint}.velocity" for joint in joints)
+        numbers |= dict(zip(names, readings.joint_velocities.tolist(), strict=True))
+    if readings.opening is not None:
+        numbers["opening"] = readings.opening
+    return numbers
 
 
 def as_recorded(observation: Observation) -> Observation:

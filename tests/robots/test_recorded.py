@@ -1,4 +1,5 @@
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -26,7 +27,9 @@ class Notes:
     def begin(self, body: Body) -> None:
         self.entries.append(("begin", body))
 
-    def observed(self, observation: Observation) -> None:
+    def observed(
+        self, observation: Observation, measured: Mapping[str, float] | None = None
+    ) -> None:
         if self.fails:
             raise RecordingError("the disk is full")
         self.entries.append(("observed", observation))

@@ -140,7 +140,8 @@ def _pose(data: bytes) -> Float64Array:
 def _state(seen: Seen, body: Float64Array, names: tuple[str, ...]) -> list[float]:
     yaw = float(np.arctan2(body[1, 0], body[0, 0]))
     missing = float("nan")
-    known = (seen.proprioception.get(name, missing) for name in names)
+    numbers = {**seen.measured, **seen.proprioception}
+    known = (numbers.get(name, missing) for name in names)
     return [float(body[0, 3]), float(body[1, 3]), yaw, *known]
 
 

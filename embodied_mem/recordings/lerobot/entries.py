@@ -63,7 +63,7 @@ class Heading(msgspec.Struct, frozen=True, kw_only=True, tag="heading"):
     observation_features: dict[str, FeatureEntry]
     action_features: dict[str, FeatureEntry]
     states: tuple[str, ...]
-    """Names of the proprioception that is part of `observation.state`."""
+    """Names of the proprioception and of what was measured besides, in `observation.state`."""
     instances: bool
     """Whether there is a column of instance ids."""
 
@@ -90,6 +90,8 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True, tag="seen"):
     T_world_body: bytes
     labels: dict[int, str]
     proprioception: dict[str, float]
+    measured: dict[str, float]
+    """Other readings of that moment, which the brain did not see."""
 
 
 class CommandEntry(msgspec.Struct, frozen=True, kw_only=True):

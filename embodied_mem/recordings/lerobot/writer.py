@@ -5,6 +5,7 @@ import json
 import queue
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import final
@@ -51,6 +52,7 @@ class _Look:
     rgb: UInt8Array
     instance: AnyArray | None
     seconds: float
+    measured: Mapping[str, float]
 
 
 class _Pause:
@@ -114,8 +116,15 @@ class LeRobotWriter:
         """Takes down what kind of body it is; called once, before the first observation."""
         self._body = body
 
-    def observed(self, observation: Observation) -> None:
+    def observed(
+        self, observation: Observation, measured: Mapping[str, float] | None = None
+    ) -> None:
         """Records an observation, whose depth must be whole millimetres.
+
+        Args:
+            observation: What the brain sees.
+            measured: Other readings, such as speeds and joints, for `observation.state`; their
+                names are those of the first observation.
 
         Raises:
             RecordingError: If it does not fit to those before it, or the disk is full.
@@ -127,7 +136,7 @@ class LeRobotWriter:
                 f"instance ids go from {ids.min()} to {ids.max()}; a recording holds 0 to 65535"
             )
         if self._heading is None:
-            self._heading = self._make_heading(observation)
+            self._heading = self._make_heading(observation, measured or {})
             self._began = time.monotonic()
             self._thread.start()
         self._compare(observation, self._heading)
@@ -136,6 +145,7 @@ class LeRobotWriter:
             rgb=observation.rgb.copy(),
             instance=None if ids is None else ids.astype(np.uint16),
             seconds=time.monotonic() - self._began,
+            measured=measured or {},
         )
         self._queue.put(look)
 
@@ -187,7 +197,7 @@ class LeRobotWriter:
             f"{self.folder} cannot be written to: {error}; what is there can be opened"
         )
 
-    def _make_heading(self, observation: Observation) -> Heading:
+    def _make_heading(self, observation: Observation, measured: Mapping[str, float]) -> Heading:
         if self._body is None:
             raise RecordingError("nothing is known of the body yet; call begin() first")
         camera = observation.intrinsics
@@ -209,7 +219,7 @@ class LeRobotWriter:
             radius=float(self._body.radius),
             observation_features={k: FeatureEntry.of(v) for k, v in observed.items()},
             action_features={k: FeatureEntry.of(v) for k, v in self._body.action_features.items()},
-            states=tuple(observation.proprioception),
+            states=tuple({**observation.proprioception, **measured}),
             instances="instance" in observed or observation.instance is not None,
         )
 
@@ -288,4 +298,5 @@ def _packed(look: _Look) -> Seen:
         T_world_body=pose_bytes(observation.T_world_body),
         labels={int(number): label for number, label in observation.labels.items()},
         proprioception={k: float(v) for k, v in observation.proprioception.items()},
+        measured={k: float(v) for k, v in look.measured.items()},
     )

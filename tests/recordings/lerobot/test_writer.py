@@ -250,3 +250,18 @@ def test_a_missing_extra_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     with pytest.raises(MissingExtraError, match=r"embodied_mem\[record\]"):
         LeRobotWriter(tmp_path / "new")
     assert not (tmp_path / "new").exists()
+
+
+def test_what_the_brain_did_not_see_is_in_the_state_alone(tmp_path: Path) -> None:
+    writer = LeRobotWriter(tmp_path)
+    writer.begin(WalkBody(views(2)))
+    first, second = views(2)
+    writer.observed(first, {"forward": 0.25, "wrist": 1.5})
+    writer.observed(second, {"wrist": 1.75})
+    writer.close()
+    info = json.loads((tmp_path / "meta/info.json").read_text())
+    assert info["features"]["observation.state"]["names"][-2:] == ["forward", "wrist"]
+    table = parquet.read_table(tmp_path / "data/chunk-000/file-000.parquet")
+    states = np.array(table["observation.state"].to_pylist())
+    np.testing.assert_array_equal(states[:, -2:], [[0.25, 1.5], [np.nan, 1.75]])
+    assert "wrist" not in table["proprioception"][0].as_py()
