@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from embodied_mem_envs.robot_peer.wire_log import WireLog, read_log
+from embodied_mem_envs.robot_peer.wire_log import LogReader, WireLog
 
 READY_SECONDS = 60.0
 """A robot that takes longer to start has failed; on an idle machine it takes one second."""
@@ -54,7 +54,7 @@ class Peer:
             prefix: What its command begins with, such as `ip netns exec NAME`.
         """
         self.domain = domain
-        self.path = log
+        self._reader = LogReader(log)
         robot = [*prefix, sys.executable, "-m", "embodied_mem_envs.robot_peer", "--control"]
         where = ["--domain", str(domain), "--log", str(log), "--seed", "7", "--rooms", "3"]
         self.process = subprocess.Popen(
@@ -83,7 +83,7 @@ class Peer:
     @property
     def log(self) -> WireLog:
         """Everything that it received and did so far."""
-        return read_log(self.path)
+        return self._reader.log()
 
     def until(self, met: Callable[[WireLog], bool], seconds: float = 20.0) -> WireLog:
         """Waits until the log shows something, and returns it.

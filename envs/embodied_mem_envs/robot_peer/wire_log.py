@@ -1,6 +1,7 @@
 """Reads what the robot received and did: the facts that tests and benches assert on."""
 
 import json
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from itertools import pairwise
@@ -66,6 +67,9 @@ class WireLog:
     def __init__(self, events: Sequence[dict[str, Any]]) -> None:
         """Sorts events by what they tell."""
         self.events = tuple(events)
+        self._kinds: dict[str, list[dict[str, Any]]] = {}
+        for event in self.events:
+            self._kinds.setdefault(event["kind"], []).append(event)
         usurpers = {event["source"] for event in self.of("usurp")}
         commands = [_made(ReceivedCommand, event) for event in self.of("cmd_vel")]
         self.commands = tuple(c for c in commands if c.source not in usurpers)
@@ -74,10 +78,13 @@ class WireLog:
         """What the robot's own second owner sent (`publish cmd_vel`)."""
         self.states = tuple(_made(TrueState, event) for event in self.of("state"))
         self.trajectories = self.of("trajectory")
+        self._state_times = [state.t for state in self.states]
+        self._stop_times = [event["t"] for event in self.of("e_stop") if event["value"]]
+        self._latch_times = [event["t"] for event in self.of("estopped")]
 
     def of(self, kind: str) -> tuple[dict[str, Any], ...]:
         """Returns all events of a kind, such as `e_stop`, `estopped` or `picture`."""
-        return tuple(event for event in self.events if event["kind"] == kind)
+        return tuple(self._kinds.get(kind, ()))
 
     def first_zero_after(self, t: float) -> float | None:
         """Returns when the first command to stand still arrived after a time, None if never."""
@@ -109,12 +116,10 @@ class WireLog:
 
     def true_speed_at(self, t: float) -> tuple[float, float]:
         """Returns the true forward speed and yaw rate last known before a time."""
-        found = (0.0, 0.0)
-        for state in self.states:
-            if state.t > t:
-                break
-            found = (state.forward, state.turn)
-        return found
+        known = bisect_right(self._state_times, t)
+        if not known:
+            return (0.0, 0.0)
+        return (self.states[known - 1].forward, self.states[known - 1].turn)
 
     def worst_excess(self, limits: Bounds, *, slack: float = 0.02) -> Excess:
         """Returns the worst of all received commands against limits of speed and acceleration.
@@ -141,21 +146,48 @@ class WireLog:
 
     def _under_stop(self, t: float) -> bool:
         """Whether an emergency stop held at a time, or was on its way."""
-        if any(event["value"] and abs(event["t"] - t) <= _ORDER for event in self.of("e_stop")):
+        near = bisect_left(self._stop_times, t - _ORDER)
+        if near < len(self._stop_times) and self._stop_times[near] <= t + _ORDER:
             return True
-        changes = [event for event in self.of("estopped") if event["t"] <= t]
-        return bool(changes) and bool(changes[-1]["value"])
+        known = bisect_right(self._latch_times, t)
+        return known > 0 and bool(self.of("estopped")[known - 1]["value"])
+
+
+@final
+class LogReader:
+    """Reads a log again and again while it grows, each line once."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._read = 0
+        self._events: list[dict[str, Any]] = []
+
+    def log(self) -> WireLog:
+        """Returns all that is in the file by now.
+
+        Raises:
+            ValueError: If a line that is not the last is no event.
+        """
+        if self._path.exists():
+            with self._path.open("rb") as file:
+                file.seek(self._read)
+                new = file.read()
+            # What is after the last line's end is being written at this moment.
+            whole = new[: new.rfind(b"\n") + 1]
+            self._read += len(whole)
+            self._events += [json.loads(line) for line in whole.splitlines()]
+        return WireLog(self._events)
 
 
 def read_log(path: Path) -> WireLog:
     """Reads the log of a robot, which may still be running or have been killed.
 
     Raises:
+        OSError: If there is no such file.
         ValueError: If a line that is not the last is no event.
     """
-    lines = path.read_text().split("\n")
-    # What is after the last line's end is being written at this moment.
-    return WireLog([json.loads(line) for line in lines[:-1]])
+    path.stat()
+    return LogReader(path).log()
 
 
 def _made(kind: type[Any], event: dict[str, Any]) -> Any:

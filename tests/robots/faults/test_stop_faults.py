@@ -1,0 +1,34 @@
+"""Faults that stop a driving robot, once each, and (slow) fifty times each."""
+
+import random
+
+import pytest
+
+from stop_faults import STOP_FAULTS
+
+REPETITIONS = 50
+
+
+@pytest.mark.parametrize("fault", STOP_FAULTS)
+def test_a_fault_stops_the_robot_within_limits_and_it_goes_on_when_the_fault_is_gone(
+    fault, shared_scene
+):
+    shared_scene.until_driving()
+    STOP_FAULTS[fault](shared_scene)
+    shared_scene.until_driving()
+    shared_scene.check_limits()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("fault", STOP_FAULTS)
+def test_it_stops_every_time_in_fifty(fault, scene):
+    driving = scene()
+    when = random.Random(fault)
+    for _ in range(REPETITIONS):
+        begun = driving.until_driving()
+        driving.wait_until(begun + when.uniform(0.0, 0.3))  # at another moment of its period
+        STOP_FAULTS[fault](driving)
+        driving.check_limits()
+    driving.until_driving()
+    driving.check_limits()
