@@ -25,10 +25,10 @@ DRIVERS: Mapping[str, str] = {
     "dds": "embodied_mem.robots.dds.driver:make_dds",
     "franka": "embodied_mem.robots.franka.driver:make_franka",
     "gateway": "embodied_mem.robots.gateway.client:make_gateway",
-    "house": "embodied_mem.robots.simulated:make_house",
+    "house": "embodied_mem.robots.worlds:make_house",
     "lerobot": "embodied_mem.robots.lerobot:make_lerobot",
     "ros2": "embodied_mem.robots.ros2.driver:make_ros2",
-    "tabletop": "embodied_mem.robots.simulated:make_tabletop",
+    "tabletop": "embodied_mem.robots.worlds:make_tabletop",
 }
 """Where each built-in driver's `MakeDriver` is; imported only when it is asked for. Others come
 from the entry-point group `embodied_mem.robots`."""
@@ -81,6 +81,14 @@ class KnowsJointLimits(Protocol):
         """Limits of the joints in `RobotInfo.joints`; None where there is no arm."""
 
 
+@runtime_checkable
+class TakesGate(Protocol):
+    """A driver whose robot's end is a process that it starts, with a gate of its own."""
+
+    def take_gate(self, gate: GateConfig, joint_limits: JointLimits | None) -> None:
+        """Tells how that gate is to be set: as the one here."""
+
+
 def load_robot(
     path_or_name: str | Path, overrides: Mapping[str, object] | None = None
 ) -> RobotConfig:
@@ -129,6 +137,8 @@ def build_robot(
     limits = config.joint_limits
     if limits is None and isinstance(driver, KnowsJointLimits):
         limits = driver.joint_limits
+    if isinstance(driver, TakesGate):
+        driver.take_gate(config.gate, limits)
     return Robot(
         driver, config.gate, joint_limits=limits, owner=owner, patience=patience, signals=signals
     )

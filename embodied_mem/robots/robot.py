@@ -218,6 +218,8 @@ class Robot:
         free = self.gate.reset()
         if free and self._stream is not None:
             self._driver.announce_reset()
+            # The very next command is to count, without a tick in between.
+            self.gate.look(self._driver.read(), time.monotonic())
         return free
 
     def enable(self) -> None:

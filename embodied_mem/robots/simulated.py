@@ -1,0 +1,333 @@
+"""Any simulated body as a robot: stepped on the wall clock, behind the same driver as real ones."""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import inf
+from typing import final
+
+import numpy as np
+
+from embodied_mem.errors import BodyError, ConfigError
+from embodied_mem.robots.arm import Arm, ArmState
+from embodied_mem.robots.body import Body, Feature
+from embodied_mem.robots.driver import Check, RobotEvents, RobotInfo
+from embodied_mem.robots.readings import CameraFrame, Readings
+from embodied_mem.robots.safety.gated import GatedCommand, GatedTrajectory
+from embodied_mem.robots.safety.joint_limits import JointLimits
+from embodied_mem.types import Command, Float64Array, Observation
+
+_BACKLOG = 0.1
+"""A world that is this late catches up; what is beyond is let go, so that it runs slower, s."""
+_SPEEDS = ("forward", "turn", "tilt")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SimulationConfig:
+    """How a simulated body is run as a robot."""
+
+    name: str = "simulated"
+    """How it is called in messages and recordings."""
+    seconds_per_tick: float = 0.1
+    """How long the brain's tick is, s; the body's own may be shorter."""
+    camera_hz: float = 10.0
+    """Pictures a second."""
+    cmd_vel_timeout: float = 0.5
+    """The base stops where it was told nothing for so long, s (ros2_controllers,
+    diff_drive_controller, parameter `cmd_vel_timeout`)."""
+    time_scale: float = 1.0
+    """How much faster than the wall clock the world runs. Seen from outside, the robot is that
+    many times quicker: its speeds are those of the wall clock."""
+
+    def __post_init__(self) -> None:
+        """Checks ranges.
+
+        Raises:
+            ConfigError: If a time or a rate is not positive.
+        """
+        for name in ("seconds_per_tick", "camera_hz", "cmd_vel_timeout", "time_scale"):
+            if not 0.0 < getattr(self, name) < inf:
+                raise ConfigError(f"{name} is {getattr(self, name)}; expected more than 0")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class _State:
+    """What the world's thread has seen; replaced as a whole."""
+
+    pose: Float64Array | None = None
+    pose_at: float = -inf
+    forward: float = 0.0
+    turn: float = 0.0
+    frame: CameraFrame | None = None
+    arm: ArmState | None = None
+    arm_at: float = -inf
+    values: Mapping[str, float] | None = None
+    fault: str = ""
+
+
+@final
+class BodyDriver:
+    """Steps a body at its own tick on a thread; implements `RobotDriver`.
+
+    It behaves as a base controller: it keeps the last velocity until it is told another, and stops
+    where it hears nothing for `cmd_vel_timeout`. An arm holds its last positions.
+    """
+
+    def __init__(
+        self,
+        body: Body,
+        config: SimulationConfig | None = None,
+        *,
+        odometry: Callable[[], Float64Array] | None = None,
+    ) -> None:
+        """Takes over a body that is not connected yet; nobody else may step it from now on.
+
+        Args:
+            body: The simulator; with an arm where it is an `Arm`.
+            config: How to run it.
+            odometry: Gives T_world_body, (4, 4), between pictures; the pose is that of the newest
+                picture when None.
+        """
+        self._body, self._config = body, config or SimulationConfig()
+        self._odometry = odometry
+        self._arm = body if isinstance(body, Arm) else None
+        self._info = _info(body, self._arm, self._config)
+        self._lock = threading.Lock()
+        self._state = _State()
+        self._command, self._told_at = Command(), -inf
+        self._estopped = ""
+        self._events: RobotEvents | None = None
+        self._leave = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._number = 0
+        self._slipped = 0
+        self.received: deque[tuple[float, Command]] = deque(maxlen=100_000)
+        """What the body was told at its newest ticks, with monotonic times, s."""
+
+    @property
+    def info(self) -> RobotInfo:
+        """What the robot is; readable while closed."""
+        return self._info
+
+    @property
+    def joint_limits(self) -> JointLimits | None:
+        """Limits of the arm by its URDF; None where there is no arm."""
+        if self._arm is None:
+            return None
+        description = self._arm.description
+        return JointLimits.of_urdf(description.urdf, description.joints)
+
+    # -- the link ------------------------------------------------------------------------------
+
+    def open(self, events: RobotEvents) -> None:
+        """Connects the body and begins to step it.
+
+        Raises:
+            BodyError: If it is open already.
+        """
+        if self._thread is not None:
+            raise BodyError(f"{self.info.name} is open already")
+        self._events = events
+        self._leave.clear()
+        self._body.connect()
+        self._look(time.monotonic())  # the first picture takes longest: buffers are built
+        self._thread = threading.Thread(
+            target=self._live, name=f"world-{self.info.name}", daemon=True
+        )
+        self._thread.start()
+
+    def checks(self) -> Sequence[Check]:
+        """Returns how fast the world runs; waits for a first picture, 5 s at most."""
+        end = time.monotonic() + 5.0
+        while self._state.frame is None and time.monotonic() < end and not self._leave.wait(0.02):
+            pass
+        seen = self._state.frame is not None
+        late = f"{self._slipped} ticks late so far"
+        return (
+            Check(name="camera", verdict="ok" if seen else "error", found=f"{self._number} frames"),
+            Check(name="world", verdict="warning" if self._slipped else "ok", found=late),
+        )
+
+    def close(self) -> None:
+        """Ends the world's thread and closes the body; safe to call twice."""
+        self._leave.set()
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            thread.join(5.0)
+            self._body.close()
+
+    # -- messages ------------------------------------------------------------------------------
+
+    def read(self) -> Readings:
+        """Returns the newest readings."""
+        now, state = time.monotonic(), self._state
+        at = {"odom": state.pose_at, "joints": state.arm_at}
+        at["depth"] = state.frame.taken if state.frame is not None else -inf
+        arm = state.arm
+        return Readings(
+            time=now,
+            ages={name: now - at[name] for name in self._info.required},
+            T_world_body=state.pose,
+            forward=state.forward,
+            turn=state.turn,
+            joints=None if arm is None else arm.joints,
+            joint_velocities=None if arm is None else arm.velocities,
+            opening=None if arm is None else arm.opening,
+            frame=state.frame,
+            stopped=self._estopped,
+            faults=(state.fault,) if state.fault else (),
+            values=state.values or {},
+        )
+
+    def write(self, command: GatedCommand) -> None:
+        """Takes a command for the ticks to come.
+
+        Raises:
+            BodyError: If the driver is closed or the simulator has failed.
+        """
+        if self._thread is None:
+            raise BodyError(f"{self.info.name} is closed")
+        if self._state.fault:
+            raise BodyError(self._state.fault)
+        with self._lock:
+            self._command, self._told_at = command.command, time.monotonic()
+
+    def write_trajectory(self, trajectory: GatedTrajectory) -> None:
+        """Refuses: points are streamed.
+
+        Raises:
+            BodyError: Always.
+        """
+        raise BodyError(f"{self.info.name} takes trajectories point by point")
+
+    def announce_estop(self, reason: str) -> None:
+        """Keeps the base at rest whatever it is told, as a base's own e-stop does."""
+        self._estopped = reason or "emergency stop"
+
+    def announce_reset(self) -> None:
+        """Lets the base move again."""
+        with self._lock:
+            self._command = replace(self._command, forward=0.0, turn=0.0, tilt=0.0)
+        self._estopped = ""
+
+    # -- the world -----------------------------------------------------------------------------
+
+    def _live(self) -> None:
+        seconds = self._body.seconds_per_tick / self._config.time_scale
+        due = next_picture = time.monotonic()
+        try:
+            while not self._leave.wait(max(0.0, due - time.monotonic())):
+                now = time.monotonic()
+                if now >= next_picture:
+                    self._look(now)
+                    next_picture = max(next_picture + 1.0 / self._config.camera_hz, now)
+                self._step(seconds)
+                due += seconds
+                late = time.monotonic() - due
+                if late > _BACKLOG:
+                    self._slipped += int(late / seconds)
+                    due += late
+        except Exception as error:
+            self._state = replace(self._state, fault=f"the simulator failed: {error!r}")
+            self._wake()
+
+    def _step(self, seconds: float) -> None:
+        now = time.monotonic()
+        command = self._due_command(now)
+        self.received.append((now, command))
+        self._body.act(_slowed(command, self._config.time_scale))
+        arm = None if self._arm is None else self._arm.sense()
+        state = self._state
+        if arm is not None:
+            state = replace(state, arm=arm, arm_at=now)
+        if self._odometry is not None:
+            state = _moved(state, self._odometry(), seconds, now)
+        self._state = state
+
+    def _due_command(self, now: float) -> Command:
+        with self._lock:
+            command, told_at = self._command, self._told_at
+        if self._estopped or now - told_at > self._config.cmd_vel_timeout:
+            return replace(command, forward=0.0, turn=0.0, tilt=0.0)
+        return command
+
+    def _look(self, now: float) -> None:
+        seen = self._body.observe()
+        self._number += 1
+        frame = _frame(seen, now, self._number)
+        state = replace(self._state, frame=frame, values=dict(seen.proprioception))
+        if self._odometry is None:
+            before = self._state.frame
+            since = now - before.taken if before is not None else inf
+            state = _moved(state, seen.T_world_body, since, now)
+        self._state = state
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._events is not None:
+            self._events.wake()
+
+
+def _moved(state: _State, pose: Float64Array, seconds: float, now: float) -> _State:
+    """Adds a pose, and the speeds that it shows since the one before."""
+    if state.pose is None:
+        return replace(state, pose=pose, pose_at=now)
+    step = np.linalg.inv(state.pose) @ pose
+    return replace(
+        state,
+        pose=pose,
+        pose_at=now,
+        forward=float(step[0, 3]) / seconds,
+        turn=float(np.arctan2(step[1, 0], step[0, 0])) / seconds,
+    )
+
+
+def _frame(seen: Observation, now: float, number: int) -> CameraFrame:
+    return CameraFrame(
+        rgb=seen.rgb,
+        depth=seen.depth,
+        intrinsics=seen.intrinsics,
+        T_world_camera=seen.T_world_camera,
+        T_world_body=seen.T_world_body,
+        taken=now,
+        number=number,
+        camera=seen.camera,
+        instance=seen.instance,
+        labels=seen.labels,
+    )
+
+
+def _slowed(command: Command, scale: float) -> Command:
+    """Returns a command in the world's own time."""
+    if scale == 1.0:
+        return command
+    return replace(
+        command,
+        forward=command.forward / scale,
+        turn=command.turn / scale,
+        tilt=command.tilt / scale,
+    )
+
+
+def _info(body: Body, arm: Arm | None, config: SimulationConfig) -> RobotInfo:
+    actions = {
+        name: _quickened(feature, config.time_scale) if name in _SPEEDS else feature
+        for name, feature in body.action_features.items()
+    }
+    base = "forward" in actions
+    return RobotInfo(
+        name=config.name,
+        observation_features=body.observation_features,
+        action_features=actions,
+        radius=body.radius,
+        seconds_per_tick=config.seconds_per_tick,
+        joints=() if arm is None else arm.description.joints,
+        required=(("odom", "depth") if base else ()) + (() if arm is None else ("joints",)),
+    )
+
+
+def _quickened(feature: Feature, scale: float) -> Feature:
+    low = None if feature.low is None else feature.low * scale
+    return replace(feature, low=low, high=None if feature.high is None else feature.high * scale)
