@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import final
 
 from embodied_mem.errors import BodyError
+from embodied_mem.robots.gateway.serving import READY
 from embodied_mem.robots.ros2.environment import lay_package, ros_environment
 from embodied_mem.robots.ros2.options import Ros2Options
-from embodied_mem.robots.ros2.serve import FAILED, READY, ServeSpec
+from embodied_mem.robots.ros2.serve import FAILED, ServeSpec
 from embodied_mem.robots.safety.config import GateConfig
 from embodied_mem.robots.safety.joint_limits import JointLimits
 
@@ -131,7 +132,7 @@ class RosProcess:
                 raise BodyError(
                     f"rclpy was not ready within {patience:g} s in {python}:\n{self.last_words}"
                 ) from None
-            if line == READY:
+            if line.startswith(READY):
                 return
             if line.startswith(FAILED):
                 raise BodyError(line.removeprefix(FAILED))

@@ -9,14 +9,15 @@ A parent that only stands still (SIGSTOP) is the gate's watchdog's business.
 import json
 import logging
 import os
-import select
+import signal
 import sys
 import threading
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from embodied_mem.errors import EmbodiedMemError
-from embodied_mem.robots.gateway.server import GatewayServer
+from embodied_mem.robots.gateway.serving import serve
 from embodied_mem.robots.robot import Robot
 from embodied_mem.robots.ros.topics import RosConfig
 from embodied_mem.robots.ros2.rclpy_driver import RclpyDriver
@@ -24,7 +25,6 @@ from embodied_mem.robots.safety.config import GateConfig
 from embodied_mem.robots.safety.joint_limits import JointLimits
 from embodied_mem.robots.settings import read_config, write_config
 
-READY = "embodied-mem-ros2: ready"
 FAILED = "embodied-mem-ros2: failed: "
 _LOOK_EVERY = 0.25
 """Whether the parent is still there is looked at this often, s; its pipe tells at once, but may be
@@ -60,35 +60,24 @@ def main(arguments: list[str]) -> int:
     """Serves until the parent is gone; returns the exit status."""
     spec, parent = ServeSpec.read(Path(arguments[0])), int(arguments[1])
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(message)s")
-    # Not yet connected, so nothing to bring to rest: whatever fails here only has to be told.
     robot = Robot(RclpyDriver(spec.ros), spec.gate, joint_limits=spec.joint_limits)
+    threading.Thread(target=_watch, args=(parent,), name="ros2-parent", daemon=True).start()
     try:
-        robot.connect()
-        server = GatewayServer(robot, spec.endpoint)
-        server.start()
+        serve(robot, spec.endpoint, with_parent=True)
     except EmbodiedMemError as error:
-        robot.close()
         print(f"{FAILED}{error}", flush=True)
         return 1
-    print(READY, flush=True)
-    try:
-        wait_for_end(parent)
-    finally:
-        last = threading.Timer(_LONGEST_STOP, os._exit, args=(3,))
-        last.daemon = True
-        last.start()
-        robot.close()
-        server.close()
-        last.cancel()
     return 0
 
 
-def wait_for_end(parent: int) -> None:
-    """Returns when standard input has ended or the parent is another than it was."""
-    stdin = sys.stdin.fileno()
+def _watch(parent: int) -> None:
+    """Ends this process when its parent is another than it was."""
     while os.getppid() == parent:
-        if select.select([stdin], [], [], _LOOK_EVERY)[0] and not os.read(stdin, 4096):
-            return
+        time.sleep(_LOOK_EVERY)
+    # The robot is brought to rest by the handler; should that hang, nobody else would end us.
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(_LONGEST_STOP)
+    os._exit(3)
 
 
 if __name__ == "__main__":
