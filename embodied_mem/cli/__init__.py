@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from embodied_mem.cli.ask import Ask
 from embodied_mem.cli.bench import Bench
+from embodied_mem.cli.connect import Connect
 from embodied_mem.cli.evaluate import Evaluate
 from embodied_mem.cli.ingest import Ingest
 from embodied_mem.cli.inspect import Inspect
@@ -24,6 +25,7 @@ Verb = (
     | Annotated[Inspect, tyro.conf.subcommand("inspect")]
     | Annotated[Evaluate, tyro.conf.subcommand("eval")]
     | Annotated[Train, tyro.conf.subcommand("train")]
+    | Annotated[Connect, tyro.conf.subcommand("connect")]
     | Annotated[Bench, tyro.conf.subcommand("bench")]
 )
 
