@@ -1,5 +1,6 @@
 """The driver of a robot that a gateway serves: the wire is ZeroMQ, the rest is as for any robot."""
 
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any, final
@@ -18,6 +19,8 @@ from embodied_mem.robots.safety.gated import GatedCommand, GatedTrajectory
 
 _SLOW = 0.1
 """A 99th percentile of the round trips above this is worth a warning, s: two periods of 20 Hz."""
+_FIRST_PICTURE = 2.0
+"""How long the checks wait for a first picture, s."""
 _PATIENCE_OF_CHECKS = 8.0
 """The robot's end may wait 5 s for its peers, s."""
 
@@ -53,6 +56,7 @@ class GatewayDriver:
         self._pictures: PictureLink | None = None
         self._events: RobotEvents | None = None
         self._frame: CameraFrame | None = None
+        self._seen = threading.Event()
         self._stops = 0
         self._latched = False
         self._urgent = False
@@ -89,6 +93,7 @@ class GatewayDriver:
         welcome = shake_hands(self.options, self._keys)
         self._events = events
         self._frame = None
+        self._seen.clear()
         self._check_name(welcome)
         if self._changed:
             raise BodyError(self._changed)
@@ -116,6 +121,8 @@ class GatewayDriver:
             BodyError: If it is not open.
         """
         control = self._require()
+        if self._info.observation_features:
+            self._seen.wait(_FIRST_PICTURE)
         rows = [self._check_round_trip(control), self._check_encryption()]
         state = control.state
         if state is not None:
@@ -235,6 +242,7 @@ class GatewayDriver:
 
     def _on_frame(self, frame: CameraFrame) -> None:
         self._frame = frame
+        self._seen.set()
         if self._events is not None:
             self._events.wake()
 

@@ -155,7 +155,7 @@ class ControlLink:
 
     def _until_beat(self) -> int:
         left = self._last_sent + self._options.beat - time.monotonic()
-        return max(0, int(1000.0 * min(left, self._options.beat)))
+        return int(1000.0 * min(max(left, 0.0), self._options.beat))
 
     def _connect_anew(self) -> None:
         self._socket.close(linger=0)

@@ -180,7 +180,8 @@ class Desk:
         self._hand.forget()
         self.watch_latch()
         again = self._was_latched
-        self._robot.estop(cut(f"{name}: {halt.reason}"))
+        self._robot.gate.estop(halt.reason, source=name)  # first, and therefore by whom it was
+        self._robot.estop(halt.reason)
         self.watch_latch()
         self.stops += again  # a reset that was asked for before this one must not end it
         if session is not None:

@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self, final
+from typing import Any, Self, final
 
 from embodied_mem.errors import BodyError
 from embodied_mem.robots.driver import RobotInfo
@@ -175,7 +175,7 @@ class GatewayServer:
 
     def _answer(self, address: bytes, reply: Reply, images: Sequence[AnyArray] = ()) -> None:
         assert self._socket is not None
-        parts = [address, encode(reply), *map(memoryview, images)]
+        parts: list[Any] = [address, encode(reply), *images]
         try:
             self._socket.send_multipart(parts, zmq.NOBLOCK, copy=not images)
         except zmq.ZMQError as error:

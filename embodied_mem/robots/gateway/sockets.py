@@ -24,7 +24,7 @@ def bind_gateway(
         ConfigError: If a key is no key.
     """
     socket = context.socket(zmq.ROUTER)
-    _bound(socket, largest=SMALL_BYTES)
+    _bound(socket, endpoint, largest=SMALL_BYTES)
     socket.rcvhwm, socket.sndhwm = _WAITING, _UNSENT
     # Peers that say nothing are let go, so that what they hold here is bounded.
     socket.setsockopt(zmq.HANDSHAKE_IVL, 3000)
@@ -64,7 +64,7 @@ def connect_client(
         ConfigError: If a key is no key.
     """
     socket = context.socket(zmq.DEALER)
-    _bound(socket, largest=min(largest, PICTURE_BYTES))
+    _bound(socket, endpoint, largest=min(largest, PICTURE_BYTES))
     # Nothing queues for a gateway that is not there: what is sent late must not be obeyed.
     socket.setsockopt(zmq.IMMEDIATE, 1)
     socket.rcvhwm = socket.sndhwm = _WAITING
@@ -81,10 +81,10 @@ def connect_client(
     return socket
 
 
-def _bound(socket: "zmq.Socket[bytes]", *, largest: int) -> None:
+def _bound(socket: "zmq.Socket[bytes]", endpoint: str, *, largest: int) -> None:
     socket.linger = 0
     socket.setsockopt(zmq.MAXMSGSIZE, largest)
-    socket.setsockopt(zmq.IPV6, 1)
+    socket.setsockopt(zmq.IPV6, int("[" in endpoint))
 
 
 def _named(error: zmq.ZMQError, what: str) -> BodyError | ConfigError:

@@ -1,0 +1,74 @@
+"""A gateway in a process of its own, whose robot logs what it was told: for tests that kill.
+
+Run as a script with an endpoint, the path of the log, and perhaps a folder of keys. Every line of
+the log is `TIME FORWARD URGENT` with CLOCK_MONOTONIC, which all processes of a machine share.
+"""
+
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+READY = "gateway ready: "
+
+
+@dataclass(frozen=True)
+class Served:
+    """A running gateway."""
+
+    process: subprocess.Popen[str]
+    endpoint: str
+    log: Path
+
+    def received(self) -> list[tuple[float, float, bool]]:
+        """What the robot was told: when (monotonic, s), forward speed, whether urgent."""
+        rows = [line.split() for line in self.log.read_text().splitlines()]
+        return [(float(row[0]), float(row[1]), row[2] == "1") for row in rows if len(row) == 3]
+
+
+@contextmanager
+def gateway_process(
+    folder: Path, *, endpoint: str = "tcp://127.0.0.1:*", extra: Sequence[str] = ()
+) -> Iterator[Served]:
+    """Starts a gateway and waits until it is ready; kills it afterwards."""
+    log = folder / "received.log"
+    process = subprocess.Popen(
+        [sys.executable, __file__, endpoint, str(log), *extra],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert line.startswith(READY), line
+        yield Served(process, line.removeprefix(READY).split()[0], log)
+    finally:
+        process.kill()
+        process.wait()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                pipe.close()
+
+
+def _main(endpoint: str, log: str, keys: str = "", *, with_parent: bool = False) -> None:
+    from embodied_mem.robots.gateway.serving import serve
+    from embodied_mem.robots.robot import Robot
+    from memory_robot import MemoryDriver, Written
+
+    class Log(list[Written]):
+        def append(self, one: Written) -> None:
+            file.write(f"{one.time} {one.command.forward} {int(one.urgent)}\n")
+            file.flush()
+
+    with Path(log).open("w") as file:
+        driver = MemoryDriver(written=Log())
+        serve(Robot(driver), endpoint, keys=Path(keys) if keys else None, with_parent=with_parent)
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).parent))
+    words = [word for word in sys.argv[1:] if word != "--with-parent"]
+    _main(*words, with_parent="--with-parent" in sys.argv)
