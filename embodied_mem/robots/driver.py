@@ -7,6 +7,7 @@ from typing import Literal, Protocol, runtime_checkable
 from embodied_mem.robots.body import Feature
 from embodied_mem.robots.readings import Readings
 from embodied_mem.robots.safety.gated import GatedCommand, GatedTrajectory
+from embodied_mem.types import Command
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -91,8 +92,11 @@ class RobotDriver(Protocol):
     def read(self) -> Readings:
         """Returns the newest readings; never waits, and is safe from any thread."""
 
-    def write(self, command: GatedCommand) -> None:
+    def write(self, command: GatedCommand) -> Command | None:
         """Sends one command now; called at a fixed rate, and at once for an emergency stop.
+
+        Returns:
+            What the robot says that it took, where it limits further and tells; None otherwise.
 
         Raises:
             BodyError: If the link is down.
