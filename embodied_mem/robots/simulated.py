@@ -133,6 +133,7 @@ class BodyDriver:
         self._leave.clear()
         self._body.connect()
         self._look(time.monotonic())  # the first picture takes longest: buffers are built
+        self._sense(inf, time.monotonic())
         self._thread = threading.Thread(
             target=self._live, name=f"world-{self.info.name}", daemon=True
         )
@@ -238,6 +239,9 @@ class BodyDriver:
         command = self._due_command(now)
         self.received.append((now, command))
         self._body.act(_slowed(command, self._config.time_scale))
+        self._sense(seconds, now)
+
+    def _sense(self, seconds: float, now: float) -> None:
         arm = None if self._arm is None else self._arm.sense()
         state = self._state
         if arm is not None:

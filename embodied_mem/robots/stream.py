@@ -299,13 +299,13 @@ class Stream:
 
     def _write(self, gated: GatedCommand) -> bool:
         try:
-            self._driver.write(gated)
+            taken = self._driver.write(gated)
         except Exception as error:
             self._faults["write"] = f"writing to {self.name} failed: {error}"
             return False
         self._faults.pop("write", None)
         self.sent += 1
-        self.last = gated.command
+        self.last = gated.command if taken is None else taken
         return True
 
     def _reset(self, stamp: float) -> None:
