@@ -57,7 +57,8 @@ def colour(picture: RawPicture) -> UInt8Array:
         )
     channels, order = _COLOURS[picture.encoding]
     pixels = _rows(picture, np.dtype(np.uint8), channels)
-    return np.ascontiguousarray(pixels[..., list(order)] if order != (0, 1, 2) else pixels[..., :3])
+    # Always a copy: what DDS gave is read-only.
+    return pixels[..., :3].copy() if order == (0, 1, 2) else np.take(pixels, order, axis=2)
 
 
 def depth(picture: RawPicture) -> Float32Array:
@@ -103,7 +104,7 @@ def compressed_colour(data: Any, *, width: int, height: int) -> UInt8Array:
     decoded = _decode(cv2, raw, cv2.IMREAD_COLOR)
     if decoded.shape != (height, width, 3) or decoded.dtype != np.uint8:
         raise ObservationError(f"a compressed picture is {decoded.shape}; expected {height, width}")
-    return np.ascontiguousarray(decoded[..., ::-1])
+    return np.take(decoded, (2, 1, 0), axis=2)
 
 
 def compressed_depth(kind: str, data: Any, *, width: int, height: int) -> Float32Array:

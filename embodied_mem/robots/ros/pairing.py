@@ -58,6 +58,9 @@ class Pairing:
         waiting = self._waiting[channel]
         if (waiting and stamp < waiting[-1][0] - 1.0) or stamp < self._done - 1.0:
             self.clear()  # the robot's clock was set back
+        if stamp <= self._done:
+            self.unpaired[channel] += 1  # overtaken on the way by what was given out already
+            return None
         waiting.append((stamp, picture))
         if len(waiting) > self._kept:
             waiting.popleft()
