@@ -8,7 +8,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from embodied_mem.errors import EmbodiedMemError
+import msgspec
+
+from embodied_mem.errors import ConfigError, EmbodiedMemError
 from embodied_mem.robots.gateway.endpoints import demand_keys
 from embodied_mem.robots.gateway.keys import make_keys
 
@@ -33,7 +35,7 @@ def _serve(given: argparse.Namespace) -> None:
     from embodied_mem.robots.config import build_robot, load_robot
     from embodied_mem.robots.gateway.serving import serve
 
-    robot = build_robot(load_robot(given.config))
+    robot = build_robot(load_robot(given.config, dict(map(_setting, given.set))))
     serve(robot, given.endpoint, keys=given.keys, with_parent=given.with_parent)
 
 
@@ -46,6 +48,13 @@ def _parser() -> argparse.ArgumentParser:
     what.add_argument("--config", help="the robot's TOML file, or the name of a known robot")
     what.add_argument(
         "--make-keys", type=Path, metavar="DIR", help="write new CURVE keys to a folder, and end"
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="change a setting of the file, such as options.domain=7; may be given again",
     )
     parser.add_argument(
         "--endpoint",
@@ -62,6 +71,17 @@ def _parser() -> argparse.ArgumentParser:
         help="end, with the robot at rest, when the standard input ends",
     )
     return parser
+
+
+def _setting(text: str) -> tuple[str, object]:
+    """Reads one change of a setting; what is not JSON is a text."""
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise ConfigError(f"--set {text}: expected KEY=VALUE, such as options.domain=7")
+    try:
+        return name, msgspec.json.decode(value.encode())
+    except msgspec.DecodeError:
+        return name, value
 
 
 def _what_was_made(folder: Path) -> str:

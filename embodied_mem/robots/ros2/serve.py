@@ -9,6 +9,7 @@ A parent that only stands still (SIGSTOP) is the gate's watchdog's business.
 import json
 import logging
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -67,6 +68,9 @@ def main(arguments: list[str]) -> int:
     except EmbodiedMemError as error:
         print(f"{FAILED}{error}", flush=True)
         return 1
+    finally:
+        # A parent that was killed cannot tidy up behind itself.
+        shutil.rmtree(Path(arguments[0]).parent, ignore_errors=True)
     return 0
 
 
