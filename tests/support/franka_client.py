@@ -75,6 +75,8 @@ class Calls:
         while time.monotonic() < end:
             self.robot.send(Command(gripper=width))
             time.sleep(0.05)
+        # A wish that runs out under a path would end the path: let it run out first.
+        time.sleep(self.robot.gate.config.watchdog + 0.2)
         return self.robot.readings.opening
 
     def estop(self) -> float:

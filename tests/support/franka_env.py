@@ -14,6 +14,8 @@ from typing import Any, Self
 
 import numpy as np
 
+from embodied_mem.robots.trajectory import Trajectory
+
 INTERPRETER_VARIABLE = "EMBODIED_MEM_FRANKA_PYTHON"
 ROOT = Path(__file__).parents[2]
 SUPPORT = Path(__file__).parent
@@ -63,6 +65,21 @@ class Received:
         self.commanded = rows[:, 18:25]
         self.opening, self.wished_opening = rows[:, 25], rows[:, 26]
 
+    def motions(self) -> list["Received"]:
+        """Returns what came during each motion, from the first command to the last."""
+        edges = np.flatnonzero(np.diff(self.moving.astype(int))) + 1
+        pieces = np.split(np.arange(len(self.rows)), edges)
+        moving = [piece for piece in pieces if len(piece) > 1 and self.moving[piece[0]]]
+        return [Received(self.rows[piece]) for piece in moving]
+
+    def error_along(self, path: Trajectory) -> float:
+        """Returns how far the arm was from a path that this motion is, at most, rad.
+
+        By the controller's own clock: on a busy machine that of a simulator falls behind ours.
+        """
+        wanted = np.array([path.at(0.001 * step) for step in range(len(self.rows))])
+        return float(np.abs(self.joints - wanted).max())
+
     def after(self, moment: float) -> "Received":
         """Returns what came after a moment of the monotonic clock."""
         return Received(self.rows[self.time > moment])
@@ -73,31 +90,22 @@ class Received:
         Between two commands lies what the client was told as time: the count of the states that
         it answered, 1 ms each; a command repeated because none came counts once.
         """
-        speeds = []
-        for motion in self._motions():
-            counts = np.diff(motion.message)
-            new = np.concatenate([[True], counts > 0])
-            positions, counts = motion.commanded[new], np.diff(motion.message[new])
-            speeds.append(np.diff(positions, axis=0) / (0.001 * counts[:, None]))
+        speeds = [motion._speeds() for motion in self.motions()]
         return np.concatenate(speeds) if speeds else np.zeros((0, 7))
 
     def commanded_accelerations(self) -> np.ndarray:
         """Returns (K, 7) accelerations between the commands of each motion, rad/s^2."""
-        rates = []
-        for motion in self._motions():
-            speeds = motion.commanded_speeds()
-            rest = np.zeros((1, 7))
-            rates.append(np.diff(np.concatenate([rest, speeds, rest]), axis=0) / 0.001)
+        rest = np.zeros((1, 7))
+        rates = [
+            np.diff(np.concatenate([rest, motion._speeds(), rest]), axis=0) / 0.001
+            for motion in self.motions()
+        ]
         return np.concatenate(rates) if rates else np.zeros((0, 7))
 
-    def _motions(self) -> list["Received"]:
-        """Cuts where the controller was idle between two motions."""
-        edges = np.flatnonzero(np.diff(self.moving.astype(int))) + 1
-        pieces = np.split(np.arange(len(self.rows)), edges)
-        moving = [piece for piece in pieces if len(piece) > 1 and self.moving[piece[0]]]
-        if len(moving) == 1 and len(moving[0]) == len(self.rows):
-            return [self]
-        return [Received(self.rows[piece]) for piece in moving]
+    def _speeds(self) -> np.ndarray:
+        new = np.concatenate([[True], np.diff(self.message) > 0])
+        positions, counts = self.commanded[new], np.diff(self.message[new])
+        return np.asarray(np.diff(positions, axis=0) / (0.001 * counts[:, None]))
 
 
 class FrankaServer:

@@ -38,7 +38,7 @@ def test_it_follows_a_path_within_its_limits(
 ) -> None:
     start = franka_client.call("look")["joints"]
     way = [0.8, 0.3, -0.5, 0.4, 0.6, 0.7, -0.9]
-    positions, times = smooth_path(start, way, 3.0)
+    positions, times = smooth_path(start, way, 6.0)
     status, reason, worst = franka_client.call("follow", positions=positions, times=times)
     assert (status, reason) == ("done", "")
     assert worst < 0.05
