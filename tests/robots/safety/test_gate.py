@@ -235,7 +235,7 @@ def test_a_bad_command_from_somebody_else_changes_nothing() -> None:
 
 
 def test_a_wall_slows_it_down_and_stops_it_but_lets_it_turn() -> None:
-    driven = Driven(GateConfig())
+    driven = Driven(GateConfig(frozen=inf))  # it stands in one place all the time
 
     def drive(depth: float, command: Command) -> Command:
         driven.gate.request(command, owner=BRAIN, now=driven.now)
