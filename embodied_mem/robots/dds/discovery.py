@@ -51,12 +51,12 @@ class Discovery:
             participant: Key of our own participant, whose ends do not count.
         """
         self._config, self._own = config, participant
-        self._ends: dict[str, OwnEnd] = {}
+        self._ends: dict[tuple[str, str], OwnEnd] = {}
         self._others: dict[Any, Endpoint] = {}
 
     def add_own(self, end: OwnEnd) -> None:
         """Adds our end of a topic."""
-        self._ends[end.role] = end
+        self._ends[end.role, end.endpoint.kind] = end
 
     def appeared(self, key: Any, endpoint: Endpoint) -> None:
         """Notes an end that somebody opened; ours are passed over."""
@@ -70,40 +70,49 @@ class Discovery:
     @property
     def complete(self) -> bool:
         """Whether somebody fitting is at the other end of every topic that needs it."""
-        return all(self._ends[role].matched() > 0 for role in self._config.peers)
+        return all(end.matched() > 0 for end in self._needed())
 
     def faults(self) -> Mapping[str, str]:
         """Returns what keeps the robot stopped, by topic."""
         found = {}
         waived = ("camera_info",)  # sent once by some cameras, who may then go
-        for role in self._config.peers:
-            if role not in waived and self._ends[role].matched() == 0:
-                found[role] = self._missing(self._ends[role])
-        for role in _OWNED:
-            if role in self._ends and self._foreign(role):
-                found[f"owner of {role}"] = (
-                    f"somebody else publishes to {self._config.topic(role)} "
-                    f"({self._foreign(role)} publishers)"
+        for end in self._needed():
+            if end.role not in waived and end.matched() == 0:
+                found[end.role] = self._missing(end)
+        for end in self._owned():
+            if count := self._foreign(end):
+                found[f"owner of {end.role}"] = (
+                    f"somebody else publishes to {self._config.topic(end.role)} "
+                    f"({count} publisher{'s' if count > 1 else ''})"
                 )
         return found
 
     def checks(self) -> Sequence[Check]:
         """Returns one line for every topic that needs somebody, and for every unfit end."""
-        lines = [self._check_peer(self._ends[role]) for role in self._config.peers]
-        lines += [self._check_owner(role) for role in _OWNED if role in self._ends]
-        for role, end in self._ends.items():
-            unfit = [text for text in map(self._unfit(end), self._facing(end)) if text]
-            if role not in self._config.peers and unfit:
+        needed = self._needed()
+        lines = [self._check_peer(end) for end in needed]
+        lines += [self._check_owner(end) for end in self._owned()]
+        for end in self._ends.values():
+            unfit = self._misfits(end)
+            if end not in needed and unfit:
                 lines.append(
                     Check(
-                        name=self._config.topic(role),
-                        # Of an e-stop that does not reach us nobody would know until it is needed.
-                        verdict="error" if role.startswith("e_stop") else "warning",
+                        name=self._config.topic(end.role),
+                        # Of a stop that does not get through nobody knows until it is needed.
+                        verdict="error" if end.role.startswith("e_stop") else "warning",
                         found=unfit[0],
-                        expected=self._advice(role),
+                        expected=self._advice(end.role),
                     )
                 )
         return lines
+
+    def _needed(self) -> list[OwnEnd]:
+        """Returns our ends of the topics at whose other end somebody must be."""
+        kinds = {role: "writer" if role in _OWNED else "reader" for role in self._config.peers}
+        return [self._ends[role, kind] for role, kind in kinds.items()]
+
+    def _owned(self) -> list[OwnEnd]:
+        return [self._ends[role, "writer"] for role in _OWNED if (role, "writer") in self._ends]
 
     def _check_peer(self, end: OwnEnd) -> Check:
         count = end.matched()
@@ -120,8 +129,8 @@ class Discovery:
             return Check(name=name, verdict="warning", found=f"{count} publishers", expected="one")
         return Check(name=name, verdict="ok", found=f"{count} found, quality of service fits")
 
-    def _check_owner(self, role: str) -> Check:
-        count = self._foreign(role)
+    def _check_owner(self, end: OwnEnd) -> Check:
+        role, count = end.role, self._foreign(end)
         return Check(
             name=f"{self._config.topic(role)} owner",
             verdict="error" if count else "ok",
@@ -132,12 +141,11 @@ class Discovery:
     def _missing(self, end: OwnEnd) -> str:
         """Says why nobody is connected: nobody there, or somebody who does not fit."""
         name = self._config.topic(end.role)
-        facing = self._facing(end)
-        reasons = [text for text in map(self._unfit(end), facing) if text]
+        reasons = self._misfits(end)
         if reasons:
             return f"{name}: {reasons[0]}"
         count, policy = end.refused()
-        if facing and count:
+        if self._facing(end) and count:
             return f"{name}: DDS refused to connect, {policy_name(policy)} does not fit"
         if end.endpoint.kind == "writer":
             return f"no robot subscribes to {name}"
@@ -147,25 +155,25 @@ class Discovery:
         ours = end.endpoint
         return [
             other
-            for other in list(self._others.values())
+            for other in self._others.values()
             if other.topic == ours.topic and other.kind != ours.kind
         ]
 
-    def _unfit(self, end: OwnEnd) -> Callable[[Endpoint], str]:
-        ours = end.endpoint
-
-        def why(other: Endpoint) -> str:
-            if other.type_name != ours.type_name:
-                return f"its type is {_ros_type(other.type_name)}, ours {_ros_type(ours.type_name)}"
+    def _misfits(self, end: OwnEnd) -> list[str]:
+        """Returns why ends of the same topic do not fit ours."""
+        ours, reasons = end.endpoint, []
+        for other in self._facing(end):
             writer, reader = (ours, other) if ours.kind == "writer" else (other, ours)
-            return mismatch(writer.qos, reader.qos)
+            why = mismatch(writer.qos, reader.qos)
+            if other.type_name != ours.type_name:
+                why = f"its type is {_ros_type(other.type_name)}, ours {_ros_type(ours.type_name)}"
+            if why:
+                reasons.append(why)
+        return reasons
 
-        return why
-
-    def _foreign(self, role: str) -> int:
-        topic = self._ends[role].endpoint.topic
-        others = list(self._others.values())
-        return sum(other.kind == "writer" and other.topic == topic for other in others)
+    def _foreign(self, end: OwnEnd) -> int:
+        topic = end.endpoint.topic
+        return sum(one.kind == "writer" and one.topic == topic for one in self._others.values())
 
     def _advice(self, role: str) -> str:
         if role == "cmd_vel":

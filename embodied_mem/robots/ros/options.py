@@ -1,20 +1,19 @@
 """The table `[options]` of a robot's file, turned into a `RosConfig`."""
 
 from collections.abc import Mapping
-from dataclasses import fields
 from typing import Any, TypeVar
 
-import msgspec
-
-from embodied_mem.errors import ConfigError, unknown_name
-from embodied_mem.robots.ros.mount import CameraMount
-from embodied_mem.robots.ros.topics import QosProfile, RosConfig
+from embodied_mem.robots.ros.topics import QosProfile, RosConfig, default_quality
+from embodied_mem.robots.settings import read_config
 
 _T = TypeVar("_T")
 
 
 def ros_config(options: Mapping[str, Any]) -> RosConfig:
     """Reads a table with the fields of `RosConfig`.
+
+    What `[options.qos.ROLE]` leaves out is that topic's own default: an emergency stop stays
+    latched where only its depth is set.
 
     >>> ros_config({"namespace": "r1", "camera": {"z": 0.5}}).camera.z
     0.5
@@ -23,40 +22,16 @@ def ros_config(options: Mapping[str, Any]) -> RosConfig:
         ConfigError: If a key is unknown, of another type or out of its range.
     """
     table = dict(options)
-    if "camera" in table:
-        table["camera"] = read_table(CameraMount, table["camera"], "camera")
-    if "qos" in table:
+    if isinstance(table.get("qos"), Mapping):
         table["qos"] = {
-            role: read_table(QosProfile, one, f"qos.{role}")
-            for role, one in _mapping(table["qos"], "qos").items()
+            role: one
+            if isinstance(one, QosProfile)
+            else read_config(QosProfile, one, f"options.qos.{role}", base=default_quality(role))
+            for role, one in table["qos"].items()
         }
-    return read_table(RosConfig, table, "options")
+    return read_config(RosConfig, table, "options")
 
 
 def read_table(kind: type[_T], table: Any, name: str) -> _T:
-    """Reads a table whose keys are the fields of a dataclass.
-
-    Args:
-        kind: The dataclass.
-        table: What was in the file; objects of the right type are kept.
-        name: How the table is called, for messages.
-
-    Raises:
-        ConfigError: As `ros_config`.
-    """
-    if isinstance(table, kind):
-        return table
-    known = [field.name for field in fields(kind)]  # type: ignore[arg-type]
-    for key in _mapping(table, name):
-        if key not in known:
-            raise unknown_name(f"setting of [{name}]", key, known)
-    try:
-        return msgspec.convert(table, kind, strict=True)
-    except msgspec.ValidationError as error:
-        raise ConfigError(f"[{name}] is wrong: {error}") from error
-
-
-def _mapping(table: Any, name: str) -> Mapping[str, Any]:
-    if not isinstance(table, Mapping):
-        raise ConfigError(f"{name} is {table!r}; expected a table")
-    return table
+    """Reads a table whose keys are the fields of a dataclass; arguments as `read_config`."""
+    return read_config(kind, table, name)

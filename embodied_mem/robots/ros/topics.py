@@ -227,6 +227,17 @@ CHANNELS = ("odom", "color", "depth", "instance", "joints")
 """Channels of `Readings.ages` and `Readings.lost`."""
 
 
+def default_quality(role: str) -> QosProfile:
+    """Returns the quality of service that a topic has unless another is set.
+
+    Raises:
+        ConfigError: If no topic has that role.
+    """
+    if role not in _TOPICS:
+        raise unknown_name("topic's role", role, _TOPICS)
+    return _TOPICS[role][1]
+
+
 def robot_info(config: RosConfig) -> RobotInfo:
     """Describes a robot before it is connected."""
     shape = (config.height, config.width)

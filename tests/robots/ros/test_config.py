@@ -83,6 +83,11 @@ def test_a_table_of_a_file_is_read():
     assert config.needed == ("odom",)
 
 
+def test_a_stop_stays_latched_where_only_its_depth_is_set():
+    stop = ros_config({"qos": {"e_stop": {"depth": 7}}}).quality("e_stop")
+    assert stop == QosProfile(durability="transient_local", depth=7)
+
+
 @pytest.mark.parametrize(
     ("table", "said"),
     [
