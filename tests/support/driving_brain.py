@@ -7,16 +7,14 @@ Lines on standard input change what it does: `drive FORWARD TURN`, `nan`, `raise
 """
 
 import argparse
-import importlib
 import json
 import queue
 import sys
 import threading
 import time
-from typing import Any
 
 from embodied_mem.errors import BodyError
-from embodied_mem.robots.driver import RobotDriver
+from embodied_mem.robots.config import RobotConfig, build_robot
 from embodied_mem.robots.robot import Robot
 from embodied_mem.robots.safety.config import GateConfig
 from embodied_mem.types import Command
@@ -79,22 +77,16 @@ class Driving:
             print(f"{what}; stopped: {health.stopped or 'no'}; {health}", flush=True)
 
 
-def make_driver(name: str, options: dict[str, Any]) -> RobotDriver:
-    """Makes a driver from `module:function` and its options."""
-    module, function = name.split(":")
-    driver: RobotDriver = getattr(importlib.import_module(module), function)(options)
-    return driver
-
-
 def main() -> None:
     """Drives."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--driver", default="embodied_mem.robots.dds.driver:make_dds")
+    parser.add_argument("--driver", default="dds")
     parser.add_argument("--options", type=json.loads, default={})
     parser.add_argument("--forward", type=float, default=0.4)
     parser.add_argument("--turn", type=float, default=0.8)
     words = parser.parse_args()
-    with Robot(make_driver(words.driver, words.options), GATE) as robot:
+    config = RobotConfig(driver=words.driver, gate=GATE, options=words.options)
+    with build_robot(config) as robot:
         print("ready", flush=True)
         Driving(robot, Command(forward=words.forward, turn=words.turn)).run()
 

@@ -32,7 +32,7 @@ GATE_BRAKES = max(FORWARD / GATE.forward.deceleration, TURN / GATE.turn.decelera
 _BRAIN = Path(__file__).with_name("driving_brain.py")
 
 
-def options(domain: int) -> dict[str, Any]:
+def dds_options(domain: int) -> dict[str, Any]:
     """Returns what a driver must know of the robot."""
     camera = {"x": 0.0, "z": 1.25, "tilt": -0.26}
     return {"domain": domain, "width": 160, "height": 120, "radius": 0.18, "camera": camera}
@@ -42,18 +42,17 @@ class DrivingBrain:
     """One brain's process."""
 
     def __init__(
-        self, chosen: dict[str, Any], *, driver: str = "", prefix: tuple[str, ...] = ()
+        self, chosen: dict[str, Any], *, driver: str = "dds", prefix: tuple[str, ...] = ()
     ) -> None:
         """Starts it; it drives as soon as it can.
 
         Args:
             chosen: Options of its driver.
-            driver: `module:function` that makes the driver, if not that of DDS.
+            driver: Name of the driver.
             prefix: What its command begins with, such as `ip netns exec NAME`.
         """
         command = [*prefix, sys.executable, str(_BRAIN), "--options", json.dumps(chosen)]
-        command += ["--forward", str(FORWARD), "--turn", str(TURN)]
-        command += ["--driver", driver] if driver else []
+        command += ["--forward", str(FORWARD), "--turn", str(TURN), "--driver", driver]
         self.process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
@@ -101,19 +100,34 @@ class DrivingBrain:
 class Scene:
     """One robot and one brain on one domain; a context manager."""
 
-    def __init__(self, domain: int, folder: Path, *robot_options: str) -> None:
+    def __init__(
+        self,
+        domain: int,
+        folder: Path,
+        *robot_options: str,
+        driver: str = "dds",
+        options: dict[str, Any] | None = None,
+        prefixes: tuple[tuple[str, ...], tuple[str, ...]] = ((), ()),
+    ) -> None:
         """Starts both.
 
         Args:
             domain: DDS domain.
             folder: For the robot's logs.
             robot_options: More options of the robot.
+            driver: How the brain reaches the robot.
+            options: Of that driver, if not those of DDS.
+            prefixes: What the commands of robot and brain begin with.
         """
         self.domain = domain
         self._folder, self._robot_options = folder, robot_options
+        self._driver, self._options = driver, options or dds_options(domain)
+        self._prefixes = prefixes
         self._robots = 0
         self.robot = self._new_robot()
-        self.brain = DrivingBrain(options(domain))
+        self.brain = self._new_brain()
+        self.intact = True
+        """Whether the last that was looked at was as it should be."""
 
     @property
     def log(self) -> WireLog:
@@ -122,6 +136,7 @@ class Scene:
 
     def until_driving(self) -> float:
         """Waits until the robot truly drives as the brain asks; returns the time then."""
+        self.intact = False
         since = time.monotonic()
         try:
             self.robot.until(
@@ -142,7 +157,7 @@ class Scene:
     def new_brain(self) -> None:
         """Ends the brain, if it still runs, and starts another."""
         self.brain.kill()
-        self.brain = DrivingBrain(options(self.domain))
+        self.brain = self._new_brain()
 
     def new_robot(self) -> None:
         """Ends the robot and starts another, with a log of its own."""
@@ -153,6 +168,7 @@ class Scene:
         """Asserts that no command the robot ever received was out of limits."""
         excess = self.log.worst_excess(GATE, slack=TREMBLE)
         assert excess.count == 0, f"{excess}; the brain said {self.brain.said[-2:]}"
+        self.intact = True
 
     def check_stop(self, since: float, within: float, *, deceleration: float) -> WireLog:
         """Asserts that the robot stood still in time, had not gone too far, and stays still.
@@ -181,7 +197,10 @@ class Scene:
     def _new_robot(self) -> Peer:
         self._robots += 1
         path = self._folder / f"robot{self._robots}.jsonl"
-        return Peer(self.domain, path, *self._robot_options)
+        return Peer(self.domain, path, *self._robot_options, prefix=self._prefixes[0])
+
+    def _new_brain(self) -> DrivingBrain:
+        return DrivingBrain(self._options, driver=self._driver, prefix=self._prefixes[1])
 
     def __enter__(self) -> Self:
         return self
