@@ -77,12 +77,14 @@ def _value(text: str) -> object:
 def _serve(robot: "Robot", flags: "Connect") -> int:
     from embodied_mem.robots.gateway.server import GatewayServer
 
-    with Operator(estop=robot.estop, reset=robot.reset) as operator:
-        with GatewayServer(robot, flags.serve, keys=flags.keys) as server:
-            print(f"serving {robot.info.name} at {server.endpoint}", flush=True)
-            with StatusLine(lambda: describe(robot)):
-                while not operator.finish:
-                    time.sleep(0.1)
+    with (
+        Operator(estop=robot.estop, reset=robot.reset) as operator,
+        GatewayServer(robot, flags.serve, keys=flags.keys) as server,
+        StatusLine(lambda: describe(robot)),
+    ):
+        print(f"serving {robot.info.name} at {server.endpoint}", flush=True)
+        while not operator.finish:
+            time.sleep(0.1)
     return 0
 
 
@@ -136,7 +138,6 @@ class RobotSession:
     def __init__(self, flags: "Connect", config: RobotConfig, robot: "Robot") -> None:
         self.flags = flags
         self.robot = robot
-        self.folder = flags.record or flags.out
         self.memory = RobotMemoryConfig(
             task=flags.task,
             segmenter=self._segmenter(),
@@ -153,11 +154,13 @@ class RobotSession:
         """Runs the task and writes what came of it; returns 0."""
         with ExitStack() as stack:
             body = self._body(stack)
-            brain = robot_brain(self.memory, body, self.folder / "robot.mem", self.flags.resume)
+            brain = robot_brain(self.memory, body, self.flags.out / "robot.mem", self.flags.resume)
             stack.enter_context(brain.hippocampus.store)
-            stack.enter_context(StatusLine(lambda: self._line(brain)))
-            operator = Operator(estop=self.robot.estop, reset=self.robot.reset)
-            self._live(brain, stack.enter_context(operator))
+            with (
+                StatusLine(lambda: self._line(brain)),
+                Operator(estop=self.robot.estop, reset=self.robot.reset) as operator,
+            ):
+                self._live(brain, operator)
             return self._finish(brain)
 
     def _segmenter(self) -> str:
@@ -192,7 +195,9 @@ class RobotSession:
         return f"{describe(self.robot)} | {brain.exploration.ticks} frames, {area:.0f} m2 seen"
 
     def _finish(self, brain: "Brain") -> int:
-        metrics = finish_visit(brain, self.memory, self.folder, self.flags.question)
+        metrics = finish_visit(
+            brain, self.memory, self.flags.out, self.flags.question, record=self.flags.record
+        )
         health = self.robot.health
         metrics |= {"commands_sent": float(health.sent), "commands_refused": float(health.refused)}
         metrics |= {f"lost_{name}": float(n) for name, n in self.robot.readings.lost.items()}
@@ -202,9 +207,22 @@ class RobotSession:
 
 
 def finish_visit(
-    brain: "Brain", memory: RobotMemoryConfig, folder: Path, questions: tuple[str, ...]
+    brain: "Brain",
+    memory: RobotMemoryConfig,
+    folder: Path,
+    questions: tuple[str, ...],
+    *,
+    record: Path | None = None,
 ) -> dict[str, float]:
-    """Answers, writes memory, pictures, report and how to run it again; returns the metrics."""
+    """Answers, writes pictures, report and how to run it again; returns the metrics.
+
+    Args:
+        brain: Whose visit has ended.
+        memory: What the brain was made of.
+        folder: Where everything goes.
+        questions: What to ask.
+        record: A recording of the visit, beside which is told what a replay must give.
+    """
     hippocampus = brain.hippocampus
     hippocampus.consolidate()
     hippocampus.store.compact()  # nobody goes back behind the end of a visit
@@ -227,5 +245,6 @@ def finish_visit(
         "memory_digest": digest,
         "answers": msgspec.to_builtins(outcome.answers),
     }
-    write_text(folder / "visit.json", json.dumps(result, indent=1, sort_keys=True) + "\n")
+    for place in (folder, *([] if record is None else [record])):
+        write_text(place / "visit.json", json.dumps(result, indent=1, sort_keys=True) + "\n")
     return {**metrics, **outcome.facts}

@@ -13,7 +13,7 @@ _PLAIN = 5.0
 
 @final
 class StatusLine:
-    """Shows a text again and again from a thread of its own, so that it goes on when a task hangs."""
+    """Shows a text again and again, from a thread of its own: it goes on when a task hangs."""
 
     def __init__(self, text: Callable[[], str]) -> None:
         """Shows nothing before it is entered.
