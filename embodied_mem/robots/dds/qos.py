@@ -9,6 +9,8 @@ from embodied_mem.robots.ros.topics import QosProfile
 
 _BLOCKING = 0.1
 """How long a write may wait for slow readers, s."""
+_NEVER = (1 << 63) - 1
+"""DDS_INFINITY, ns."""
 _POLICIES = {
     2: "durability",
     3: "presentation",
@@ -69,10 +71,9 @@ def mismatch(offered: Qos, requested: Qos) -> str:
         order = _ORDER[policy.__name__]
         if order.index(has) < order.index(wants):
             wrong.append(f"{policy.__name__.lower()}: offered {has}, requested {wants}")
-    if Policy.Deadline in offered and Policy.Deadline in requested:
-        promised, asked = offered[Policy.Deadline].deadline, requested[Policy.Deadline].deadline
-        if promised > asked:
-            wrong.append(f"deadline: offered {_seconds(promised)}, requested {_seconds(asked)}")
+    promised, asked = _deadline(offered), _deadline(requested)
+    if promised > asked:
+        wrong.append(f"deadline: offered {_seconds(promised)}, requested {_seconds(asked)}")
     if _partitions(offered) != _partitions(requested):
         wrong.append(f"partition: {_partitions(offered)} and {_partitions(requested)}")
     return "; ".join(wrong)
@@ -100,9 +101,14 @@ def _name(qos: Qos, policy: Any) -> str:
     return _NAMES[text.rpartition(".")[2]]
 
 
+def _deadline(qos: Qos) -> int:
+    """Returns the promised or requested period, ns; what is not announced is no promise."""
+    return int(qos[Policy.Deadline].deadline) if Policy.Deadline in qos else _NEVER
+
+
 def _partitions(qos: Qos) -> tuple[str, ...]:
     return tuple(sorted(qos[Policy.Partition].partitions)) if Policy.Partition in qos else ()
 
 
 def _seconds(nanoseconds: int) -> str:
-    return "none" if nanoseconds >= (1 << 62) else f"{1e-9 * nanoseconds:.3g} s"
+    return "none" if nanoseconds >= _NEVER else f"{1e-9 * nanoseconds:.3g} s"

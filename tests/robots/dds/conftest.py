@@ -1,0 +1,5 @@
+import pytest
+
+pytest.importorskip("cyclonedds")
+
+from peer import peer as peer
