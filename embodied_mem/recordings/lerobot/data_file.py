@@ -80,10 +80,13 @@ class DataFile:
         sync_folder(self.path.parent)
 
     def abandon(self) -> None:
-        """Closes the file without making it whole; the journal still has everything."""
+        """Leaves nothing of a file that is not finished; the journal still has everything."""
+        if self._file.closed:
+            return
         with contextlib.suppress(OSError):  # on a full disk closing it need not succeed
             self._writer.close()
         self._file.close()
+        self._part.unlink(missing_ok=True)
 
     def _flush(self) -> None:
         if not self._pending:

@@ -3,7 +3,6 @@
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any, final
 
 from embodied_mem.errors import RecordingError
 from embodied_mem.recordings.lerobot.columns import require_pyarrow
+from embodied_mem.recordings.lerobot.damage import reading
 from embodied_mem.recordings.lerobot.information import Information, read_information
 from embodied_mem.recordings.lerobot.repair import is_unfinished, repair_recording
 
@@ -115,18 +115,6 @@ def opened(folder: Path) -> Information:
         repair_recording(folder)
         information = read_information(folder)
     return information
-
-
-@contextmanager
-def reading(path: Path) -> Iterator[None]:
-    """Turns every way in which a damaged file shows itself into one error."""
-    pa, _ = require_pyarrow()
-    try:
-        yield
-    except RecordingError:
-        raise
-    except (pa.ArrowException, OSError, ValueError, TypeError, KeyError, OverflowError) as error:
-        raise RecordingError(f"{path} cannot be read: {error}") from None
 
 
 def _opened(path: Path) -> Any:

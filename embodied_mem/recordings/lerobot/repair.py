@@ -4,6 +4,7 @@ from pathlib import Path
 
 from embodied_mem.errors import RecordingError
 from embodied_mem.recordings.lerobot.columns import Frame, require_pyarrow
+from embodied_mem.recordings.lerobot.damage import reading
 from embodied_mem.recordings.lerobot.data_file import DataFile
 from embodied_mem.recordings.lerobot.entries import VERSION, Done, Heading, Seen
 from embodied_mem.recordings.lerobot.information import OurInformation, read_information
@@ -33,10 +34,8 @@ def repair_recording(folder: Path | str) -> int:
     ours = read_information(folder).embodied_mem
     if ours is None:
         raise RecordingError(f"{folder} was not recorded by embodied_mem; it cannot be repaired")
-    try:
+    with reading(folder):
         return _repaired(folder, ours)
-    except OSError as error:
-        raise RecordingError(f"{folder} cannot be repaired: {error}") from None
 
 
 def _repaired(folder: Path, ours: OurInformation) -> int:
@@ -46,7 +45,8 @@ def _repaired(folder: Path, ours: OurInformation) -> int:
         require_released(journal)
     while (path := data_file(folder, number)).is_file() or journal_file(folder, number).is_file():
         if not path.is_file():
-            _write(path, journal_file(folder, number), index=rows, episode=number)
+            data = DataFile(path, ours.heading, index=rows, episode=number)
+            _copy(journal_file(folder, number), data)
         if not path.is_file():
             break  # the crash came before the first frame of this file
         _, parquet = require_pyarrow()
@@ -62,21 +62,19 @@ def _repaired(folder: Path, ours: OurInformation) -> int:
     return rows
 
 
-def _write(path: Path, journal: Path, *, index: int, episode: int) -> None:
-    """Writes one data file from its journal; none where the journal holds no frame."""
-    data: DataFile | None = None
-    heading: Heading | None = None
+def _copy(journal: Path, data: DataFile) -> None:
+    """Writes a data file from its journal; none where the journal holds no frame."""
     newest: Frame | None = None
-    for entry in read_journal(journal):
-        if isinstance(entry, Heading):
-            heading = entry
-            if heading.version != VERSION:
-                raise RecordingError(f"{journal} is of version {heading.version}, not {VERSION}")
-        elif isinstance(entry, Seen) and heading is not None:
-            newest = Frame(entry)
-            data = data or DataFile(path, heading, index=index, episode=episode)
-            data.append(newest)
-        elif isinstance(entry, Done) and newest is not None:
-            newest.commands.append(entry)
-    if data is not None:
-        data.finish()
+    try:
+        for entry in read_journal(journal):
+            if isinstance(entry, Seen):
+                newest = Frame(entry)
+                data.append(newest)
+            elif isinstance(entry, Done) and newest is not None:
+                newest.commands.append(entry)
+            elif isinstance(entry, Heading) and entry.version != VERSION:
+                raise RecordingError(f"{journal} is of version {entry.version}, not {VERSION}")
+        if newest is not None:
+            data.finish()
+    finally:
+        data.abandon()
