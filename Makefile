@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 ROS_STAMP := .venv-ros/.ready
 
-.PHONY: setup run test test-slow lint bench clean
+.PHONY: setup setup-franka run test test-slow lint bench clean
 
 setup: $(STAMP) $(ROS_STAMP)
 
@@ -16,6 +16,10 @@ $(STAMP): pyproject.toml constraints.txt launch/setup.sh
 # Real rclpy, in an environment of its own; says so loudly and goes on where it cannot be had.
 $(ROS_STAMP): launch/setup-ros.sh launch/ros-constraints.txt | $(STAMP)
 	PYTHON="$(PYTHON)" bash launch/setup-ros.sh
+
+# franky-control and the simulator of its protocol, in an environment of its own: 700 MB, on demand.
+setup-franka:
+	PYTHON="$(PYTHON)" bash launch/setup-franka.sh
 
 run: setup
 	$(BIN)/embodied-mem run --out runs/house
@@ -33,4 +37,4 @@ bench: setup
 	$(BIN)/embodied-mem bench all
 
 clean:
-	rm -rf $(VENV) .venv-ros .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) .venv-ros .venv-franka .mypy_cache .ruff_cache .pytest_cache

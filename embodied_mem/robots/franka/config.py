@@ -1,11 +1,14 @@
 """How an arm of Franka Robotics is reached and driven: the table `[options]` of its file."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from embodied_mem.errors import ConfigError
 from embodied_mem.robots.franka.limits import arm_limits
 from embodied_mem.robots.safety.joint_limits import JointLimits
+
+HERE: Final = "here"
+"""Value of `python` that means this interpreter, and no other."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -18,6 +21,9 @@ class FrankaConfig:
     """Which arm it is; decides its limits."""
     name: str = "franka"
     """How it is called in messages and recordings."""
+    python: str = ""
+    """Interpreter with franky-control, in which the arm's process runs; empty for this one where
+    it has it, else for `EMBODIED_MEM_FRANKA_PYTHON` or `.venv-franka`; `here` for this one."""
     gripper: bool = True
     """Whether a Franka Hand is mounted."""
     gripper_speed: float = 0.1

@@ -7,27 +7,24 @@ Cartesian motions choose the joints' way while they run, so that no gate could l
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from typing import Final, final
 
 import numpy as np
 
 from embodied_mem.errors import BodyError
-from embodied_mem.robots.body import Feature
-from embodied_mem.robots.driver import Check, RobotEvents, RobotInfo
+from embodied_mem.robots.driver import Check, RobotDriver, RobotEvents, RobotInfo
 from embodied_mem.robots.franka.checks import SnapshotSource, arm_checks
-from embodied_mem.robots.franka.config import FrankaConfig
+from embodied_mem.robots.franka.config import HERE, FrankaConfig
 from embodied_mem.robots.franka.fingers import Fingers
-from embodied_mem.robots.franka.limits import JOINT_COUNT
+from embodied_mem.robots.franka.info import franka_info
 from embodied_mem.robots.franka.link import FrankaLink
 from embodied_mem.robots.franka.motions import StreamPlanner, path_knots
 from embodied_mem.robots.readings import Readings
 from embodied_mem.robots.safety.gated import GatedCommand, GatedTrajectory
 from embodied_mem.robots.safety.joint_limits import JointLimits
+from embodied_mem.robots.settings import read_config
 
-REACH: Final = 0.855
-"""How far the arm reaches, m (Franka Robotics, "Robot and interface specifications")."""
-WIDEST: Final = 0.08
-"""How far the fingers of a Franka Hand open, m."""
 RETRY: Final = 1.0
 """Pause between two attempts to reach an arm that was lost, s."""
 SHORTEST_PERIOD: Final = 0.01
@@ -68,19 +65,7 @@ class FrankaDriver:
     @property
     def info(self) -> RobotInfo:
         """What the robot is; readable while closed."""
-        return RobotInfo(
-            name=self._config.name,
-            observation_features={
-                "joints": Feature(shape=(JOINT_COUNT,), dtype="float64", unit="rad"),
-                "opening": Feature(shape=(), dtype="float64", unit="m", low=0.0, high=WIDEST),
-            },
-            action_features=_actions(self._limits, self._config.gripper),
-            radius=REACH,
-            seconds_per_tick=self._config.seconds_per_tick,
-            joints=tuple(f"{self._config.model}_joint{k}" for k in range(1, JOINT_COUNT + 1)),
-            required=("joints",),
-            follows_trajectories=True,
-        )
+        return franka_info(self._config)
 
     @property
     def joint_limits(self) -> JointLimits:
@@ -270,12 +255,19 @@ class FrankaDriver:
         return link
 
 
-def _actions(limits: JointLimits, gripper: bool) -> Mapping[str, Feature]:
-    joints = {
-        f"joints.{index}": Feature(shape=(), dtype="float64", unit="rad", low=low, high=high)
-        for index, (low, high) in enumerate(zip(limits.low, limits.high, strict=True))
-    }
-    if not gripper:
-        return joints
-    hand = Feature(shape=(), dtype="float64", unit="m", low=0.0, high=WIDEST)
-    return {**joints, "gripper": hand}
+def make_franka(options: Mapping[str, object]) -> RobotDriver:
+    """Makes the driver `franka` from the table `[options]` of a robot's file.
+
+    Where franky-control is installed the driver works in this process; otherwise, or where
+    `python` names an interpreter, in one of its own that is reached by a gateway.
+
+    Raises:
+        ConfigError: If a key is unknown, of another type or out of its range.
+    """
+    config = read_config(FrankaConfig, options, "options")
+    in_this = config.python == HERE or (not config.python and find_spec("franky") is not None)
+    if in_this:
+        return FrankaDriver(config)
+    from embodied_mem.robots.franka.apart import FrankaApart
+
+    return FrankaApart(config)
