@@ -9,9 +9,10 @@ PYTHONPATH. README.md, next to this file, says what to set in the parameter file
 
 from pathlib import Path
 
-from launch import LaunchDescription
 from launch.actions import DeclareLaunchArgument, ExecuteProcess, OpaqueFunction
 from launch.substitutions import LaunchConfiguration
+
+from launch import LaunchDescription
 
 ARGUMENTS = {
     "config": (
