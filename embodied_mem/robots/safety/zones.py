@@ -6,7 +6,7 @@ Only driving forward is limited. Turning on the spot stays possible, so that a r
 can go away; what a camera that looks ahead cannot see, no zone can know.
 """
 
-from math import inf, isfinite
+from math import hypot, inf, isfinite
 from typing import Protocol, final
 
 import numpy as np
@@ -83,7 +83,7 @@ class Zones:
         self._frame: CameraFrame | None = None
         self._key: tuple[int, float, str] | None = None
         self._valid = 0.0
-        self._obstacles: _Obstacles | None = None
+        self._obstacles: Obstacles | None = None
 
     def look(self, frame: CameraFrame | None) -> None:
         """Takes the newest picture; cheap where it is the same as before."""
@@ -115,7 +115,11 @@ class Zones:
         if self._frame is None:
             return 0.0
         if self._obstacles is None:
-            self._obstacles = _Obstacles(self._frame, self._radius, self.config)
+            enough = max(
+                self.config.slow,
+                self.config.stop + self._fastest * self.config.seconds_to_collision,
+            )
+            self._obstacles = Obstacles(self._frame, self._radius, self.config, enough)
         return self._obstacles.free(T_world_body)
 
     def cap(self, T_world_body: Float64Array | None) -> float:
@@ -124,19 +128,31 @@ class Zones:
 
 
 @final
-class _Obstacles:
+class Obstacles:
     """What stands in the way in one picture, and the few points of it that may come nearest."""
 
-    def __init__(self, frame: CameraFrame, radius: float, zone: ZoneConfig) -> None:
+    def __init__(
+        self, frame: CameraFrame, radius: float, zone: ZoneConfig, enough: float = inf
+    ) -> None:
+        """Looks at a picture.
+
+        Args:
+            frame: The picture.
+            radius: Radius of the body, m.
+            zone: Heights and width of the corridor that must be clear.
+            enough: Free space from which it does not matter how much there is, m.
+        """
+        self._enough = enough
         self._frame, self._radius, self._zone = frame, radius, zone
         x, y, columns = _in_the_way(frame, zone)
         self._here = _free(x, y, radius, zone)
         self._seen = (x, y, columns)
         self._nearest: tuple[Float32Array, Float32Array] | None = None
+        self._closest = inf
         self._pose = frame.T_world_body[:3].tolist()
 
     def free(self, T_world_body: Float64Array | None) -> float:
-        """Returns the free distance from a body pose, m."""
+        """Returns the free distance from a (4, 4) body pose, m; infinite where it is enough."""
         frame = self._frame
         if T_world_body is None or T_world_body is frame.T_world_body:
             return self._here
@@ -147,7 +163,10 @@ class _Obstacles:
             return 0.0
         (a, b), (c, d), (east, north) = _planar(now, self._pose)
         if self._nearest is None:
-            self._nearest = _nearest_of_columns(*self._seen, self._zone.min_points)
+            x, y = self._nearest = _nearest_of_columns(*self._seen, self._zone.min_points)
+            self._closest = float(np.sqrt((x * x + y * y).min(initial=inf)))
+        if self._closest - hypot(east, north) - self._radius > self._enough:
+            return inf
         seen_x, seen_y = self._nearest
         x = np.float32(a) * seen_x + np.float32(b) * seen_y + np.float32(east)
         y = np.float32(c) * seen_x + np.float32(d) * seen_y + np.float32(north)
