@@ -117,6 +117,7 @@ class Robot:
         stream = Stream(self._driver, self.gate)
         try:
             self._driver.open(stream.events)
+            self._look()
         except BaseException:
             self._driver.close()
             raise
@@ -198,7 +199,7 @@ class Robot:
             TrajectoryRefused: If a point is beyond a limit; nothing was sent then.
         """
         stream = self._require_stream()
-        checked = self.gate.check(trajectory, self._driver.read())
+        checked = self.gate.check(trajectory, self._look())
         return follow(stream, self.gate, checked, owner or self.owner)
 
     def estop(self, reason: str = "asked for by the program") -> None:
@@ -219,7 +220,7 @@ class Robot:
         if free and self._stream is not None:
             self._driver.announce_reset()
             # The very next command is to count, without a tick in between.
-            self.gate.look(self._driver.read(), time.monotonic())
+            self._look()
         return free
 
     def enable(self) -> None:
@@ -292,6 +293,12 @@ class Robot:
         if self._stream is None:
             raise BodyError(f"{self.info.name} is not connected; call connect() first")
         return self._stream
+
+    def _look(self) -> Readings:
+        """Lets the gate judge what is known now rather than at its last tick."""
+        readings = self._driver.read()
+        self.gate.look(readings, time.monotonic())
+        return readings
 
     def _close(self, reason: str) -> None:
         stream, self._stream = self._stream, None

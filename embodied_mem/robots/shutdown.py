@@ -36,7 +36,7 @@ class _Guard:
 
     def __init__(self) -> None:
         self.live: dict[int, Stoppable] = {}
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # the garbage collector may come in between
         self._before: dict[int, Any] = {}
         self._pipe: tuple[int, int] | None = None
         self._process = os.getpid()

@@ -48,7 +48,7 @@ class Stream:
         self._begun = 0
         self._ending = ""
         self._end_by = float("inf")
-        self._over = self._abandoned = self._closed = False
+        self._braking = self._over = self._abandoned = self._closed = False
         self._steps: deque[float] = deque(maxlen=_RATES)
         self._due = 0.0
         self._faults: dict[str, str] = {}
@@ -179,13 +179,14 @@ class Stream:
     def end(self, reason: str) -> None:
         """Begins to bring the robot to rest for good; returns at once."""
         with self._turn:
-            if not self._ending:
-                self._ending = reason
-                self._end_by = time.monotonic() + _braking_seconds(self._gate)
-                self._turn.notify_all()
-            else:
-                return
-        self._gate.bring_to_rest(reason)
+            self._mark_end(reason)
+            self._turn.notify_all()
+
+    def _mark_end(self, reason: str) -> None:
+        if not self._ending:
+            self._end_by = time.monotonic() + _braking_seconds(self._gate)
+            self._ending = reason
+            self._urgent = True
 
     def close(self, reason: str = "it was closed") -> None:
         """Brings the robot to rest, tells it so and closes the link; safe to call twice."""
@@ -200,9 +201,12 @@ class Stream:
             self._driver.close()
 
     def abandon(self) -> None:
-        """Ends without waiting, for a robot that nobody holds any more."""
+        """Ends without waiting, for a robot that nobody holds any more.
+
+        Called by the garbage collector in the midst of anything: it takes no lock.
+        """
         self._abandoned = True
-        self.end("nobody holds the robot any more")
+        self._mark_end("nobody holds the robot any more")
 
     # -- the thread ----------------------------------------------------------------------------
 
@@ -225,6 +229,9 @@ class Stream:
             self._urgent, trajectory, self._trajectory = False, self._trajectory, None
         if trajectory is not None:
             self._begin(trajectory)
+        if self._ending and not self._braking:
+            self._braking = True
+            self._gate.bring_to_rest(self._ending)
         readings = self._read()
         now = time.monotonic()
         gated = self._tick(readings, now)

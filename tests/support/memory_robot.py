@@ -4,7 +4,6 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import final
 
 import numpy as np
 
@@ -53,7 +52,6 @@ def base_info(name: str = "memory", **changes: object) -> RobotInfo:
     return RobotInfo(**{**settings, **changes})  # type: ignore[arg-type]
 
 
-@final
 @dataclass
 class MemoryDriver:
     """Obeys at once; takes a picture of open space whenever it is read a period later."""
