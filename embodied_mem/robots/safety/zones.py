@@ -14,10 +14,13 @@ import numpy as np
 from embodied_mem.rays import strided_rays
 from embodied_mem.robots.readings import CameraFrame
 from embodied_mem.robots.safety.config import ZoneConfig
-from embodied_mem.types import Float32Array, Float64Array, Int64Array, Intrinsics
+from embodied_mem.types import Float32Array, Float64Array, Intrinsics
 
 _FAR = 3.0
 _COLUMNS = 80
+_CELL = 0.01
+_TRAVEL = 0.5
+"""A body that has moved further than this since a picture is compared with all of it, m."""
 
 
 class View(Protocol):
@@ -51,7 +54,7 @@ def free_distance(view: View, radius: float, zone: ZoneConfig) -> float:
     Returns:
         The distance, at least 0; infinite where nothing is seen in the corridor.
     """
-    x, y, _ = _in_the_way(view, zone)
+    x, y = _in_the_way(view, zone)
     return _free(x, y, radius, zone)
 
 
@@ -144,10 +147,10 @@ class Obstacles:
         """
         self._enough = enough
         self._frame, self._radius, self._zone = frame, radius, zone
-        x, y, columns = _in_the_way(frame, zone)
+        x, y = _in_the_way(frame, zone)
         self._here = _free(x, y, radius, zone)
-        self._seen = (x, y, columns)
-        self._nearest: tuple[Float32Array, Float32Array] | None = None
+        self._seen = (x, y)
+        self._near: tuple[Float32Array, Float32Array] | None = None
         self._closest = inf
         self._pose = frame.T_world_body[:3].tolist()
 
@@ -162,12 +165,16 @@ class Obstacles:
         if not isfinite(sum(map(sum, now))):
             return 0.0
         (a, b), (c, d), (east, north) = _planar(now, self._pose)
-        if self._nearest is None:
-            x, y = self._nearest = _nearest_of_columns(*self._seen, self._zone.min_points)
-            self._closest = float(np.sqrt((x * x + y * y).min(initial=inf)))
-        if self._closest - hypot(east, north) - self._radius > self._enough:
-            return inf
-        seen_x, seen_y = self._nearest
+        moved = hypot(east, north)
+        seen_x, seen_y = self._seen
+        if moved <= _TRAVEL:
+            if self._near is None:
+                reach = self._radius + self._enough + _TRAVEL
+                self._near = thinned(seen_x, seen_y, self._zone.min_points, reach)
+                self._closest = _closest(*self._near)
+            if self._closest - moved - self._radius > self._enough:
+                return inf
+            seen_x, seen_y = self._near
         x = np.float32(a) * seen_x + np.float32(b) * seen_y + np.float32(east)
         y = np.float32(c) * seen_x + np.float32(d) * seen_y + np.float32(north)
         return _free(x, y, self._radius, self._zone)
@@ -190,8 +197,8 @@ def _planar(now: list[list[float]], then: list[list[float]]) -> tuple[_Pair, _Pa
     return rows[0], rows[1], (moved[0], moved[1])
 
 
-def _in_the_way(view: View, zone: ZoneConfig) -> tuple[Float32Array, Float32Array, Int64Array]:
-    """Returns what could be hit: x and y in the body frame, m, and the columns of the picture."""
+def _in_the_way(view: View, zone: ZoneConfig) -> tuple[Float32Array, Float32Array]:
+    """Returns what could be hit: x and y in the body frame, m."""
     stride = max(1, view.intrinsics.width // _COLUMNS)
     depth = view.depth[::stride, ::stride]
     valid = (depth > 0.0) & (depth < _FAR)
@@ -200,7 +207,7 @@ def _in_the_way(view: View, zone: ZoneConfig) -> tuple[Float32Array, Float32Arra
     points = (rays * depth[valid][:, None]) @ pose[:3, :3].T.astype(np.float32)
     x, y, z = (points + pose[:3, 3].astype(np.float32)).T
     high = (z > zone.step_over) & (z < zone.height)
-    return x[high], y[high], np.nonzero(valid)[1][high]
+    return x[high], y[high]
 
 
 def _free(x: Float32Array, y: Float32Array, radius: float, zone: ZoneConfig) -> float:
@@ -211,19 +218,30 @@ def _free(x: Float32Array, y: Float32Array, radius: float, zone: ZoneConfig) -> 
     return max(0.0, float(nearest) - radius)
 
 
-def _nearest_of_columns(
-    x: Float32Array, y: Float32Array, columns: Int64Array, count: int
+def thinned(
+    x: Float32Array, y: Float32Array, count: int, reach: float
 ) -> tuple[Float32Array, Float32Array]:
-    """Keeps the nearest few points of every column of a picture.
+    """Keeps a few points of every square centimetre of floor that a body may soon get to.
 
-    The pixels of a column look in nearly the same direction over the floor, so that whatever is
-    behind the nearest ones cannot be met before them.
+    Args:
+        x: Of the points, m.
+        y: Of the points, m.
+        count: So many points a square are kept.
+        reach: What is further away is left out, m.
     """
-    order = np.lexsort((x * x + y * y, columns))
-    sorted_columns = columns[order]
-    starts = np.searchsorted(sorted_columns, sorted_columns, side="left")
+    near = x * x + y * y < reach * reach
+    x, y = x[near], y[near]
+    east, north = np.floor(x / _CELL).astype(np.int64), np.floor(y / _CELL).astype(np.int64)
+    cells = east * 4096 + north  # two squares with one number would have to be 40 m apart
+    order = np.argsort(cells)
+    ranked = cells[order]
+    starts = np.searchsorted(ranked, ranked, side="left")
     kept = order[np.arange(len(order)) - starts < count]
     return x[kept], y[kept]
+
+
+def _closest(x: Float32Array, y: Float32Array) -> float:
+    return float(np.sqrt((x * x + y * y).min(initial=inf)))
 
 
 def _valid_share(depth: Float32Array) -> float:

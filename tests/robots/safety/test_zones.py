@@ -1,7 +1,7 @@
 """What is ahead: seen once, moved by odometry, and the lowest speed wins."""
 
 from dataclasses import replace
-from math import inf, isinf, nan, pi
+from math import inf, nan, pi
 
 import numpy as np
 import pytest
@@ -44,16 +44,17 @@ def test_what_was_beside_the_way_is_before_it_after_a_turn() -> None:
     assert zones.free(pose(3.0, -2.0, 0.5 - bearing)) == inf
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     st.integers(0, 10**6),
     st.floats(-0.4, 0.4),
     st.floats(-0.3, 0.3),
     st.floats(-pi / 3, pi / 3),
     st.sampled_from([0.0, 0.3]),
+    st.sampled_from([0.6, 9.0]),
 )
 def test_few_points_say_the_same_as_all(
-    seed: int, x: float, y: float, yaw: float, tilt: float
+    seed: int, x: float, y: float, yaw: float, tilt: float, enough: float
 ) -> None:
     """Of a room with posts, as a camera (level, or looking down) sees them."""
     rng = np.random.default_rng(seed)
@@ -64,12 +65,14 @@ def test_few_points_say_the_same_as_all(
     down[1:3, 1:3] = [[np.cos(tilt), np.sin(tilt)], [-np.sin(tilt), np.cos(tilt)]]
     frame = replace(frame, T_world_camera=frame.T_world_camera @ down)
     there = pose(x, y, yaw)
-    said = Obstacles(frame, RADIUS, ZONE).free(there)
-    exact = free_distance(replace(frame, T_world_body=there), RADIUS, ZONE)
-    if tilt == 0.0 or isinf(exact):
-        assert said == pytest.approx(exact, abs=1e-4)
-    else:  # a column's pixels then look in slightly different directions
-        assert said == pytest.approx(exact, abs=0.1)
+    said = Obstacles(frame, RADIUS, ZONE, enough).free(there)
+    moved = replace(frame, T_world_body=there)
+    low, high = (
+        free_distance(moved, RADIUS, replace(ZONE, corridor=ZONE.corridor + side * 0.015 / RADIUS))
+        for side in (1.0, -1.0)
+    )
+    assert low - 1e-4 <= said
+    assert said <= high + 0.015 or (said == inf and high > enough - 0.015)
 
 
 def test_far_enough_is_as_good_as_nothing() -> None:
