@@ -128,7 +128,7 @@ class Stream:
             self._asked += 1
             ticket = self._asked
             self._turn.notify_all()
-            patience = 2.0 + 10.0 * self._period
+            patience = 1.0 + 10.0 * self._period
             if not self._turn.wait_for(lambda: self._answered >= ticket or self._over, patience):
                 raise BodyError(
                     f"{self.name}'s driver has not returned from sending for {patience:.1f} s; "
