@@ -14,14 +14,14 @@ from embodied_mem.robots.driver import Check, RobotEvents, RobotInfo
 from embodied_mem.robots.readings import Readings
 from embodied_mem.robots.ros.assemble import RosState
 from embodied_mem.robots.ros.estop import EstopTopics
-from embodied_mem.robots.ros.options import read_table, ros_config
+from embodied_mem.robots.ros.options import ros_config
 from embodied_mem.robots.ros.topics import RosConfig, robot_info
 from embodied_mem.robots.ros2.sensor_checks import sensor_checks
 from embodied_mem.robots.safety.gated import GatedCommand, GatedTrajectory
+from embodied_mem.robots.settings import read_config
 from embodied_mem.robots.trajectory import Trajectory
 
-_PATIENCE = 5.0
-"""Peers and their first messages are waited for so long, s."""
+_NETWORK = ("interface", "peers", "lease")
 _REACH_IN = 0.1
 """A streamed position of an arm is to be reached after this, s: two periods of 20 Hz, so that one
 that is late does not make the arm stop in between."""
@@ -35,6 +35,8 @@ class DdsOptions:
     """The robot's topics."""
     network: DdsNetwork = field(default_factory=DdsNetwork)
     """Where DDS talks; its domain is that of `ros`."""
+    patience: float = 5.0
+    """How long `checks` waits for peers and their first messages, s."""
 
 
 @final
@@ -49,6 +51,7 @@ class DdsDriver:
         """Remembers the robot; nothing is opened."""
         self._config = options.ros
         self._network = replace(options.network, domain=options.ros.domain)
+        self._patience = options.patience
         self._state = RosState(self._config)
         self._session: Any = None
         self._guard = threading.Lock()
@@ -77,9 +80,9 @@ class DdsDriver:
             self._session = DdsSession(link, self._config, self._state, events, estop)
 
     def checks(self) -> Sequence[Check]:
-        """Returns who is there and what comes; waits up to 5 s for peers and first messages."""
+        """Returns who is there and what comes; waits for peers and first messages."""
         session = self._opened()
-        session.wait(self._settled, _PATIENCE)
+        session.wait(self._settled, self._patience)
         return (*session.checks(), *sensor_checks(self._state, time.monotonic()))
 
     def read(self) -> Readings:
@@ -150,7 +153,8 @@ def make_dds(options: Mapping[str, Any] | DdsOptions) -> DdsDriver:
     """Makes the driver `dds` from the table `[options]` of a robot's file.
 
     Args:
-        options: Fields of `RosConfig`, and `interface`, `peers` and `lease` of `DdsNetwork`.
+        options: Fields of `RosConfig`; `interface`, `peers` and `lease` of `DdsNetwork`;
+            `patience` of `DdsOptions`.
 
     >>> make_dds({"namespace": "r1", "domain": 3, "interface": "lo"}).info.name
     'ros'
@@ -161,7 +165,8 @@ def make_dds(options: Mapping[str, Any] | DdsOptions) -> DdsDriver:
     if isinstance(options, DdsOptions):
         return DdsDriver(options)
     table = dict(options)
-    network = {key: table.pop(key) for key in ("interface", "peers", "lease") if key in table}
-    return DdsDriver(
-        DdsOptions(ros=ros_config(table), network=read_table(DdsNetwork, network, "options"))
-    )
+    parts = {
+        "network": {key: table.pop(key) for key in _NETWORK if key in table},
+        **{key: table.pop(key) for key in ("patience",) if key in table},
+    }
+    return DdsDriver(read_config(DdsOptions, {"ros": ros_config(table), **parts}, "options"))
