@@ -241,7 +241,8 @@ class SafetyGate:
             seconds = self._period if self._last is None else max(0.0, now - self._last)
             self._last = now if self._last is None else max(now, self._last)
             self._watch_over(readings, now)
-            urgent, stop = self._latch.closed, self.stopped
+            # A robot whose own emergency stop holds is not to be driven on along a ramp.
+            urgent, stop = self._latch.closed or bool(readings.stopped), self.stopped
             intent = None if stop else self._intent
             base = self._base.motion
             if urgent:
@@ -351,14 +352,23 @@ class SafetyGate:
         self._requested = min(self._requested, now)
         if self._intent is not None and now - self._requested > self.config.watchdog:
             self._fall_silent(now)
-        if self._arm is not None and self._arm.following:
+        if self._arm is not None:
+            self._watch_arm(self._arm, readings, now)
+        self._owners.expire(now)
+
+    def _watch_arm(self, arm: ArmGate, readings: Readings, now: float) -> None:
+        if self._intent is not None and self._intent.joints is not None:
+            why = arm.cannot_begin(self._intent.joints)
+            if why:
+                self._log.note(now, 10, f"refused: {why}")
+                self._end(f"a command was refused: {why}")
+        if arm.following:
             self._owners.keep(now)
             age = readings.ages.get("joints", 0.0)
-            why = self._arm.watch(readings.time - (age if isfinite(age) else 0.0))
+            why = arm.watch(readings.time - (age if isfinite(age) else 0.0))
             if why:
                 self._log.note(now, 11, why)
                 self._end(why)
-        self._owners.expire(now)
 
     def _fall_silent(self, now: float) -> None:
         """The watchdog: what asked for nothing at rest just ends, all else is a stop."""

@@ -133,10 +133,11 @@ def test_what_was_refused_before_an_emergency_stop_is_over_with_it() -> None:
     assert driven.gate.stopped == ""
 
 
-def test_the_robots_own_stop_ramps_and_needs_a_fresh_command() -> None:
+def test_the_robots_own_stop_is_zero_at_once_and_needs_a_fresh_command() -> None:
     driven = Driven()
     driven.drive(20)
-    assert driven.drive(1, stopped="its e-stop").command.forward == pytest.approx(0.425)
+    gated = driven.drive(1, stopped="its e-stop")
+    assert gated.command == Command() and gated.urgent
     assert driven.drive(20, stopped="its e-stop").command == Command()
     driven.gate.request(Command(forward=0.5), owner=BRAIN, now=driven.now)
     assert driven.tick().command == Command()  # was asked for while it was stopped

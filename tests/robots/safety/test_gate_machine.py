@@ -184,9 +184,10 @@ class GateMachine(RuleBasedStateMachine):
             self.live = None
         sent = (gated.command.forward, gated.command.turn)
         assert all(map(isfinite, (*sent, gated.command.tilt)))
-        assert gated.urgent == self.latched == self.gate.latched
+        assert self.latched == self.gate.latched
+        assert gated.urgent == (self.latched or bool(self.stopped))
         assert bool(gated.stop) >= (self.latched or self.cause)
-        if self.latched:
+        if gated.urgent:
             assert sent == (0.0, 0.0) and gated.command.tilt == 0.0
             assert self.gate.at_rest
             self.followed = 0
