@@ -1,28 +1,23 @@
 import json
 import os
 import resource
-import shutil
 import signal
-import struct
 import subprocess
 import sys
-import time
-import zlib
-from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from embodied_mem.errors import EmbodiedMemError, RecordingError
+from embodied_mem.errors import RecordingError
 from embodied_mem.recordings import open_recording
 from embodied_mem.recordings.lerobot import LeRobotWriter, repair_recording
 from embodied_mem.recordings.lerobot.writer import WriterConfig
 from embodied_mem.robots.replay import ReplayBody
 from embodied_mem.types import Command, Intrinsics
-from mutations import mutated
-from recorded_walk import WalkBody, assert_same, commands, record_walk, views
+from interrupted_walk import interrupted
+from recorded_walk import WalkBody, assert_same, record_walk, views
 
 pytest.importorskip("pyarrow")
 
@@ -34,7 +29,7 @@ sys.path.insert(0, sys.argv[2])
 from embodied_mem.recordings.lerobot import LeRobotWriter, WriterConfig
 from embodied_mem.types import Command, Intrinsics
 from embodied_mem.types import Command, Intrinsics
-from mutations import mutated
+from interrupted_walk import interrupted
 from recorded_walk import WalkBody, views
 walk = views(8)
 writer = LeRobotWriter(sys.argv[1], config=WriterConfig(file_bytes=int(sys.argv[3])))
@@ -109,47 +104,6 @@ def test_what_is_still_being_recorded_is_left_alone(tmp_path: Path) -> None:
     assert repair_recording(tmp_path) > 10
 
 
-def interrupted(folder: Path, count: int) -> Path:
-    """Leaves a recording as a crash does just before its end; returns its journal."""
-    writer = LeRobotWriter(folder)
-    body = WalkBody(views(count))
-    writer.begin(body)
-    for view, command in zip(body.views, commands(count), strict=True):
-        writer.observed(view)
-        writer.acted(command, command)
-    journal = folder / "journal/000000.log"
-    deadline = time.monotonic() + 20
-    size = -1
-    while time.monotonic() < deadline and (not journal.exists() or journal.stat().st_size != size):
-        size = journal.stat().st_size if journal.exists() else -1
-        time.sleep(0.3)
-    copy = folder.with_name(f"{folder.name}-copy")
-    subprocess.run(["cp", "-r", str(folder), str(copy)], check=True)
-    writer.close()
-    return copy / "journal/000000.log"
-
-
-def test_a_journal_may_be_torn_anywhere(tmp_path: Path) -> None:
-    journal = interrupted(tmp_path / "walk", 6)
-    whole = journal.read_bytes()
-    folder = journal.parent.parent
-    rng = np.random.default_rng(3)
-    lengths = []
-    for cut in sorted({0, 5, 8, 9, 15, *rng.integers(0, len(whole), 25).tolist(), len(whole)}):
-        trial = tmp_path / f"cut-{cut}"
-        subprocess.run(["cp", "-r", str(folder), str(trial)], check=True)
-        zeros = bytes(int(rng.integers(0, 50)))  # as some file systems leave a power cut
-        (trial / "journal/000000.log").write_bytes(whole[:cut] + zeros)
-        try:
-            lengths.append(len(ReplayBody(trial)))
-        except RecordingError as error:
-            assert "before its first frame" in str(error) or "no journal" in str(error)
-            lengths.append(0)
-    assert lengths == sorted(lengths)
-    assert lengths[0] == 0
-    assert lengths[-1] == 6
-
-
 def test_a_repaired_recording_is_the_same_as_a_closed_one(tmp_path: Path) -> None:
     folder = interrupted(tmp_path / "walk", 9).parent.parent
     assert repair_recording(folder) == 9
@@ -184,12 +138,12 @@ import resource, signal, sys
 sys.path.insert(0, sys.argv[2])
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
-from embodied_mem.errors import EmbodiedMemError, RecordingError
+from embodied_mem.errors import RecordingError
 from embodied_mem.recordings.lerobot import LeRobotWriter
 from embodied_mem.robots.recorded import RecordedBody
 from embodied_mem.types import Command, Intrinsics
 from embodied_mem.types import Command, Intrinsics
-from mutations import mutated
+from interrupted_walk import interrupted
 from recorded_walk import WalkBody, views
 inner = WalkBody(views(10) * 100)
 try:
@@ -225,52 +179,18 @@ def test_memory_does_not_grow_with_the_recording(tmp_path: Path) -> None:
         views(1)[0],
         intrinsics=camera,
         rgb=rng.integers(0, 255, (240, 320, 3)).astype(np.uint8),
-        depth=rng.integers(0, 65535, (240, 320)).astype(np.float32) / np.float32(1000),
+        depth=np.ones((240, 320), np.float32),
         instance=None,
     )
-    writer = LeRobotWriter(tmp_path, config=WriterConfig(file_bytes=32 << 20))
+    writer = LeRobotWriter(tmp_path, config=WriterConfig(file_bytes=16 << 20))
     writer.begin(WalkBody([noise]))
     peaks = []
-    for number in range(280):
+    for number in range(331):
         writer.observed(noise)
-        if number in (80, 279):
+        if number in (130, 330):
             peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
     writer.close()
     files = [path.stat().st_size for path in (tmp_path / "data/chunk-000").iterdir()]
-    assert sum(files) > 96 << 20
-    assert max(files) < 34 << 20
-    assert peaks[1] - peaks[0] < 32 << 10  # KiB, less than half of what was recorded in between
-
-
-def test_hostile_journals_are_refused(tmp_path: Path) -> None:
-    journal = interrupted(tmp_path / "walk", 3)
-    folder, whole = journal.parent.parent, journal.read_bytes()
-    info = (folder / "meta/info.json").read_bytes()
-    bodies, at = [], 8
-    while at < len(whole):
-        (length,) = struct.unpack_from("<I", whole, at)
-        bodies.append(whole[at + 8 : at + 8 + length])
-        at += 8 + length
-    assert len(bodies) == 7
-    rng = np.random.default_rng(8)
-    outcomes = Counter[str]()
-    for _ in range(150):
-        damaged = list(bodies)
-        which = int(rng.integers(len(bodies)))
-        damaged[which] = mutated(rng, damaged[which])
-        sealed = b"".join(struct.pack("<II", len(b), zlib.crc32(b)) + b for b in damaged)
-        shutil.rmtree(folder)
-        (folder / "journal").mkdir(parents=True)
-        (folder / "meta").mkdir()
-        (folder / "meta/info.json").write_bytes(info)
-        journal.write_bytes(whole[:8] + sealed)
-        try:
-            with ReplayBody(folder) as body:
-                for _ in range(len(body)):
-                    body.observe()
-            outcomes["read"] += 1
-        except EmbodiedMemError:
-            outcomes["refused"] += 1
-            assert not list(folder.rglob("*.part"))
-    assert outcomes["refused"] > 30
-    assert outcomes["read"] > 0
+    assert sum(files) > 40 << 20
+    assert max(files) < 17 << 20
+    assert peaks[1] - peaks[0] < 20 << 10  # KiB, less than half of what came in between
