@@ -135,7 +135,6 @@ class Robot:
         stream = getattr(self, "_stream", None)
         if stream is not None and not stream.closed:
             stream.abandon()
-            unguard(stream)
             warnings.warn(
                 f"{stream.name} was never closed and is being stopped; use `with Robot(...)`",
                 ResourceWarning,
@@ -246,7 +245,7 @@ class Robot:
             if left <= 0.0:
                 raise BodyError(self._silence(readings))
             if not stream.wait(left):
-                raise BodyError(f"{self.info.name} was closed while waiting for a picture")
+                stream.require_running()
 
     @property
     def readings(self) -> Readings:

@@ -10,6 +10,7 @@ import os
 import select
 import signal
 import threading
+import time
 from collections.abc import Callable
 from types import FrameType
 from typing import Any, Protocol, final
@@ -41,6 +42,8 @@ class _Guard:
         self._pipe: tuple[int, int] | None = None
         self._process = os.getpid()
         self._passing_on = self._at_exit = False
+        self.stopping = False
+        """Whether a signal is being answered; ends when it is passed on."""
 
     def add(self, robot: Stoppable, *, signals: bool) -> None:
         """Has a robot stopped at the end; signals are handled from the main thread only."""
@@ -106,9 +109,10 @@ class _Guard:
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         foreign = os.getpid() != self._process or self._pipe is None
         if foreign or self._passing_on or not self.live:
-            self._passing_on = False
+            self._passing_on = self.stopping = False
             _pass_on(self._before.get(number, signal.SIG_DFL), number, frame)
         elif self._pipe is not None:
+            self.stopping = True
             os.write(self._pipe[1], bytes([number]))
 
     def _watch(self, told: int) -> None:
@@ -157,3 +161,10 @@ def guard(robot: Stoppable, *, signals: bool = True) -> None:
 def unguard(robot: Stoppable) -> None:
     """Lets go of a robot that is at rest; the signals' old handlers come back with the last."""
     _GUARD.remove(robot)
+
+
+def let_signal_pass() -> None:
+    """Waits while a signal is being answered, 5 s at most; returns at once otherwise."""
+    end = time.monotonic() + 5.0
+    while _GUARD.stopping and time.monotonic() < end:
+        time.sleep(0.01)

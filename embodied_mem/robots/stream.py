@@ -16,6 +16,7 @@ from embodied_mem.robots.readings import Readings
 from embodied_mem.robots.safety.gate import SafetyGate
 from embodied_mem.robots.safety.gated import GatedCommand, GatedTrajectory
 from embodied_mem.robots.safety.owners import Owner
+from embodied_mem.robots.shutdown import let_signal_pass, unguard
 from embodied_mem.types import Command
 
 _SHORTEST = 0.25
@@ -102,6 +103,15 @@ class Stream:
         steps = list(self._steps)
         return (len(steps) - 1) / (steps[-1] - steps[0]) if len(steps) > 1 else 0.0
 
+    def require_running(self) -> None:
+        """Raises BodyError where no commands are taken any more.
+
+        A program that is being ended by a signal shall end by it, not by this error.
+        """
+        if not self.running:
+            let_signal_pass()
+            raise BodyError(f"{self.name} was closed: {self._ending or 'it is not connected'}")
+
     def start(self) -> None:
         """Begins to ask the gate."""
         self._due = time.monotonic()
@@ -120,11 +130,8 @@ class Stream:
             except BodyError:
                 self.refused += 1
                 raise
+        self.require_running()
         with self._turn:
-            if not self.running:
-                raise BodyError(
-                    f"{self.name} takes no commands: {self._ending or 'it is not connected'}"
-                )
             self._asked += 1
             ticket = self._asked
             self._turn.notify_all()
@@ -149,11 +156,9 @@ class Stream:
         Raises:
             BodyError: If the gate does not let it begin.
         """
-        with self._turn:
-            if self._ending or not self.running:
-                raise BodyError(
-                    f"{self.name} takes no trajectory: {self._ending or 'it is closed'}"
-                )
+        self.require_running()
+        if self._ending:
+            raise BodyError(f"{self.name} takes no trajectory: {self._ending}")
         self._gate.follow(trajectory, time.monotonic(), owner=owner)
         with self._turn:
             self._begun += 1
@@ -221,6 +226,7 @@ class Stream:
             self._turn.notify_all()
         if self._abandoned:
             self.close()
+            unguard(self)
 
     def _step(self) -> bool:
         """Asks the gate once and sends what it says; returns whether the end was reached."""

@@ -239,7 +239,7 @@ def test_closing_wakes_whoever_waits() -> None:
     robot = Robot(driver, patience=30.0)
     robot.connect()
     threading.Timer(0.2, robot.close).start()
-    with pytest.raises(BodyError, match="closed while waiting"):
+    with pytest.raises(BodyError, match="it was closed"):
         robot.observe()
     with pytest.raises(BodyError, match="not connected"):
         robot.send(DRIVE)
