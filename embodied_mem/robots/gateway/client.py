@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any, final
+from typing import final
 
 from embodied_mem.errors import BodyError
 from embodied_mem.robots.driver import Check, RobotEvents, RobotInfo
@@ -11,14 +11,14 @@ from embodied_mem.robots.gateway.control_link import ControlLink
 from embodied_mem.robots.gateway.convert import checks_of, info_of, readings_of
 from embodied_mem.robots.gateway.handshake import shake_hands
 from embodied_mem.robots.gateway.keys import ClientKeys, load_client_keys
-from embodied_mem.robots.gateway.options import GatewayOptions, gateway_options
+from embodied_mem.robots.gateway.link_checks import link_checks
+from embodied_mem.robots.gateway.options import GatewayOptions
 from embodied_mem.robots.gateway.picture_link import PictureLink
 from embodied_mem.robots.gateway.replies import State, Welcome
 from embodied_mem.robots.readings import CameraFrame, Readings
 from embodied_mem.robots.safety.gated import GatedCommand, GatedTrajectory
+from embodied_mem.robots.settings import read_config
 
-_SLOW = 0.1
-"""A 99th percentile of the round trips above this is worth a warning, s: two periods of 20 Hz."""
 _FIRST_PICTURE = 2.0
 """How long the checks wait for a first picture, s."""
 _PATIENCE_OF_CHECKS = 8.0
@@ -49,8 +49,8 @@ class GatewayDriver:
         """
         self.options = options
         self._keys: ClientKeys | None = None
-        if options.folder is not None:
-            self._keys = load_client_keys(options.folder)
+        if options.keys is not None:
+            self._keys = load_client_keys(options.keys.expanduser())
         self._info = info or info_of(shake_hands(options, self._keys).info)
         self._control: ControlLink | None = None
         self._pictures: PictureLink | None = None
@@ -123,18 +123,7 @@ class GatewayDriver:
         control = self._require()
         if self._info.observation_features:
             self._seen.wait(_FIRST_PICTURE)
-        rows = [self._check_round_trip(control), self._check_encryption()]
-        state = control.state
-        if state is not None:
-            driven = state.driven_by
-            rows.append(
-                Check(
-                    name="owner at the robot's end",
-                    verdict="error" if driven else "ok",
-                    found=driven or "free, or ours",
-                    expected="nobody of the same or a higher priority drives",
-                )
-            )
+        rows = link_checks(control, encrypted=self._keys is not None)
         try:
             rows.extend(checks_of(control.ask_checks(_PATIENCE_OF_CHECKS)))
         except BodyError as error:
@@ -291,29 +280,16 @@ class GatewayDriver:
             return f"{state.driven_by} drives the robot"
         return ""
 
-    def _check_round_trip(self, control: ControlLink) -> Check:
-        median, worst = self.round_trip(50), self.round_trip(99)
-        return Check(
-            name="gateway round trip",
-            verdict="ok" if worst <= _SLOW else "warning",
-            found=(
-                f"p50 {1e3 * median:.1f} ms, p99 {1e3 * worst:.1f} ms of {control.clock.trips}; "
-                f"clocks known to {1e3 * control.clock.bound:.1f} ms"
-            ),
-            expected=f"p99 at most {1e3 * _SLOW:.0f} ms",
-        )
 
-    def _check_encryption(self) -> Check:
-        found = "CURVE" if self._keys is not None else "none, on this machine only"
-        return Check(name="gateway encryption", verdict="ok", found=found)
-
-
-def make_gateway(options: Mapping[str, Any] | GatewayOptions) -> GatewayDriver:
+def make_gateway(options: Mapping[str, object]) -> GatewayDriver:
     """Makes the driver `gateway` from the table `[options]` of a robot's file.
+
+    Args:
+        options: Fields of `GatewayOptions`.
 
     Raises:
         ConfigError: If an option is wrong.
         BodyError: If the gateway does not answer.
         MissingExtraError: If ZeroMQ is not installed.
     """
-    return GatewayDriver(gateway_options(options))
+    return GatewayDriver(read_config(GatewayOptions, options, "options"))

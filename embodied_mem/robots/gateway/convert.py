@@ -81,13 +81,16 @@ def info_of(wire: WireInfo) -> RobotInfo:
     )
 
 
-def wire_readings(readings: Readings, *, time: float, faults: tuple[str, ...]) -> WireReadings:
+def wire_readings(
+    readings: Readings, *, time: float, faults: tuple[str, ...], lost: Mapping[str, int]
+) -> WireReadings:
     """Packs readings without their picture.
 
     Args:
         readings: What the robot's driver knows.
         time: When they were put together, on the gateway's clock, s.
         faults: What is wrong, the host's own faults among it.
+        lost: Messages lost at the gateway.
     """
     pose = readings.T_world_body
     return WireReadings(
@@ -102,7 +105,7 @@ def wire_readings(readings: Readings, *, time: float, faults: tuple[str, ...]) -
         stopped=cut(readings.stopped),
         faults=tuple(cut(fault) for fault in faults[:_MOST]),
         values={name: float(value) for name, value in readings.values.items()},
-        lost=dict(readings.lost),
+        lost={**readings.lost, **lost},
     )
 
 

@@ -22,7 +22,7 @@ class Hand:
     """What of the gateway may wait for the robot, so that the thread that listens never does."""
 
     def __init__(self, robot: Robot, tell: Callable[[], None]) -> None:
-        """Begins to wait for commands.
+        """Prepares to wait for commands.
 
         Args:
             robot: The robot, connected.
@@ -36,6 +36,9 @@ class Hand:
         self.checks: tuple[Check, ...] | None = None
         """The newest checks; None while there are none to give."""
         self._thread = threading.Thread(target=self._run, name="gateway-hand", daemon=True)
+
+    def start(self) -> None:
+        """Begins to hand over."""
         self._thread.start()
 
     def command(self, session: Session, command: Command, expires: float) -> None:
@@ -80,7 +83,8 @@ class Hand:
             self._closing = True
             self._commands.clear()
             self._turn.notify_all()
-        self._thread.join(3.0)
+        if self._thread.is_alive():
+            self._thread.join(3.0)
 
     def _run(self) -> None:
         while True:

@@ -1,12 +1,10 @@
 """How a brain reaches a gateway."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
-from typing import Any
 
-from embodied_mem.errors import ConfigError, unknown_name
+from embodied_mem.errors import ConfigError
 from embodied_mem.robots.gateway.endpoints import demand_keys
 
 
@@ -16,7 +14,7 @@ class GatewayOptions:
 
     endpoint: str = "tcp://127.0.0.1:5555"
     """Where the gateway listens: tcp://HOST:PORT or ipc:///PATH."""
-    keys: str = ""
+    keys: Path | None = None
     """Folder with `client.key_secret` and `server.key`; needed for another machine."""
     name: str = "brain"
     """By which the robot's end knows who commands."""
@@ -49,27 +47,4 @@ class GatewayOptions:
             raise ConfigError(f"name has {len(self.name)} characters; expected 1 to 64")
         if not 0 <= self.priority <= 255:
             raise ConfigError(f"priority is {self.priority}; expected 0 to 255")
-        demand_keys(self.endpoint, self.folder)
-
-    @property
-    def folder(self) -> Path | None:
-        """The folder of the keys, None where there are none."""
-        return Path(self.keys).expanduser() if self.keys else None
-
-
-def gateway_options(options: Mapping[str, Any] | GatewayOptions) -> GatewayOptions:
-    """Reads the table `[options]` of a robot's file.
-
-    Raises:
-        ConfigError: If a key is unknown, of another type or out of range.
-    """
-    if isinstance(options, GatewayOptions):
-        return options
-    known = {field.name: type(field.default) for field in fields(GatewayOptions)}
-    for key, value in options.items():
-        if key not in known:
-            raise unknown_name("option of the gateway", key, known)
-        kinds = (float, int) if known[key] is float else (known[key],)
-        if not isinstance(value, kinds) or isinstance(value, bool):
-            raise ConfigError(f"{key} is {value!r}; expected {known[key].__name__}")
-    return GatewayOptions(**options)
+        demand_keys(self.endpoint, self.keys)

@@ -61,7 +61,7 @@ def foreign_protocol(frame: bytes) -> int | None:
     >>> foreign_protocol(msgspec.msgpack.encode(["hello", 7, "what", "protocol", 7, "sends"]))
     7
     >>> from embodied_mem.robots.gateway.requests import Hello
-    >>> foreign_protocol(encode(Hello(PROTOCOL, "brain", 10, "control"))) is None
+    >>> foreign_protocol(encode(Hello(PROTOCOL, 1, "brain", 10, "control"))) is None
     True
     """
     try:

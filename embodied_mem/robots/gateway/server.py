@@ -14,6 +14,7 @@ from embodied_mem.robots.gateway.endpoints import demand_keys
 from embodied_mem.robots.gateway.frames import picture_bytes
 from embodied_mem.robots.gateway.hand import Hand
 from embodied_mem.robots.gateway.keys import load_server_keys
+from embodied_mem.robots.gateway.memory_guard import MemoryGuard
 from embodied_mem.robots.gateway.protocol import encode
 from embodied_mem.robots.gateway.replies import Reply
 from embodied_mem.robots.gateway.sessions import Sessions
@@ -45,7 +46,13 @@ class GatewayServer:
     """
 
     def __init__(
-        self, robot: Robot, endpoint: str, *, keys: Path | None = None, clients: int = 16
+        self,
+        robot: Robot,
+        endpoint: str,
+        *,
+        keys: Path | None = None,
+        clients: int = 16,
+        memory: int = 512 * 1024 * 1024,
     ) -> None:
         """Prepares to serve.
 
@@ -55,6 +62,8 @@ class GatewayServer:
             keys: Folder with `server.key_secret` and `clients/`; needed wherever other machines
                 can reach the endpoint.
             clients: Most connections that are served at a time; each brain has two.
+            memory: When the process has grown by so many bytes, all connections are dropped; good
+                clients come back by themselves.
 
         Raises:
             ConfigError: If keys are needed and there are none, or they cannot be read.
@@ -64,7 +73,7 @@ class GatewayServer:
         self._robot, self._wanted = robot, endpoint
         self._sessions = Sessions(clients)
         self._largest = _largest_image(robot.info)
-        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context(io_threads=2)
+        self._context: zmq.Context[zmq.Socket[bytes]] | None = None
         self._socket: zmq.Socket[bytes] | None = None
         self._door: Door | None = None
         self._thread: threading.Thread | None = None
@@ -77,12 +86,16 @@ class GatewayServer:
         self._teller = Teller(
             robot, self._sessions, self._hand, self._desk, self._answer, largest=self._largest
         )
+        self._teller.counts = self._counts
+        self._guard = MemoryGuard(memory)
         self.endpoint = endpoint
         """Where it is reached; with the real port once it has started."""
         self.broken = 0
         """Errors of this program that were caught; each is a fault to be reported."""
         self.last_error = ""
         """The newest of them."""
+        self.dropped = 0
+        """How often all connections were dropped because of the memory that they took."""
 
     @property
     def clients(self) -> int:
@@ -120,10 +133,16 @@ class GatewayServer:
         """
         if self._thread is not None:
             raise BodyError("this gateway was started before; make another")
-        if self._keys is not None:
-            self._door = Door(self._context, self._keys.clients)
-        self._socket = bind_gateway(self._context, self._wanted, self._keys)
+        self._context = context = zmq.Context(io_threads=2)
+        try:
+            if self._keys is not None:
+                self._door = Door(context, self._keys.clients)
+            self._socket = bind_gateway(context, self._wanted, self._keys)
+        except BaseException:
+            self.close()
+            raise
         self.endpoint = self._socket.getsockopt_string(zmq.LAST_ENDPOINT)
+        self._hand.start()
         self._thread = threading.Thread(target=self._run, name="gateway", daemon=True)
         self._thread.start()
 
@@ -136,35 +155,58 @@ class GatewayServer:
             if self._thread.is_alive():
                 return  # its driver does not return; the thread is a daemon
         self._hand.close()
-        self._context.destroy(linger=100)
+        if self._context is not None:
+            self._context.destroy(linger=100)
+            self._context = None
         self._wakeup.close()
 
     # -- the thread ----------------------------------------------------------------------------
 
     def _run(self) -> None:
-        assert self._socket is not None
-        poller = zmq.Poller()
-        poller.register(self._socket, zmq.POLLIN)
-        poller.register(self._wakeup.fileno, zmq.POLLIN)
-        if self._door is not None:
-            poller.register(self._door.socket, zmq.POLLIN)
+        poller = self._poller()
         while not self._closing:
             try:
                 poller.poll(_LOOKING if self._teller.awaited else _RESTING)
-                self._turn(self._socket)
+                self._turn()
+                if self._guard.alarm(time.monotonic()):
+                    self._drop_all()
+                    poller = self._poller()
             except Exception as error:  # whatever a client sent must not end the serving of others
                 self.broken += 1
                 self.last_error = repr(error)
                 time.sleep(0.005)
 
-    def _turn(self, socket: "zmq.Socket[bytes]") -> None:
+    def _poller(self) -> zmq.Poller:
+        poller = zmq.Poller()
+        poller.register(self._socket, zmq.POLLIN)
+        poller.register(self._wakeup.fileno, zmq.POLLIN)
+        if self._door is not None:
+            poller.register(self._door.socket, zmq.POLLIN)
+        return poller
+
+    def _drop_all(self) -> None:
+        """Closes all connections, which frees what came over them, and listens anew."""
+        assert self._context is not None and self._socket is not None
+        self.dropped += 1
+        self._sessions.clear()
+        self._socket.close(linger=0)
+        while not self._closing:
+            try:
+                self._socket = bind_gateway(self._context, self.endpoint, self._keys)
+                break
+            except BodyError:
+                time.sleep(0.01)  # the old one is being closed still
+        self._guard.accept()
+
+    def _turn(self) -> None:
         """Takes what has come, acts on the newest commands, and answers."""
+        assert self._socket is not None
         self._wakeup.clear()
         if self._door is not None:
             self._door.answer()
         self._desk.watch_latch()
         for _ in range(_DRAINED):
-            message = _receive(socket)
+            message = _receive(self._socket)
             if message is None:
                 break
             self._desk.take(*message, time.monotonic())
@@ -182,6 +224,9 @@ class GatewayServer:
             # Who does not read, or has gone, is not answered.
             if error.errno not in (zmq.EAGAIN, zmq.EHOSTUNREACH):
                 raise
+
+    def _counts(self) -> dict[str, int]:
+        return {"gateway requests": self.malformed, "gateway errors": self.broken}
 
 
 def _receive(socket: "zmq.Socket[bytes]") -> tuple[bytes, bytes] | None:

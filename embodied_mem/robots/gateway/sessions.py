@@ -107,6 +107,10 @@ class Sessions:
             if now - session.heard > _SILENCE:
                 del self._known[session.address]
 
+    def clear(self) -> None:
+        """Forgets everybody; who is still there says hello again."""
+        self._known.clear()
+
     def forget_commands(self) -> None:
         """Drops the commands that were not acted on yet."""
         for session in self:

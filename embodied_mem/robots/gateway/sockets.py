@@ -10,6 +10,8 @@ from embodied_mem.robots.gateway.zeromq import zmq
 ZAP_DOMAIN = b"embodied_mem"
 _WAITING = 32
 """Requests of one client that wait at the gateway; more stay with the client."""
+_SEALED = 1024
+"""What encryption adds to a part, and more (CurveZMQ, RFC 26: 33 bytes)."""
 _UNSENT = 8
 """Replies that wait for one client that does not read; more are dropped."""
 
@@ -83,7 +85,7 @@ def connect_client(
 
 def _bound(socket: "zmq.Socket[bytes]", endpoint: str, *, largest: int) -> None:
     socket.linger = 0
-    socket.setsockopt(zmq.MAXMSGSIZE, largest)
+    socket.setsockopt(zmq.MAXMSGSIZE, largest + _SEALED)
     socket.setsockopt(zmq.IPV6, int("[" in endpoint))
 
 

@@ -1,6 +1,7 @@
 """What a gateway tells its clients: states, pictures and checks."""
 
 import time
+from collections.abc import Callable, Mapping
 from typing import final
 
 from embodied_mem.errors import BodyError
@@ -40,6 +41,8 @@ class Teller:
         """
         self._robot, self._sessions, self._hand, self._desk = robot, sessions, hand, desk
         self._answer, self._largest = answer, largest
+        self.counts: Callable[[], Mapping[str, int]] = dict
+        """Messages that were lost or refused here, to be told with the readings."""
 
     @property
     def awaited(self) -> bool:
@@ -67,7 +70,10 @@ class Teller:
         except BodyError:
             return None  # the robot was closed under the gateway; `stopped` says so
         return wire_readings(
-            readings, time=self._desk.clock(readings.time), faults=self._robot.health.faults
+            readings,
+            time=self._desk.clock(readings.time),
+            faults=self._robot.health.faults,
+            lost=self.counts(),
         )
 
     def _state(self, session: Session, readings: WireReadings | None) -> State:

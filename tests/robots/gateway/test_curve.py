@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import memory_robot
 from embodied_mem.errors import BodyError, ConfigError
 from embodied_mem.robots.gateway.__main__ import main
 from embodied_mem.robots.gateway.client import make_gateway
@@ -19,9 +20,9 @@ from embodied_mem.robots.gateway.keys import (
 from embodied_mem.robots.gateway.replies import Welcome
 from embodied_mem.robots.gateway.server import GatewayServer
 from embodied_mem.robots.robot import Robot
-from embodied_mem.types import Command
+from embodied_mem.types import Command, Intrinsics
 from gateway_clients import RawClient
-from memory_robot import MemoryDriver
+from memory_robot import MemoryDriver, base_info
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +49,24 @@ def test_the_right_key_drives(keys: Path, near: tuple[Robot, GatewayServer]) -> 
             brain.act(Command(forward=0.3))
         assert brain.observe().rgb.shape == (12, 16, 3)
     assert near[1].turned_away == 0
+
+
+@pytest.mark.parametrize("secured", [True, False])
+def test_pictures_as_large_as_announced_arrive(
+    keys: Path, secured: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory_robot, "CAMERA", Intrinsics.from_hfov(320, 240, 1.2))
+    folder = keys if secured else None
+    with (
+        Robot(MemoryDriver(info=base_info())) as robot,
+        GatewayServer(robot, "tcp://127.0.0.1:*", keys=folder) as server,
+    ):
+        options: dict[str, object] = {"endpoint": server.endpoint}
+        far = make_gateway(options | ({"keys": str(keys)} if secured else {}))
+        with Robot(far) as brain:
+            observation = brain.observe()
+    assert observation.depth.shape == (240, 320)
+    assert observation.depth.nbytes == 4 * 320 * 240
 
 
 def test_no_key_and_wrong_keys_get_no_word_and_stop_nothing(
