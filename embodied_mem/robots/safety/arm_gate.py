@@ -41,6 +41,7 @@ class ArmGate:
         self._monitor: ToleranceMonitor | None = None
         self._flying = False
         self._yield_to: list[float] | None = None
+        self._goal: list[float] | None = None
         self._measured: Float64Array | None = None
         self._speeds: Float64Array | None = None
 
@@ -64,7 +65,7 @@ class ArmGate:
         if len(joints) != len(self._names):
             return f"a command has {len(joints)} joints, the robot has {len(self._names)}"
         if self._measured is None:
-            return ""  # judged again when the arm is engaged, which needs to know where it is
+            return ""  # judged by `cannot_begin`, before anything is sent
         for name, target, where in zip(self._names, joints, self._measured.tolist(), strict=True):
             if not abs(target - where) <= self._config.max_step:
                 return (
@@ -72,6 +73,14 @@ class ArmGate:
                     f"{self._config.max_step} rad is allowed"
                 )
         return ""
+
+    def cannot_begin(self, joints: Sequence[float]) -> str:
+        """Returns why an arm at rest cannot be taken to a position, in words; '' where it can."""
+        if self.motion.engaged:
+            return ""
+        if self._measured is None:
+            return "nothing is known of where the joints are"
+        return self.refuse(joints)
 
     def judge(self, readings: Readings, now: float) -> str:
         """Takes the newest readings; returns why the arm must not move, '' where it may."""
@@ -88,7 +97,7 @@ class ArmGate:
         self.checks.check_start(trajectory.positions[0], self._measured)
         self.end("another trajectory began")
         self._monitor = ToleranceMonitor(trajectory, self._config, now, self._names)
-        self._yield_to, self._flying = None, self._by_itself
+        self._yield_to, self._goal, self._flying = None, None, self._by_itself
 
     def end(self, reason: str) -> None:
         """Ends a running trajectory; what follows is decided by the next step."""
@@ -102,8 +111,7 @@ class ArmGate:
         progress = self._monitor.judge(self._measured, when)
         if progress.status == "done":
             self._flying = False
-            if self.motion.engaged:
-                self.motion.release()
+            self._goal = self._monitor.trajectory.positions[-1].tolist()
         elif progress.status == "aborted":
             self._yield_to = self._measured.tolist()
         return progress.reason
@@ -133,7 +141,8 @@ class ArmGate:
             else:
                 self._go(joints, now)
         positions = self.motion.positions
-        if stop and self.motion.at_rest:
+        if (stop or not (streamed or joints is not None)) and self.motion.at_rest:
+            # Whoever begins anew begins from where the arm is then, not from here.
             self._yield_to = None
             self.motion.release()
         return positions
@@ -142,13 +151,17 @@ class ArmGate:
         self._yield_to = None
         self.motion.hurry(False)
         if joints is not None:
+            self._goal = None
             self.motion.follow(joints)
         elif self._monitor is not None and self.following:
             self.motion.follow(self._monitor.wanted(now).tolist())
+        elif self._goal is not None:
+            self.motion.follow(self._goal)
         else:
             self.motion.brake()
 
     def _come_to_rest(self) -> None:
+        self._goal = None
         if self._yield_to is None:
             self.motion.brake()
         else:

@@ -129,7 +129,11 @@ class JointMotion:
             self._stop = stop_profile(self.velocity, self.rate, self._brake, self._jerk)
             self._clock = 0.0
         self._clock += self._seconds
-        self._move(profile_velocity(self._stop, self._clock))
+        velocity = profile_velocity(self._stop, self._clock)
+        room = self._room(copysign(1.0, velocity))
+        if abs(velocity) > room:  # so near the end of its travel that a gentle stop is too long
+            velocity = copysign(room, velocity)
+        self._move(velocity)
         self._target = self.position
         if self.velocity == 0.0:
             self.rate = 0.0
