@@ -68,3 +68,5 @@ class Readings:
     """Other readings by name, such as `battery` (0 to 1) or `collided` (0 or 1)."""
     lost: Mapping[str, int] = field(default_factory=dict)
     """Messages lost or refused so far, by channel."""
+    received: Mapping[str, int] = field(default_factory=dict)
+    """Messages with something new so far, by channel; as far as the driver counts them."""

@@ -45,6 +45,7 @@ class RosState:
         self._arrivals: dict[str, deque[float]] = {}
         self._seen: dict[str, tuple[float, float, float]] = {}
         self._lost: Counter[str] = Counter()
+        self._received: Counter[str] = Counter()
         self._wrong: dict[str, str] = {}
         self._links: dict[str, str] = {}
         self._joints: tuple[Float64Array, Float64Array | None] | None = None
@@ -265,6 +266,7 @@ class RosState:
                 faults=tuple(filter(None, (clock, *self._links.values()))),
                 values=dict(self._values),
                 lost=dict(+lost),
+                received=dict(self._received),
             )
 
     @contextmanager
@@ -288,6 +290,7 @@ class RosState:
         taken = self._clock.arrived(channel, stamp, now)
         self._seen[channel] = (stamp, taken, now)
         self._arrivals.setdefault(channel, deque(maxlen=50)).append(now)
+        self._received[channel] += 1
         return taken
 
     def _age(self, channel: str, now: float) -> float:
