@@ -1,11 +1,18 @@
 """Smooth paths of seven joints for the tests with a simulated controller."""
 
+from pathlib import Path
+
 import numpy as np
 
-Path = tuple[list[list[float]], list[float]]
+PARAMETERS = Path(__file__).parents[2] / "launch" / "robots" / "panda.toml"
+"""The parameter file that ships."""
+
+Points = tuple[list[list[float]], list[float]]
 
 
-def smooth_path(start: list[float], way: list[float], seconds: float, every: float = 0.05) -> Path:
+def smooth_path(
+    start: list[float], way: list[float], seconds: float, every: float = 0.05
+) -> Points:
     """Returns positions and times from rest to rest; the acceleration is (pi/s)^2 / 2 at most."""
     times = np.linspace(0.0, seconds, max(2, round(seconds / every)) + 1)
     share = 0.5 - 0.5 * np.cos(np.pi * times / seconds)

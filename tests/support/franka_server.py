@@ -45,7 +45,7 @@ HOST = "127.0.0.1"
 STEP = 0.001
 LONGEST_LAG = 0.2
 """So much is caught up with, s."""
-PATIENCE = 0.005
+PATIENCE = 0.05
 """So long it waits for the client's answer to a state; a real arm would lose packets instead, s."""
 SHORTEST_SLEEP = 0.0002
 """Shorter pauses last longer than they are meant to, s."""
@@ -211,8 +211,9 @@ def main(log: Path) -> None:
                     arm.order(line)
                 step(server)
                 due = max(due + STEP, time.monotonic() - LONGEST_LAG)
-                if due - time.monotonic() > SHORTEST_SLEEP:
-                    time.sleep(due - time.monotonic())
+                pause = due - time.monotonic()
+                if pause > SHORTEST_SLEEP:
+                    time.sleep(pause)
 
 
 if __name__ == "__main__":

@@ -74,7 +74,8 @@ class Fingers:
         with self._news:
             busy, self._wanted = self._ordered is not None, None
         if busy:
-            self._gripper.stop_async()
+            with suppress(Exception):  # that the hand is lost is told by its own thread
+                self._gripper.stop_async()
 
     def close(self) -> None:
         """Ends the thread; the fingers stay as they are."""

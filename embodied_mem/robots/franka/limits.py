@@ -30,6 +30,8 @@ class ArmTable:
     """Highest accelerations, rad/s^2."""
     jerk: tuple[float, ...]
     """Highest changes of the acceleration, rad/s^3."""
+    used_velocity: tuple[float, ...]
+    """Speeds that commands may use unless the configuration says less, rad/s."""
     used_acceleration: tuple[float, ...]
     """Accelerations that commands may use unless the configuration says otherwise, rad/s^2."""
 
@@ -40,9 +42,11 @@ FR3: Final = ArmTable(
     velocity=(2.62, 2.62, 2.62, 2.62, 5.26, 4.18, 5.26),
     acceleration=(10.0,) * JOINT_COUNT,
     jerk=(5000.0,) * JOINT_COUNT,
+    # franky-control 2.0.0 plans with a Panda's speeds at most, whichever arm it was built for.
+    used_velocity=(2.175, 2.175, 2.175, 2.175, 2.61, 2.61, 2.61),
     # A joint that always can stop before its end (less MARGIN) with these never exceeds what the
-    # FR3 allows at that position (`fr3_speed_window`), which would be a reflex.
-    used_acceleration=(5.0, 2.0, 3.0, 3.0, 5.0, 4.0, 5.0),
+    # FR3 allows at that position (`fr3_speed_window`), which would be a reflex. A tenth is left.
+    used_acceleration=(4.5, 1.8, 2.6, 2.6, 5.0, 3.5, 5.0),
 )
 """Franka Research 3, with System 5 or its simulator."""
 
@@ -52,6 +56,7 @@ PANDA: Final = ArmTable(
     velocity=(2.175, 2.175, 2.175, 2.175, 2.61, 2.61, 2.61),
     acceleration=(15.0, 7.5, 10.0, 12.5, 15.0, 20.0, 20.0),
     jerk=(7500.0, 3750.0, 5000.0, 6250.0, 7500.0, 10000.0, 10000.0),
+    used_velocity=(2.175, 2.175, 2.175, 2.175, 2.61, 2.61, 2.61),
     used_acceleration=(5.0, 3.75, 5.0, 5.0, 5.0, 5.0, 5.0),
 )
 """Franka Emika Robot (Panda); needs a franky-control built for its protocol."""
@@ -99,8 +104,9 @@ def arm_limits(
         low: Lowest positions, rad; empty for the arm's own.
         high: Highest positions, rad.
         velocity: Highest speeds, rad/s.
+            Empty, or above it, for `ArmTable.used_velocity`.
         acceleration: Highest accelerations of what is commanded, rad/s^2; empty for
-            `ArmTable.used_acceleration`.
+            `ArmTable.used_acceleration`, the arm's own at most.
 
     Raises:
         ConfigError: If a list has not seven numbers, or leaves a joint no room.
@@ -115,7 +121,7 @@ def arm_limits(
     return JointLimits(
         low=tuple(map(max, (value + MARGIN for value in table.low), low or table.low)),
         high=tuple(map(min, (value - MARGIN for value in table.high), high or table.high)),
-        velocity=_least(table.velocity, velocity or table.velocity),
+        velocity=_least(table.used_velocity, velocity or table.used_velocity),
         acceleration=used,
         reflex_acceleration=table.acceleration,
         stop_acceleration=tuple(0.5 * value for value in used),

@@ -66,7 +66,8 @@ class StreamPlanner:
         ending = 1.5 * mean - 0.5 * self._speed
         smooth = np.abs(mean - self._speed) <= self._hardest * seconds
         ending = np.where(smooth & (ending * mean > 0.0), ending, 0.0)
-        velocity = np.clip(ending, -self._fastest, self._fastest)
+        up, down = self._stoppable(self._high - position), self._stoppable(position - self._low)
+        velocity = np.clip(ending, -np.minimum(down, self._fastest), np.minimum(up, self._fastest))
         self._before, self._speed = position, mean
         if not velocity.any():
             return (_knot(position, velocity, seconds),)
@@ -78,6 +79,10 @@ class StreamPlanner:
         if coast > 0.0:
             knots.append(_knot(onward, velocity, coast))
         return (*knots, _knot(rest, np.zeros_like(rest), 0.0))
+
+    def _stoppable(self, room: Float64Array) -> Float64Array:
+        """Returns the (J,) speeds that can be braked within so much room."""
+        return np.asarray(np.sqrt(2.0 * self._brake * np.maximum(room, 0.0)))
 
     def _room(self, position: Float64Array, velocity: Float64Array, longest: float) -> float:
         """Returns how long the speed can be kept with room to brake before every joint's end."""
@@ -95,6 +100,8 @@ def path_knots(trajectory: Trajectory) -> tuple[Knot, ...]:
     times), 0 where a joint turns back; the ends are at rest.
     """
     times, positions = _thinned(trajectory)
+    # The control unit counts whole milliseconds; rounding every step would add up.
+    times = np.round(times, 3)
     steps = np.diff(times)[:, None]
     speeds = np.diff(positions, axis=0) / steps
     velocities = np.zeros_like(positions)
@@ -103,7 +110,9 @@ def path_knots(trajectory: Trajectory) -> tuple[Knot, ...]:
         mixed = (after * speeds[:-1] + before * speeds[1:]) / (before + after)
         same_way = speeds[:-1] * speeds[1:] > 0.0
         velocities[1:-1] = np.where(same_way, mixed, 0.0)
-    return tuple(
+    wait = float(times[0])
+    first = (_knot(positions[0], velocities[0], wait),) if wait > 0.0 else ()
+    return first + tuple(
         _knot(position, velocity, float(seconds))
         for position, velocity, seconds in zip(
             positions[1:], velocities[1:], steps[:, 0], strict=True

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from franka_env import FrankaClient, FrankaServer, skip_reason
+from franka_env import PATIENT, FrankaClient, FrankaServer, skip_reason
 
 
 @pytest.fixture
@@ -20,6 +20,6 @@ def franka_server(tmp_path: Path) -> Iterator[FrankaServer]:
 
 @pytest.fixture
 def franka_client(franka_server: FrankaServer) -> Iterator[FrankaClient]:
-    """A client of it in a process of its own."""
-    with FrankaClient() as client:
+    """A client of it in a process of its own, patient with a busy machine."""
+    with FrankaClient(arm=PATIENT) as client:
         yield client

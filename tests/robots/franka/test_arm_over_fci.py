@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from embodied_mem.robots.franka.limits import FR3, arm_limits, fr3_speed_window
+from embodied_mem.robots.trajectory import Trajectory
 from franka_env import CallFailed, FrankaClient, FrankaServer, Received
 from franka_paths import smooth_path, wave
 
@@ -21,10 +22,10 @@ def assert_within_limits(received: Received) -> None:
     # The low-pass filter of libfranka and the count of cycles leave a little over the limit.
     hardest = np.abs(received.commanded_accelerations()).max(axis=0)
     assert (hardest <= 1.1 * np.array(FR3.acceleration)).all()
-    for row in commanded[received.moving][::20]:
-        for joint, position in enumerate(row):
-            low, high = fr3_speed_window(joint, position)
-            assert low < 0.0 < high
+    for row, pace in zip(*received.commanded_with_speeds(), strict=True):
+        for joint in range(7):
+            slowest, fastest = fr3_speed_window(joint, row[joint])
+            assert slowest - 1e-3 <= pace[joint] <= fastest + 1e-3
 
 
 def test_all_checks_pass(franka_client: FrankaClient) -> None:
@@ -39,13 +40,31 @@ def test_it_follows_a_path_within_its_limits(
     start = franka_client.call("look")["joints"]
     way = [0.8, 0.3, -0.5, 0.4, 0.6, 0.7, -0.9]
     positions, times = smooth_path(start, way, 6.0)
-    status, reason, worst = franka_client.call("follow", positions=positions, times=times)
+    status, reason, _ = franka_client.call("follow", positions=positions, times=times)
     assert (status, reason) == ("done", "")
-    assert worst < 0.05
     received = franka_server.received()
     assert_within_limits(received)
+    path = Trajectory(joints=tuple("1234567"), positions=np.array(positions), times=np.array(times))
+    assert received.motions()[0].error_along(path) < 0.05
     assert np.abs(received.joints[-1] - np.array(positions[-1])).max() < 0.01
     assert np.abs(received.commanded[-1] - np.array(positions[-1])).max() < 1e-3
+
+
+def test_a_joint_streamed_to_the_end_of_its_travel_stops_before_it(
+    franka_server: FrankaServer, franka_client: FrankaClient
+) -> None:
+    """It is asked for more, and faster, than there is room."""
+    start = franka_client.call("look")["joints"]
+    asked = [min(start[5] + 0.03 * tick, LIMITS.high[5] + 0.2) for tick in range(150)]
+    with pytest.raises(CallFailed, match="step"):
+        franka_client.call("stream", positions=[[*start[:5], start[5] + 0.5, start[6]]], seconds=1)
+    for target in asked:
+        joints = franka_client.call("look")["joints"]
+        near = min(target, joints[5] + 0.3)
+        franka_client.call("stream", positions=[[*start[:5], near, start[6]]] * 2, seconds=0.02)
+    received = franka_server.received()
+    assert_within_limits(received)
+    assert received.commanded[:, 5].max() > start[5] + 1.0
 
 
 def test_it_follows_streamed_positions_within_its_limits(
@@ -53,10 +72,10 @@ def test_it_follows_streamed_positions_within_its_limits(
 ) -> None:
     start = franka_client.call("look")["joints"]
     positions = wave(start, joint=0, size=0.5, seconds=4.0, tick=0.02)
-    worst = franka_client.call("stream", positions=positions, seconds=0.02)
-    assert worst < 0.12
+    franka_client.call("stream", positions=positions, seconds=0.02)
     received = franka_server.received()
     assert_within_limits(received)
+    assert np.abs(received.joints - received.commanded).max() < 0.05
     assert np.ptp(received.joints[:, 0]) > 0.5
     assert np.abs(received.joints[-1] - np.array(positions[-1])).max() < 0.02
 

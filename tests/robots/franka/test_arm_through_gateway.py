@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from embodied_mem.errors import ConfigError, MissingExtraError
+from embodied_mem.errors import BodyError, ConfigError, MissingExtraError
 from embodied_mem.robots.config import build_robot, load_robot
 from embodied_mem.robots.franka import process
 from embodied_mem.robots.franka.apart import FrankaApart
@@ -19,10 +19,9 @@ from embodied_mem.robots.franka.limits import arm_limits
 from embodied_mem.robots.robot import Robot
 from embodied_mem.robots.trajectory import Trajectory
 from embodied_mem.types import Command
-from franka_env import FrankaServer, franka_python
+from franka_env import PATIENT, FrankaServer, franka_python
+from franka_paths import PARAMETERS as FILE
 from franka_paths import smooth_path
-
-FILE = Path(__file__).parents[3] / "launch" / "robots" / "panda.toml"
 
 
 def test_the_parameter_file_is_read_and_says_what_the_robot_is() -> None:
@@ -52,8 +51,20 @@ def test_no_interpreter_is_an_error_that_says_what_to_do(
 
 
 def arm() -> Robot:
-    overrides = {"options.host": "127.0.0.1", "options.python": str(franka_python())}
+    overrides = {
+        "options.host": "127.0.0.1",
+        "options.python": str(franka_python()),
+        **{f"gate.arm.{name}": value for name, value in PATIENT.items()},
+    }
     return build_robot(load_robot(FILE, overrides), signals=False)
+
+
+@pytest.mark.slow
+def test_an_arm_that_is_not_there_is_an_error_that_says_so(franka_server: FrankaServer) -> None:
+    franka_server.process.kill()
+    franka_server.process.wait()
+    with pytest.raises(BodyError, match=r"no arm of Franka Robotics at 127\.0\.0\.1"):
+        arm().connect()
 
 
 @pytest.mark.slow
@@ -70,6 +81,7 @@ def test_it_checks_follows_grips_and_stops(franka_server: FrankaServer) -> None:
         )
         followed = robot.follow(path)
         assert (followed.status, followed.reason) == ("done", "")
+        franka_server.wait_until_idle()
         for _ in range(50):
             robot.send(Command(gripper=0.07))
             time.sleep(0.05)
@@ -117,7 +129,7 @@ def start_brain() -> subprocess.Popen[bytes]:
         "    start = robot.readings.joints.tolist()\n"
         "    began = time.monotonic()\n"
         "    while True:\n"
-        "        swing = 0.4 * (1.0 - math.cos(time.monotonic() - began))\n"
+        "        swing = 0.17 * (1.0 - math.cos(2.0 * (time.monotonic() - began)))\n"
         "        robot.send(Command(joints=(start[0] + swing, *start[1:])))\n"
         "        time.sleep(0.02)\n"
     )

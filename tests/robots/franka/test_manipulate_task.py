@@ -7,7 +7,7 @@ import pytest
 
 from embodied_mem.robots.franka.limits import FR3, arm_limits
 from embodied_mem.robots.trajectory_log import Stretch
-from franka_env import FrankaClient, FrankaServer, skip_reason
+from franka_env import PATIENT, FrankaClient, FrankaServer, skip_reason
 from franka_paths import smooth_path
 
 pytest.importorskip("pybullet")
@@ -17,9 +17,6 @@ pytestmark = pytest.mark.slow
 LIMITS = arm_limits("fr3")
 TOLERANCE = 0.05
 """The default path tolerance of the gate, rad; asserted from what the controller saw."""
-PATIENT = {"path_tolerance": 3.0, "goal_seconds": 30.0}
-"""Settings of the client's own monitor. It goes by our clock, and the simulated controller's falls
-behind on a busy machine; `test_stops.py` shows the monitor at work."""
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +58,7 @@ def test_all_motions_of_a_task_are_carried_out_within_the_limits(
     with FrankaClient(arm=PATIENT) as client:
         go_to(client, task.start)
         for stretch in task.stretches:
-            wait_for_idle(franka_server)  # so that every path is a motion of its own in the log
+            franka_server.wait_until_idle()  # so that every path is a motion of its own in the log
             carry_out(client, stretch)
     received = franka_server.received()
     motions = received.motions()[-len(task.stretches) :]
@@ -122,12 +119,6 @@ def wait_until_fast(client: FrankaClient) -> None:
     while max(map(abs, client.call("look")["speeds"])) < 0.3:
         assert time.monotonic() < deadline
         time.sleep(0.01)
-
-
-def wait_for_idle(server: FrankaServer) -> None:
-    deadline = time.monotonic() + 10.0
-    while server.received().moving[-1]:
-        assert time.monotonic() < deadline
 
 
 def wait_for(server: FrankaServer, moment: float) -> None:

@@ -49,6 +49,14 @@ def test_a_piece_near_the_end_of_the_travel_leaves_room_to_brake() -> None:
     assert max(knot.position[0] for knot in knots) <= LIMITS.high[0]
 
 
+def test_no_speed_is_kept_at_the_very_end_of_the_travel() -> None:
+    start = HOME.copy()
+    start[5] = LIMITS.high[5]
+    planner = started()
+    planner.start(start - np.eye(7)[5] * 0.004, np.eye(7)[5] * 0.2)
+    assert planner.piece(start, 0.02)[0].velocity == (0.0,) * 7
+
+
 def test_a_step_back_to_where_a_joint_is_stuck_is_not_gone_beyond() -> None:
     planner = started()
     planner.start(HOME + np.eye(7)[0] * 0.06, np.eye(7)[0] * 0.4)
@@ -75,6 +83,22 @@ def test_points_that_are_too_near_are_joined_and_the_end_is_kept() -> None:
     assert sum(knot.seconds for knot in knots) == pytest.approx(0.105)
     assert knots[-1].position == pytest.approx(tuple(positions[-1]))
     assert min(knot.seconds for knot in knots) > 0.019
+
+
+def test_times_are_rounded_so_that_the_whole_path_keeps_its_length() -> None:
+    times = np.linspace(0.0, 10.0, 301)
+    positions = HOME + 0.01 * times[:, None]
+    knots = path_knots(Trajectory(joints=JOINTS, positions=positions, times=times))
+    milliseconds = [1000.0 * knot.seconds for knot in knots]
+    assert milliseconds == pytest.approx(np.round(milliseconds))
+    assert sum(milliseconds) == pytest.approx(10_000.0)
+
+
+def test_a_path_that_begins_later_waits_first() -> None:
+    positions = np.array([HOME, HOME + 0.1])
+    knots = path_knots(Trajectory(joints=JOINTS, positions=positions, times=np.array([0.5, 1.5])))
+    assert [knot.seconds for knot in knots] == pytest.approx([0.5, 1.0])
+    assert knots[0].position == pytest.approx(tuple(HOME))
 
 
 def test_a_path_of_one_point_is_no_motion() -> None:
