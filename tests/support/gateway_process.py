@@ -6,12 +6,21 @@ the log is `TIME FORWARD URGENT` with CLOCK_MONOTONIC, which all processes of a 
 
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 READY = "gateway ready: "
+
+
+def wait_until(what: Callable[[], object], seconds: float = 5.0) -> None:
+    """Waits for something that must happen."""
+    end = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.01)
 
 
 @dataclass(frozen=True)

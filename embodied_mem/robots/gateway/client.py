@@ -270,7 +270,7 @@ class GatewayDriver:
             return (fault,)
         state = control.state
         if state is not None and state.refused and not state.driven_by:
-            return (f"the robot's end refused the newest command: {state.refused}",)
+            return (f"the robot's end refused: {state.refused}",)
         return ()
 
     def _why_stopped(self, state: State) -> str:

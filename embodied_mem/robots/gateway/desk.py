@@ -122,7 +122,7 @@ class Desk:
                 session.following = "stopped: the client vanished"
                 self._end_of(session, f"{session.owner.name} has vanished")
             if session.refused and now - session.refused_at > patience:
-                session.refused = ""
+                session.forgive(in_time=True)
         self._sessions.expire(now)
 
     # -- one request -----------------------------------------------------------------------------
@@ -210,7 +210,7 @@ class Desk:
             self._hand.follow(session, trajectory_of(request))
         except BodyError as error:
             session.following = f"refused: {error}"
-            session.refuse(str(error), now)
+            session.refuse(str(error), now, firmly=True)
 
     # -- refusals --------------------------------------------------------------------------------
 

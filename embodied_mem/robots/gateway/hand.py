@@ -105,7 +105,7 @@ class Hand:
             return
         try:
             self._robot.send(command, owner=session.owner)
-            session.refused = ""
+            session.forgive()
         except Exception as error:
             session.refuse(str(error), now)
 
@@ -124,7 +124,7 @@ class Hand:
             session.following = f"{followed.status} {followed.reason}".rstrip()
         except Exception as error:
             session.following = f"refused: {error}"
-            session.refuse(str(error), time.monotonic())
+            session.refuse(str(error), time.monotonic(), firmly=True)
         finally:
             with self._turn:
                 self._following -= 1

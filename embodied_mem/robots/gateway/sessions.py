@@ -38,12 +38,19 @@ class Session:
     """Why its newest command or trajectory was refused."""
     refused_at: float = 0.0
     """When (monotonic, s)."""
+    firmly: bool = False
+    """Whether a command that is followed does not end that: the arm's part was refused."""
     following: str = ""
     """`running`, or how its newest trajectory ended."""
 
-    def refuse(self, reason: str, now: float) -> None:
-        """Notes why something was not done."""
-        self.refused, self.refused_at = reason, now
+    def refuse(self, reason: str, now: float, *, firmly: bool = False) -> None:
+        """Notes why something was not done, until `forgive`."""
+        self.refused, self.refused_at, self.firmly = reason, now, firmly
+
+    def forgive(self, *, in_time: bool = False) -> None:
+        """Forgets a refusal, because a command was followed or because it is long ago."""
+        if in_time or not self.firmly:
+            self.refused, self.firmly = "", False
 
 
 @final

@@ -1,7 +1,7 @@
 """A brain's `Robot` drives another process's robot: everything over a real socket on loopback."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -11,14 +11,8 @@ from embodied_mem.robots.gateway.client import GatewayDriver, make_gateway
 from embodied_mem.robots.gateway.server import GatewayServer
 from embodied_mem.robots.robot import Robot
 from embodied_mem.types import Command
+from gateway_process import wait_until
 from memory_robot import MemoryDriver, base_info
-
-
-def wait_for(what: Callable[[], object], seconds: float = 5.0) -> None:
-    end = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.01)
 
 
 @pytest.fixture
@@ -33,7 +27,7 @@ def near() -> Iterator[tuple[MemoryDriver, Robot, GatewayServer]]:
 def far(near: tuple[MemoryDriver, Robot, GatewayServer]) -> Iterator[tuple[Robot, GatewayDriver]]:
     driver = make_gateway({"endpoint": near[2].endpoint})
     with Robot(driver) as robot:
-        wait_for(lambda: robot.readings.frame is not None)
+        wait_until(lambda: robot.readings.frame is not None)
         yield robot, driver
 
 
@@ -44,7 +38,7 @@ Far = tuple[Robot, GatewayDriver]
 def test_info_is_there_before_connecting(near: Near) -> None:
     driver = make_gateway({"endpoint": near[2].endpoint})
     assert driver.info == near[0].info
-    wait_for(lambda: near[2].clients == 0)
+    wait_until(lambda: near[2].clients == 0)
 
 
 def test_commands_reach_the_robot_and_pictures_come_back(near: Near, far: Far) -> None:
@@ -54,7 +48,7 @@ def test_commands_reach_the_robot_and_pictures_come_back(near: Near, far: Far) -
     assert sent.forward == pytest.approx(0.4, abs=0.01)
     speeds = [one.command.forward for one in near[0].written]
     assert max(speeds) == pytest.approx(0.4, abs=0.01)
-    wait_for(lambda: driver.state is not None and driver.state.sent.forward == max(speeds))
+    wait_until(lambda: driver.state is not None and driver.state.sent.forward == max(speeds))
     observation = brain.observe()
     assert observation.rgb.shape == (12, 16, 3)
     assert observation.T_world_body[0, 3] > 0.2
@@ -68,7 +62,7 @@ def test_commands_reach_the_robot_and_pictures_come_back(near: Near, far: Far) -
 
 def test_a_picture_is_the_same_at_both_ends_and_its_time_is_mapped(near: Near, far: Far) -> None:
     near[0].seconds_per_picture = 1e6  # the camera stands still: both ends see picture 0
-    wait_for(lambda: (frame := far[0].readings.frame) is not None and frame.rgb[0, 0, 0] == 0)
+    wait_until(lambda: (frame := far[0].readings.frame) is not None and frame.rgb[0, 0, 0] == 0)
     here, there = far[0].readings.frame, near[1].readings.frame
     assert here is not None and there is not None
     assert np.array_equal(here.rgb, there.rgb)
@@ -80,7 +74,7 @@ def test_a_picture_is_the_same_at_both_ends_and_its_time_is_mapped(near: Near, f
 
 def test_ages_grow_by_the_way_and_channels_of_pictures_by_the_picture(near: Near, far: Far) -> None:
     near[0].ages["odom"] = 5.0
-    wait_for(lambda: far[0].readings.ages["odom"] >= 5.0)
+    wait_until(lambda: far[0].readings.ages["odom"] >= 5.0)
     assert far[0].readings.ages["odom"] < 6.0
     near[0].pictures = False
     time.sleep(0.3)
@@ -93,22 +87,22 @@ def test_an_emergency_stop_goes_both_ways_and_so_does_its_end(near: Near, far: F
     for _ in range(5):
         brain.act(Command(forward=0.4))
     brain.estop("by the brain")
-    wait_for(lambda: near[1].gate.latched)
+    wait_until(lambda: near[1].gate.latched)
     assert "by the brain" in near[1].gate.stopped
     assert brain.reset()
-    wait_for(lambda: not near[1].gate.latched)
+    wait_until(lambda: not near[1].gate.latched)
     for _ in range(5):
         brain.act(Command(forward=0.4))
     assert near[1].last_sent.forward > 0.0
     near[1].estop("button")
-    wait_for(lambda: brain.gate.latched)
+    wait_until(lambda: brain.gate.latched)
     assert "button" in brain.gate.stopped
     count = len(near[0].written)
     for _ in range(5):
         brain.act(Command(forward=0.4))
     assert all(one.command.forward == 0.0 for one in near[0].written[count:])
     near[1].reset()
-    wait_for(lambda: not brain.gate.latched and not brain.readings.stopped)
+    wait_until(lambda: not brain.gate.latched and not brain.readings.stopped)
     for _ in range(5):
         brain.act(Command(forward=0.4))
     assert near[1].last_sent.forward > 0.0
@@ -116,10 +110,10 @@ def test_an_emergency_stop_goes_both_ways_and_so_does_its_end(near: Near, far: F
 
 def test_stops_and_faults_of_the_robots_end_stop_the_brain(near: Near, far: Far) -> None:
     near[0].faults = ("the left wheel is gone",)
-    wait_for(lambda: "the left wheel is gone" in far[0].readings.faults)
+    wait_until(lambda: "the left wheel is gone" in far[0].readings.faults)
     near[0].faults = ()
     near[0].stopped = "battery empty"
-    wait_for(lambda: far[0].readings.stopped == "battery empty")
+    wait_until(lambda: far[0].readings.stopped == "battery empty")
     assert far[0].act(Command(forward=0.4)).forward == 0.0
 
 
@@ -137,12 +131,12 @@ def test_a_lost_link_is_a_fault_and_comes_back_by_itself() -> None:
         server.start()
         driver = make_gateway({"endpoint": server.endpoint})
         with Robot(driver) as brain:
-            wait_for(lambda: not brain.readings.faults)
+            wait_until(lambda: not brain.readings.faults)
             server.close()
-            wait_for(lambda: any("no answer" in fault for fault in brain.readings.faults))
+            wait_until(lambda: any("no answer" in fault for fault in brain.readings.faults))
             with GatewayServer(robot, server.endpoint):
-                wait_for(lambda: not brain.readings.faults)
-                wait_for(lambda: brain.send(Command(forward=0.3)).forward > 0.0)
+                wait_until(lambda: not brain.readings.faults)
+                wait_until(lambda: brain.send(Command(forward=0.3)).forward > 0.0)
 
 
 def test_another_robot_at_the_same_address_is_a_fault() -> None:
@@ -156,7 +150,7 @@ def test_another_robot_at_the_same_address_is_a_fault() -> None:
                 Robot(MemoryDriver(info=base_info("other"))) as other,
                 GatewayServer(other, server.endpoint),
             ):
-                wait_for(lambda: any("serves other" in one for one in brain.readings.faults))
+                wait_until(lambda: any("serves other" in one for one in brain.readings.faults))
                 brain.send(Command(forward=0.3))
                 time.sleep(0.2)
                 assert other.last_sent == Command()
