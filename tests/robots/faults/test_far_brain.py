@@ -15,7 +15,7 @@ import pytest
 from driving_brain import GATE
 from embodied_mem.errors import BodyError
 from embodied_mem.robots.ros2.environment import ros_interpreter
-from fault_scene import GATE_BRAKES, LATE, Scene, dds_options
+from fault_scene import GATE_BRAKES, Scene, dds_options
 from peer import own_domain
 
 LOST = 0.3
@@ -34,8 +34,16 @@ def served(tmp_path):
         config.write_text("\n".join(lines))
         endpoint = f"ipc://{tmp_path}/gate"
         gateway = subprocess.Popen(
-            [sys.executable, "-m", "embodied_mem.robots.gateway", "--with-parent"]
-            + ["--config", str(config), "--endpoint", endpoint],
+            [
+                sys.executable,
+                "-m",
+                "embodied_mem.robots.gateway",
+                "--with-parent",
+                "--config",
+                str(config),
+                "--endpoint",
+                endpoint,
+            ],
             stdin=subprocess.PIPE,
             env={**os.environ, "OMP_NUM_THREADS": "1"},
         )
