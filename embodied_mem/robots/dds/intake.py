@@ -1,7 +1,8 @@
 """Which DDS type every topic has, and how its messages reach a `RosState`."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from functools import partial
+from typing import Any, final
 
 from embodied_mem.robots.dds import messages
 from embodied_mem.robots.driver import RobotEvents
@@ -39,15 +40,41 @@ def channel_of(role: str) -> str:
     return "joints" if role == "joint_states" else role
 
 
-def handlers(
-    config: RosConfig, state: RosState, events: RobotEvents, estop: EstopTopics
-) -> Mapping[str, Take]:
-    """Returns what is done with a message, by role."""
+@final
+class Intake:
+    """Hands the fields of messages on, each to where it belongs."""
 
-    def odom(message: messages.Odometry, now: float) -> None:
+    def __init__(self, state: RosState, events: RobotEvents, estop: EstopTopics) -> None:
+        """Begins.
+
+        Args:
+            state: Gets what sensors say.
+            events: Is woken when readings are worth a look.
+            estop: Gets stops and resets.
+        """
+        self._state, self._events, self._estop = state, events, estop
+
+    def take(self, role: str) -> Take:
+        """Returns what is done with the messages of a topic."""
+        if role in ("color", "depth", "instance"):
+            return partial(self._picture, role)
+        takes: Mapping[str, Take] = {
+            "e_stop": lambda message, now: self._estop.stop(message.data, _sent(message), now),
+            "e_stop_reset": lambda message, now: self._estop.reset(message.data, _sent(message)),
+            "estopped": self._estopped,
+            "enable": self._enable,
+            "odom": self._odom,
+            "joint_states": self._joints,
+            "camera_info": self._camera_info,
+            "labels": lambda message, now: self._state.labels(message.data),
+            "battery": lambda message, now: self._state.battery(message.percentage),
+        }
+        return takes[role]
+
+    def _odom(self, message: messages.Odometry, now: float) -> None:
         place, turned = message.pose.pose.position, message.pose.pose.orientation
         linear, angular = message.twist.twist.linear, message.twist.twist.angular
-        if state.odom(
+        if self._state.odom(
             stamp=messages.time_of(message.header.stamp),
             position=(place.x, place.y, place.z),
             orientation=(turned.x, turned.y, turned.z, turned.w),
@@ -55,55 +82,12 @@ def handlers(
             angular=(angular.x, angular.y, angular.z),
             now=now,
         ):
-            events.wake()
+            self._events.wake()
 
-    def camera_info(message: messages.CameraInfo, now: float) -> None:
-        state.camera_info(
-            width=message.width,
-            height=message.height,
-            k=message.k,
-            p=message.p,
-            d=message.d,
-            binning=(message.binning_x, message.binning_y),
-            origin=(message.roi.x_offset, message.roi.y_offset),
-        )
-
-    def joints(message: messages.JointState, now: float) -> None:
-        state.joints(
-            stamp=messages.time_of(message.header.stamp),
-            names=message.name,
-            positions=message.position,
-            velocities=message.velocity,
-            now=now,
-        )
-
-    def estopped(message: messages.Bool, now: float) -> None:
-        state.estopped(message.data, source=_writer(message))
-        events.wake()
-
-    def enable(message: messages.Bool, now: float) -> None:
-        if message.data:
-            events.enable()
-
-    return {
-        "e_stop": lambda message, now: estop.stop(message.data, _sent(message), now),
-        "e_stop_reset": lambda message, now: estop.reset(message.data, _sent(message)),
-        "estopped": estopped,
-        "enable": enable,
-        "odom": odom,
-        "joint_states": joints,
-        "camera_info": camera_info,
-        "labels": lambda message, now: state.labels(message.data),
-        "battery": lambda message, now: state.battery(message.percentage),
-        **{role: _picture(role, state, events) for role in ("color", "depth", "instance")},
-    }
-
-
-def _picture(channel: str, state: RosState, events: RobotEvents) -> Take:
-    def take(message: Any, now: float) -> None:
+    def _picture(self, channel: str, message: Any, now: float) -> None:
         stamp = messages.time_of(message.header.stamp)
         if isinstance(message, messages.CompressedImage):
-            done = state.compressed(
+            done = self._state.compressed(
                 channel, stamp=stamp, kind=message.format, data=message.data, now=now
             )
         else:
@@ -115,11 +99,37 @@ def _picture(channel: str, state: RosState, events: RobotEvents) -> Take:
                 bigendian=bool(message.is_bigendian),
                 data=message.data,
             )
-            done = state.picture(channel, stamp=stamp, picture=picture, now=now)
+            done = self._state.picture(channel, stamp=stamp, picture=picture, now=now)
         if done:
-            events.wake()
+            self._events.wake()
 
-    return take
+    def _camera_info(self, message: messages.CameraInfo, now: float) -> None:
+        self._state.camera_info(
+            width=message.width,
+            height=message.height,
+            k=message.k,
+            p=message.p,
+            d=message.d,
+            binning=(message.binning_x, message.binning_y),
+            origin=(message.roi.x_offset, message.roi.y_offset),
+        )
+
+    def _joints(self, message: messages.JointState, now: float) -> None:
+        self._state.joints(
+            stamp=messages.time_of(message.header.stamp),
+            names=message.name,
+            positions=message.position,
+            velocities=message.velocity,
+            now=now,
+        )
+
+    def _estopped(self, message: messages.Bool, now: float) -> None:
+        self._state.estopped(message.data, source=_writer(message))
+        self._events.wake()
+
+    def _enable(self, message: messages.Bool, now: float) -> None:
+        if message.data:
+            self._events.enable()
 
 
 def _sent(message: Any) -> float:

@@ -50,7 +50,8 @@ class DdsNetwork:
             "<Discovery><ParticipantIndex>auto</ParticipantIndex>"
             "<MaxAutoParticipantIndex>40</MaxAutoParticipantIndex>"
             f"<LeaseDuration>{self.lease}s</LeaseDuration><Peers>{peers}</Peers></Discovery>"
-            "<Internal><SocketReceiveBufferSize min='default' max='8MiB'/></Internal>"
+            "<Internal><MaxSampleSize>64MiB</MaxSampleSize>"
+            "<SocketReceiveBufferSize min='default' max='8MiB'/></Internal>"
             "<Compatibility><IgnoreTypeInformation>1.15</IgnoreTypeInformation></Compatibility>"
             "</Domain></CycloneDDS>"
         )

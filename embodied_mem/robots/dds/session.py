@@ -20,7 +20,7 @@ from embodied_mem.errors import BodyError
 from embodied_mem.robots.dds import messages
 from embodied_mem.robots.dds.commands import joint_trajectory, twist
 from embodied_mem.robots.dds.discovery import Discovery, Endpoint, OwnEnd
-from embodied_mem.robots.dds.intake import channel_of, handlers, message_type
+from embodied_mem.robots.dds.intake import Intake, channel_of, message_type
 from embodied_mem.robots.dds.listener import Listener, Source
 from embodied_mem.robots.dds.participant import DdsLink
 from embodied_mem.robots.dds.qos import dds_qos
@@ -34,6 +34,8 @@ from embodied_mem.types import Command
 _READER_CHANGES = (
     DDSStatus.SubscriptionMatched | DDSStatus.RequestedIncompatibleQos | DDSStatus.SampleLost
 )
+_HANDLE = (1 << 64) - 1
+"""Handles are unsigned in messages, and signed in lists of those who are there."""
 _WRITER_CHANGES = DDSStatus.PublicationMatched | DDSStatus.OfferedIncompatibleQos
 
 
@@ -73,8 +75,7 @@ class DdsSession:
                 self._open_writer(role)
             for role in config.subscribes:
                 self._open_reader(role)
-            take = handlers(config, state, events, estop)
-            self._listener = self._listen(take)
+            self._listener = self._listen(Intake(state, events, estop))
         except DDSException as error:
             self._let_go()
             raise BodyError(f"cannot open the topics of {config.name}: {error}") from error
@@ -179,10 +180,10 @@ class DdsSession:
         end = OwnEnd(role=role, endpoint=endpoint, matched=matched, refused=refused)
         self._discovery.add_own(end)
 
-    def _listen(self, take: Any) -> Listener:
+    def _listen(self, intake: Intake) -> Listener:
         participant = self._link.participant
         sources = [
-            Source(reader=reader, take=take[role], refuse=self._refuse(role))
+            Source(reader=reader, take=intake.take(role), refuse=self._refuse(role))
             for role, reader in self._readers.items()
         ]
         # Right after the stops and before all sensors: who owns the robot, and who is there.
@@ -235,6 +236,8 @@ class DdsSession:
             if lost > self._lost.get(role, 0):
                 self._state.lose(channel_of(role), lost - self._lost.get(role, 0))
                 self._lost[role] = lost
+        writers = self._readers["estopped"].get_matched_publications()
+        self._state.still_there([handle & _HANDLE for handle in writers])
         with self._turn:
             faults = self._discovery.faults()
             self._turn.notify_all()

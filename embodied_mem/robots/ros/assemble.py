@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from math import inf, isfinite
 from typing import Any, final
@@ -190,6 +190,15 @@ class RosState:
         with self._lock:
             self._stopped[source] = stopped
 
+    def still_there(self, sources: Collection[Any]) -> None:
+        """Forgets what was said about the emergency stop by those who are there no more.
+
+        Args:
+            sources: Those who are, by the names that `estopped` was given.
+        """
+        with self._lock:
+            self._stopped = {one: said for one, said in self._stopped.items() if one in sources}
+
     def battery(self, percentage: float) -> None:
         """Takes a battery's charge, 0 to 1; NaN where it is not measured."""
         with self._lock:
@@ -213,11 +222,6 @@ class RosState:
         """Returns what the robot's clock shows, s; None before its first stamp."""
         with self._lock:
             return self._clock.robot_time(now)
-
-    def joint_positions(self) -> Float64Array | None:
-        """Returns the newest (J,) joint positions, rad."""
-        with self._lock:
-            return None if self._joints is None else self._joints[0]
 
     def rate(self, channel: str) -> float:
         """Returns how many messages a second came lately, Hz; 0 before half a second of them."""

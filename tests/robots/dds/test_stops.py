@@ -35,6 +35,17 @@ def test_the_button_on_the_robot_is_heard(peer, connect):
     one.until(lambda one: not one.driver.read().stopped)
 
 
+def test_a_robot_that_starts_anew_is_not_held_to_what_it_said_before(peer, connect):
+    robot = peer()
+    one = connect(robot.domain).ready()
+    robot.tell("estop")
+    one.until(lambda one: one.driver.read().stopped)
+    robot.kill()
+    peer(name="again")
+    one.until(lambda one: not one.driver.read().stopped)
+    one.ready()
+
+
 def test_our_stop_reaches_the_robot_and_does_not_come_back_to_us(peer, connect):
     robot = peer()
     one = connect(robot.domain).ready()

@@ -198,6 +198,11 @@ def test_its_own_emergency_stop_keeps_it_stopped_until_all_say_otherwise():
     assert robot.state.read(0.0).stopped
     robot.state.estopped(False, source=1)
     assert not robot.state.read(0.0).stopped
+    robot.state.estopped(True, source=3)
+    robot.state.still_there([1, 2, 3])
+    assert robot.state.read(0.0).stopped
+    robot.state.still_there([1, 2])
+    assert not robot.state.read(0.0).stopped
 
 
 def test_a_fixed_arm_needs_neither_odometry_nor_camera():
