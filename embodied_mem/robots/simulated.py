@@ -230,6 +230,7 @@ class BodyDriver:
                 if late > _BACKLOG:
                     self._slipped += int(late / seconds)
                     due += late
+            self._step(seconds)  # the last that was written is to be carried out too
         except Exception as error:
             self._state = replace(self._state, fault=f"the simulator failed: {error!r}")
             self._wake()
