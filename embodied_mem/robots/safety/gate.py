@@ -53,6 +53,8 @@ class SafetyGate:
         self._owners = Ownership(config.watchdog)
         self._base = BaseGate(config, info)
         self._arm = _arm_gate(config, info, joint_limits)
+        self.joint_limits = joint_limits
+        """Of the arm; None lets no joint move."""
         self._gripper = info.action_features.get("gripper")
         self._lock = Lock()
         self._period = 1.0 / config.rate
