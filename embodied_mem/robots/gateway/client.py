@@ -8,7 +8,7 @@ from typing import final
 from embodied_mem.errors import BodyError
 from embodied_mem.robots.driver import Check, RobotEvents, RobotInfo
 from embodied_mem.robots.gateway.control_link import ControlLink
-from embodied_mem.robots.gateway.convert import checks_of, info_of, readings_of
+from embodied_mem.robots.gateway.convert import checks_of, info_of, limits_of, readings_of
 from embodied_mem.robots.gateway.handshake import shake_hands
 from embodied_mem.robots.gateway.keys import ClientKeys, load_client_keys
 from embodied_mem.robots.gateway.link_checks import link_checks
@@ -17,6 +17,7 @@ from embodied_mem.robots.gateway.picture_link import PictureLink
 from embodied_mem.robots.gateway.replies import State, Welcome
 from embodied_mem.robots.readings import CameraFrame, Readings
 from embodied_mem.robots.safety.gated import GatedCommand, GatedTrajectory
+from embodied_mem.robots.safety.joint_limits import JointLimits
 from embodied_mem.robots.settings import read_config
 
 _FIRST_PICTURE = 2.0
@@ -51,7 +52,12 @@ class GatewayDriver:
         self._keys: ClientKeys | None = None
         if options.keys is not None:
             self._keys = load_client_keys(options.keys.expanduser())
-        self._info = info or info_of(shake_hands(options, self._keys).info)
+        self.joint_limits: JointLimits | None = None
+        """Limits of the joints as the robot's end told them; None where `info` was given."""
+        if info is None:
+            told = shake_hands(options, self._keys).info
+            info, self.joint_limits = info_of(told), limits_of(told)
+        self._info = info
         self._control: ControlLink | None = None
         self._pictures: PictureLink | None = None
         self._events: RobotEvents | None = None

@@ -1,21 +1,31 @@
 """Between the wire's structs and the types that the rest of the project shares."""
 
 from collections.abc import Mapping
+from dataclasses import fields
 from math import isfinite
 
 import numpy as np
 
+from embodied_mem.errors import ConfigError
 from embodied_mem.robots.body import Feature
 from embodied_mem.robots.driver import Check, RobotInfo
-from embodied_mem.robots.gateway.replies import WireCheck, WireFeature, WireInfo, WireReadings
+from embodied_mem.robots.gateway.replies import (
+    WireCheck,
+    WireFeature,
+    WireInfo,
+    WireLimits,
+    WireReadings,
+)
 from embodied_mem.robots.gateway.requests import Follow
 from embodied_mem.robots.gateway.wire import WireCommand, WireError
 from embodied_mem.robots.readings import CameraFrame, Readings
+from embodied_mem.robots.safety.joint_limits import JointLimits
 from embodied_mem.robots.trajectory import Trajectory
 from embodied_mem.types import Command, Float64Array
 
 _PICTURES = ("depth", "rgb", "color", "camera", "instance")
 """Channels that come as pictures: at this end they are as old as the newest that has arrived."""
+_LIMITS = tuple(field.name for field in fields(JointLimits))
 _LONGEST = 500
 _MOST = 32
 
@@ -48,8 +58,8 @@ def command_of(wire: WireCommand) -> Command:
     )
 
 
-def wire_info(info: RobotInfo) -> WireInfo:
-    """Packs what a robot is."""
+def wire_info(info: RobotInfo, limits: JointLimits | None) -> WireInfo:
+    """Packs what a robot is, and how its joints may move."""
     return WireInfo(
         name=info.name,
         observation_features=_wire_features(info.observation_features),
@@ -58,7 +68,25 @@ def wire_info(info: RobotInfo) -> WireInfo:
         seconds_per_tick=info.seconds_per_tick,
         joints=info.joints,
         required=info.required,
+        limits=None if limits is None else WireLimits(*(getattr(limits, key) for key in _LIMITS)),
     )
+
+
+def limits_of(wire: WireInfo) -> JointLimits | None:
+    """Unpacks how the joints may move; None where nobody there knows.
+
+    Raises:
+        WireError: If they are not limits of these joints.
+    """
+    if wire.limits is None:
+        return None
+    try:
+        limits = JointLimits(**{key: getattr(wire.limits, key) for key in _LIMITS})
+    except ConfigError as error:
+        raise WireError(f"the robot's end sent limits that are none: {error}") from None
+    if len(limits) != len(wire.joints):
+        raise WireError(f"limits of {len(limits)} joints came for {list(wire.joints)}")
+    return limits
 
 
 def info_of(wire: WireInfo) -> RobotInfo:

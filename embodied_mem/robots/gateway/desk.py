@@ -157,7 +157,7 @@ class Desk:
             PROTOCOL,
             hello.number,
             self.clock(time.monotonic()),
-            wire_info(self._robot.info),
+            wire_info(self._robot.info, self._robot.gate.joint_limits),
             self._picture_bytes,
             self._robot.gate.config.watchdog,
         )

@@ -31,6 +31,18 @@ class WireFeature(Message, frozen=True):
     high: float | None
 
 
+class WireLimits(Message, frozen=True):
+    """`JointLimits`, field by field."""
+
+    low: Joints
+    high: Joints
+    velocity: Joints
+    acceleration: Joints
+    reflex_acceleration: Joints
+    stop_acceleration: Joints
+    stop_jerk: Joints
+
+
 class WireInfo(Message, frozen=True):
     """`RobotInfo`, field by field."""
 
@@ -41,6 +53,8 @@ class WireInfo(Message, frozen=True):
     seconds_per_tick: float
     joints: JointNames
     required: JointNames
+    limits: WireLimits | None
+    """Of its joints, as the gate at the robot's end has them."""
 
 
 class WireCheck(Message, frozen=True):

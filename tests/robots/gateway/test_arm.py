@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from embodied_mem.robots.config import KnowsJointLimits, build_robot, load_robot
 from embodied_mem.robots.gateway.client import make_gateway
 from embodied_mem.robots.gateway.server import GatewayServer
 from embodied_mem.robots.robot import Robot
@@ -81,6 +82,15 @@ def test_a_trajectory_is_followed_to_its_end(near: Near, brain: Robot) -> None:
     assert abs(np.diff(positions(near[0]), axis=0)).max() < 0.04
 
 
+def test_the_limits_of_the_robots_end_are_known_before_connecting(near: Near) -> None:
+    far = make_gateway({"endpoint": near[2].endpoint})
+    assert isinstance(far, KnowsJointLimits)
+    assert far.joint_limits == LIMITS
+    assert far.info.joints == NAMES
+    robot = build_robot(load_robot("gateway", {"options.endpoint": near[2].endpoint}))
+    assert robot.gate.joint_limits == LIMITS
+
+
 def test_an_emergency_stop_at_the_robots_end_ends_a_trajectory(near: Near, brain: Robot) -> None:
     threading.Timer(0.6, lambda: near[1].estop("button")).start()
     followed = brain.follow(reach(2.0))
@@ -112,6 +122,7 @@ def test_a_trajectory_that_only_the_robots_end_refuses_moves_nothing(near: Near)
 BRAIN = """
 import sys, time
 from test_arm import ARM, LIMITS, reach
+from embodied_mem.robots.config import KnowsJointLimits, build_robot, load_robot
 from embodied_mem.robots.gateway.client import make_gateway
 from embodied_mem.robots.robot import Robot
 
