@@ -130,9 +130,11 @@ class JointMotion:
             self._clock = 0.0
         self._clock += self._seconds
         velocity = profile_velocity(self._stop, self._clock)
-        room = self._room(copysign(1.0, velocity))
+        left = self._high - self.position if velocity > 0.0 else self.position - self._low
+        room = braking_speed(max(0.0, left), 0.9 * self._acceleration, self._seconds)
         if abs(velocity) > room:  # so near the end of its travel that a gentle stop is too long
-            velocity = copysign(room, velocity)
+            hardest = abs(self.velocity) - self._change
+            velocity = copysign(max(room, hardest), velocity)
         self._move(velocity)
         self._target = self.position
         if self.velocity == 0.0:

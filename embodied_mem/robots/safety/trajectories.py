@@ -80,16 +80,19 @@ class TrajectoryChecks:
         if len(times) < 2:
             return
         seconds = np.diff(times)
-        velocities = np.diff(positions, axis=0) / seconds[:, None]
+        with np.errstate(all="ignore"):  # what is not finite for points too near is refused
+            velocities = np.diff(positions, axis=0) / seconds[:, None]
         fastest = self._velocity * (1.0 + _ROUNDING)
-        self._refuse(np.abs(velocities) > fastest, velocities, self._velocity, "speed", "rad/s", 1)
+        slow = np.abs(velocities) <= fastest
+        self._refuse(~slow, velocities, self._velocity, "speed", "rad/s", 1)
         # Speeds hold between points; from the middle of one piece to that of the next they change.
         rest = np.zeros((1, positions.shape[1]))
         changes = np.diff(np.concatenate((rest, velocities, rest)), axis=0)
         spans = 0.5 * (np.append(seconds, 0.0) + np.append(0.0, seconds))
-        rates = changes / spans[:, None]
-        hardest = self._acceleration * (1.0 + _ROUNDING)
-        self._refuse(np.abs(rates) > hardest, rates, self._acceleration, "acceleration", "rad/s^2")
+        with np.errstate(all="ignore"):
+            rates = changes / spans[:, None]
+        gentle = np.abs(rates) <= self._acceleration * (1.0 + _ROUNDING)
+        self._refuse(~gentle, rates, self._acceleration, "acceleration", "rad/s^2")
 
     def _refuse(
         self,
