@@ -47,7 +47,7 @@ def open_recording(
     elif format == tum.NAME:
         layout = tum.Tum(folder, intrinsics)
     elif format == lerobot.NAME:
-        layout = lerobot.LeRobot(folder, intrinsics)
+        layout = lerobot.LeRobotLayout(folder, intrinsics)
     else:
         raise unknown_name("recording format", format, FORMATS)
     return RecordingReader(folder, layout)

@@ -14,6 +14,7 @@ from embodied_mem.robots.safety.events import GateEvent
 from embodied_mem.types import Command, Float32Array, Observation
 
 if TYPE_CHECKING:
+    from embodied_mem.recordings.lerobot.writer import WriterConfig
     from embodied_mem.robots.robot import Robot
 
 _MM = np.float32(1000.0)
@@ -83,6 +84,7 @@ class RecordedBody:
         self._gate = gate
         self._sense = sense
         self._newest: GateEvent | None = None
+        self._finished = False
 
     @property
     def observation_features(self) -> Mapping[str, Feature]:
@@ -117,7 +119,20 @@ class RecordedBody:
         try:
             self.body.close()
         finally:
-            self._writer.close()
+            self.finish()
+
+    def finish(self) -> None:
+        """Makes the recording whole and leaves the body as it is; safe to call twice.
+
+        Raises:
+            RecordingError: If something could not be written.
+        """
+        if not self._finished:
+            self._finished = True
+            try:
+                self._record_events()
+            finally:
+                self._writer.close()
 
     def __enter__(self) -> Self:
         self.connect()
@@ -160,7 +175,13 @@ class RecordedBody:
 
 
 @contextmanager
-def record(robot: "Robot", folder: Path | str, *, task: str = "explore") -> Iterator[RecordedBody]:
+def record(
+    robot: "Robot",
+    folder: Path | str,
+    *,
+    task: str = "explore",
+    config: "WriterConfig | None" = None,
+) -> Iterator[RecordedBody]:
     """Records a robot that is connected already, with what its gate does.
 
     At the end the recording is made whole; the robot stays connected.
@@ -169,6 +190,7 @@ def record(robot: "Robot", folder: Path | str, *, task: str = "explore") -> Iter
         robot: The robot; use what is yielded in its place.
         folder: Where the LeRobotDataset will lie; may hold other files.
         task: What the robot was told to do, in words.
+        config: How it is kept.
 
     Raises:
         MissingExtraError: If the extra `record` is not installed.
@@ -177,16 +199,17 @@ def record(robot: "Robot", folder: Path | str, *, task: str = "explore") -> Iter
     # Not at the top: whoever only drives a robot needs neither OpenCV nor pyarrow.
     from embodied_mem.recordings.lerobot.writer import LeRobotWriter
 
-    writer = LeRobotWriter(folder, task=task, robot=robot.info.name)
+    writer = LeRobotWriter(folder, task=task, robot=robot.info.name, config=config)
+    body = RecordedBody(
+        robot,
+        writer,
+        gate=robot.gate,
+        sense=lambda: measured_numbers(robot.readings, robot.info.joints),
+    )
     try:
-        yield RecordedBody(
-            robot,
-            writer,
-            gate=robot.gate,
-            sense=lambda: measured_numbers(robot.readings, robot.info.joints),
-        )
+        yield body
     finally:
-        writer.close()
+        body.finish()
 
 
 def measured_numbers(readings: Readings, joints: tuple[str, ...]) -> dict[str, float]:

@@ -96,6 +96,15 @@ def test_events_are_recorded_once_each_and_in_order() -> None:
     assert [entry[1] for entry in notes.entries if entry[0] == "happened"] == told
 
 
+def test_the_last_events_are_recorded_too() -> None:
+    notes, gate = Notes(), Events()
+    with RecordedBody(WalkBody(views(1)), notes, gate=gate) as body:
+        body.observe()
+        told = gate.add("stopped in the end")
+    body.close()
+    assert notes.entries[2:] == [("happened", told), ("close",)]
+
+
 def test_events_that_were_dropped_meanwhile_do_not_stop_the_others() -> None:
     notes, gate = Notes(), Events()
     body = RecordedBody(WalkBody(views(2)), notes, gate=gate)

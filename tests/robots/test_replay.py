@@ -26,11 +26,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("file_bytes", [1, 20_000, 1 << 20])
-@pytest.mark.parametrize("instances", [True, False])
+@pytest.mark.parametrize(("instances", "packing"), [(True, 1), (False, 1), (True, 0)])
 def test_every_bit_of_every_observation_comes_back(
-    tmp_path: Path, file_bytes: int, instances: bool
+    tmp_path: Path, file_bytes: int, instances: bool, packing: int
 ) -> None:
-    seen = record_walk(tmp_path, COUNT, file_bytes=file_bytes, instances=instances)
+    seen = record_walk(tmp_path, COUNT, file_bytes=file_bytes, instances=instances, packing=packing)
     with ReplayBody(tmp_path) as body:
         assert len(body) == COUNT
         for true, command in zip(seen, commands(COUNT), strict=True):

@@ -21,7 +21,7 @@ POSE = "pose.camera"
 
 
 @final
-class LeRobot:
+class LeRobotLayout:
     """A folder with `meta/info.json`; all its episodes, one after the other, share one world."""
 
     def __init__(self, folder: Path, intrinsics: Intrinsics | None = None) -> None:

@@ -11,18 +11,18 @@ from embodied_mem.types import AnyArray, UInt8Array
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _UP = 2
 """PNG filter type 2: each byte less the one above it (PNG specification, section 9.2)."""
-_LEVEL = 1
 
 
-def encode_png(picture: AnyArray) -> bytes:
+def encode_png(picture: AnyArray, level: int = 1) -> bytes:
     """Encodes a picture as one PNG file.
 
     OpenCV tries every filter for every row, which takes twice as long for a file of the same
     size; here each row is told by the one above it. Colour is packed by run lengths alone, whose
-    time does not grow with the sensor's noise; depth and ids by zlib's fastest level.
+    time does not grow with the sensor's noise; depth and ids as zlib's level says.
 
     Args:
         picture: (H, W, 3) uint8 in RGB order, or (H, W) uint16.
+        level: Of zlib, 0 to 9; 0 packs nothing.
 
     Raises:
         RecordingError: If it is neither.
@@ -37,7 +37,7 @@ def encode_png(picture: AnyArray) -> bytes:
             f"a picture is {picture.dtype} {picture.shape}; expected uint8 (H, W, 3) or uint16 "
             "(H, W)"
         )
-    packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL, strategy)
+    packer = zlib.compressobj(level, zlib.DEFLATED, zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL, strategy)
     height, width = picture.shape[:2]
     head = struct.pack(">IIBBBBB", width, height, bits, colour_type, 0, 0, 0)
     body = packer.compress(_filtered(rows).data) + packer.flush()

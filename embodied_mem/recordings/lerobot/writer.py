@@ -12,7 +12,7 @@ from typing import final
 
 import numpy as np
 
-from embodied_mem.errors import RecordingError
+from embodied_mem.errors import ConfigError, RecordingError
 from embodied_mem.recordings.lerobot.columns import require_pyarrow
 from embodied_mem.recordings.lerobot.entries import (
     VERSION,
@@ -42,6 +42,21 @@ class WriterConfig:
 
     file_bytes: int = 256 << 20
     """Bytes of pictures at which a data file is ended; until then they lie on the disk twice."""
+    packing: int = 1
+    """Level at which zlib packs pictures, 0 to 9; 0 packs nothing, for slow processors and large
+    disks."""
+
+    def __post_init__(self) -> None:
+        """Checks ranges.
+
+        Raises:
+            ConfigError: If a level is unknown to zlib, or files would hold nothing.
+        """
+        if not 0 <= self.packing <= 9 or self.file_bytes < 1:
+            raise ConfigError(
+                f"packing is {self.packing}, file_bytes {self.file_bytes}; expected 0 to 9 and at "
+                "least 1"
+            )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -270,7 +285,9 @@ class LeRobotWriter:
                     events.write(json.dumps({"frame": segments.frames - 1, **entry}) + "\n")
                     events.flush()
                 elif not isinstance(item, _Pause):
-                    segments.append(_packed(item) if isinstance(item, _Look) else item)
+                    segments.append(
+                        _packed(item, self._config.packing) if isinstance(item, _Look) else item
+                    )
                 if time.monotonic() - synced >= _SYNC_SECONDS:
                     segments.sync()
                     synced = time.monotonic()
@@ -283,7 +300,7 @@ class LeRobotWriter:
             return _Pause()
 
 
-def _packed(look: _Look) -> Seen:
+def _packed(look: _Look, level: int) -> Seen:
     observation = look.observation
     millimetres = np.rint(observation.depth * np.float32(1000.0))
     if millimetres.max(initial=0.0) > _FARTHEST_MM:
@@ -291,9 +308,9 @@ def _packed(look: _Look) -> Seen:
     return Seen(
         tick=int(observation.tick),
         time=look.seconds,
-        rgb=encode_png(look.rgb),
-        depth=encode_png(millimetres.astype(np.uint16)),
-        instance=None if look.instance is None else encode_png(look.instance),
+        rgb=encode_png(look.rgb, level),
+        depth=encode_png(millimetres.astype(np.uint16), level),
+        instance=None if look.instance is None else encode_png(look.instance, level),
         T_world_camera=pose_bytes(observation.T_world_camera),
         T_world_body=pose_bytes(observation.T_world_body),
         labels={int(number): label for number, label in observation.labels.items()},

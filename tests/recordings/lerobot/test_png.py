@@ -18,9 +18,11 @@ def test_colour_comes_back_bit_by_bit(picture: AnyArray) -> None:
     np.testing.assert_array_equal(decode_picture(encode_png(picture), "a")[..., ::-1], picture)
 
 
-@given(sides.flatmap(lambda h: sides.flatmap(lambda w: arrays(np.uint16, (h, w)))))
-def test_depth_comes_back_bit_by_bit(picture: AnyArray) -> None:
-    decoded = decode_picture(encode_png(picture), "a")
+@given(
+    sides.flatmap(lambda h: sides.flatmap(lambda w: arrays(np.uint16, (h, w)))), st.integers(0, 9)
+)
+def test_depth_comes_back_bit_by_bit(picture: AnyArray, level: int) -> None:
+    decoded = decode_picture(encode_png(picture, level), "a")
     assert decoded.dtype == np.uint16
     np.testing.assert_array_equal(decoded, picture)
 

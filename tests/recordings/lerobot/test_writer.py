@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 import pytest
 
-from embodied_mem.errors import MissingExtraError, RecordingError
-from embodied_mem.recordings.lerobot import LeRobotWriter
+from embodied_mem.errors import ConfigError, MissingExtraError, RecordingError
+from embodied_mem.recordings.lerobot import LeRobotWriter, WriterConfig
 from embodied_mem.robots.safety.events import GateEvent
 from embodied_mem.types import Command
 from recorded_walk import WalkBody, commands, record_walk, views
@@ -193,6 +193,12 @@ def test_what_changes_midway_is_refused(tmp_path: Path) -> None:
     assert parquet.read_metadata(tmp_path / "data/chunk-000/file-000.parquet").num_rows == 1
     with pytest.raises(RecordingError, match="is closed"):
         writer.acted(Command(), Command())
+
+
+@pytest.mark.parametrize("setting", [{"packing": 10}, {"packing": -1}, {"file_bytes": 0}])
+def test_settings_out_of_range_are_refused(setting: dict[str, int]) -> None:
+    with pytest.raises(ConfigError, match="expected 0 to 9"):
+        WriterConfig(**setting)
 
 
 @pytest.mark.parametrize("worst", [-1, 65536])
