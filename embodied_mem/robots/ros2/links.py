@@ -80,6 +80,8 @@ def link_checks(config: RosConfig, links: Mapping[str, Link]) -> Sequence[Check]
             )
         elif needed or link.peers:
             checks.append(Check(name=name, verdict="ok", found=_names(link.fit)))
+            if rest := _misfits(link):
+                checks.append(Check(name=f"{name}, another", verdict="warning", found=rest))
         if writes:
             checks.append(_owner_check(role, link))
         elif role in config.peers and len(link.fit) > 1:

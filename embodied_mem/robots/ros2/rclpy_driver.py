@@ -20,6 +20,8 @@ from embodied_mem.robots.safety.gated import GatedCommand, GatedTrajectory
 
 PATIENCE = 5.0
 """Peers and first messages are waited for so long at most, s."""
+_FIRST_WORDS = 1.0
+"""After so long, what comes and cannot be used is not just early, s."""
 _LOOK_EVERY = 0.2
 """The graph is looked at this often, s; sooner where somebody comes or goes."""
 _RATE_SECONDS = 1.0
@@ -74,9 +76,9 @@ class RclpyDriver:
     def checks(self) -> Sequence[Check]:
         """Returns who is there and what comes; waits up to 5 s for peers and first messages."""
         node = self._opened()
-        end = time.monotonic() + PATIENCE
-        while not self._settled() and (left := end - time.monotonic()) > 0.0:
-            node.wait_for_change(min(0.1, left))
+        begun = time.monotonic()
+        while not self._settled(node, waited := time.monotonic() - begun) and waited < PATIENCE:
+            node.wait_for_change(min(0.1, PATIENCE - waited))
         if self._config.rates:
             time.sleep(_RATE_SECONDS)
         links = self._links(node)
@@ -155,9 +157,14 @@ class RclpyDriver:
         self._state.link(link_faults(self._config, links))
         intake.forget_gone({peer.key for peer in links["estopped"].peers})
 
-    def _settled(self) -> bool:
-        """Whether everything that is needed is there, and has said something."""
-        self._look()
-        readings = self.read()
-        quiet = any(not age < float("inf") for age in readings.ages.values())
-        return not readings.faults and not quiet
+    def _settled(self, node: RosNode, waited: float) -> bool:
+        """Whether all that is needed is there and has said something, or never will."""
+        links = [node.link(role) for role in self._config.peers]
+        if not all(link.peers for link in links):
+            return False
+        if not all(link.fit for link in links):
+            return True
+        if self._state.wrong and waited > _FIRST_WORDS:
+            return True
+        spoken = all(age < float("inf") for age in self.read().ages.values())
+        return spoken and all(link.connected for link in links)

@@ -11,7 +11,6 @@ from embodied_mem.types import Command
 from embodied_mem_envs.robot_peer.arm import HOME
 from ros_env import JOINTS
 
-
 NAMES = {
     "cmd_vel": "cmd_vel",
     "odom": "odom",
@@ -30,16 +29,16 @@ NAMES = {
 
 
 @pytest.fixture(scope="module")
-def plain(scene):
+def plain(lasting_scene):
     """Twist, raw colour, depth in millimetres, an arm and a detector; all topics renamed."""
     topics = {role: f"/{name}" for role, name in NAMES.items()}
-    return scene("--arm", "--detector", instance=True, namespace="elsewhere", topics=topics)
+    return lasting_scene("--arm", "--detector", instance=True, namespace="elsewhere", topics=topics)
 
 
 @pytest.fixture(scope="module")
-def other(scene):
+def other(lasting_scene):
     """The other forms of everything, in a namespace."""
-    return scene(
+    return lasting_scene(
         *("--stamped", "--depth", "32FC1", "--compressed", "--namespace", "fleet/r7"),
         stamped=True,
         compressed=True,
