@@ -36,6 +36,26 @@ class Served:
         rows = [line.split() for line in self.log.read_text().splitlines()]
         return [(float(row[0]), float(row[1]), row[2] == "1") for row in rows if len(row) == 3]
 
+    @property
+    def port(self) -> int:
+        return int(self.endpoint.rpartition(":")[2])
+
+    def resident(self) -> int:
+        """Bytes of memory that the process holds."""
+        return self._status("VmRSS")
+
+    def peak(self) -> int:
+        """The most that it has held, bytes."""
+        return self._status("VmHWM")
+
+    def descriptors(self) -> int:
+        """How many files and sockets it has open."""
+        return len(list(Path(f"/proc/{self.process.pid}/fd").iterdir()))
+
+    def _status(self, name: str) -> int:
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return 1024 * int(status.partition(f"{name}:")[2].split()[0])
+
 
 @contextmanager
 def gateway_process(
@@ -60,6 +80,21 @@ def gateway_process(
         for pipe in (process.stdin, process.stdout):
             if pipe is not None:
                 pipe.close()
+
+
+def drive_a_little(served: Served) -> None:
+    """A good client connects, finds no errors in the gateway, and drives."""
+    from embodied_mem.robots.gateway.client import make_gateway
+    from embodied_mem.robots.robot import Robot
+    from embodied_mem.types import Command
+
+    far = make_gateway({"endpoint": served.endpoint, "handshake": 10.0})
+    with Robot(far) as brain:
+        brain.observe()
+        for _ in range(6):
+            brain.act(Command(forward=0.2))
+        assert brain.readings.lost["gateway errors"] == 0
+    assert any(forward > 0.0 for _, forward, _ in served.received())
 
 
 def _main(endpoint: str, log: str, keys: str = "", *, with_parent: bool = False) -> None:
