@@ -22,6 +22,9 @@ from embodied_mem.robots.stream import Stream
 from embodied_mem.robots.trajectory import Trajectory
 from embodied_mem.types import Command, Observation
 
+_CHECK_PATIENCE = 5.0
+"""Peers and first messages are waited for at most so long, s (14)."""
+
 
 @final
 class Robot:
@@ -148,8 +151,13 @@ class Robot:
         Raises:
             BodyError: If the robot is not connected.
         """
-        self._require_stream()
-        return (*self._driver.checks(), *self._own_checks())
+        stream = self._require_stream()
+        end = time.monotonic() + _CHECK_PATIENCE
+        rows = self._driver.checks()
+        while not (stream.steady and self._fresh()) and time.monotonic() < end:
+            if not stream.wait(0.1):
+                break
+        return (*rows, *self._own_checks())
 
     # -- moving --------------------------------------------------------------------------------
 
@@ -337,6 +345,9 @@ class Robot:
             f"no new picture from {self.info.name} for {self.patience:g} s: {why}. "
             "Check that the camera runs and that its messages arrive"
         )
+
+    def _fresh(self) -> bool:
+        return all(age <= self.gate.config.stale for age in self.readings.ages.values())
 
     def _own_checks(self) -> tuple[Check, ...]:
         health = self.health

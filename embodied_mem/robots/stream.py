@@ -43,12 +43,13 @@ class Stream:
             target=self._run, name=f"robot-{driver.info.name}", daemon=True
         )
         self._asked = self._answered = 0
-        self._urgent = False
+        self._hurry = self._alarm = False
         self._stops = _LAST_STOPS
         self._trajectory: GatedTrajectory | None = None
         self._begun = 0
         self._ending = ""
         self._end_by = float("inf")
+        self._commanded = False  # whoever only watches does not interfere, not with a stop either
         self._braking = self._over = self._abandoned = self._closed = False
         self._steps: deque[float] = deque(maxlen=_RATES)
         self._due = 0.0
@@ -96,6 +97,11 @@ class Stream:
     def faults(self) -> tuple[str, ...]:
         """What went wrong in this process; each keeps the robot stopped until it works again."""
         return tuple(self._faults.values())
+
+    @property
+    def steady(self) -> bool:
+        """Whether there were enough periods to say how fast they follow each other."""
+        return len(self._steps) >= 5
 
     @property
     def rate(self) -> float:
@@ -147,7 +153,7 @@ class Stream:
         """Latches an emergency stop and has it sent at once; safe from any thread."""
         self._gate.estop(reason, stamp, source=source)
         with self._turn:
-            self._urgent = True
+            self._hurry = self._alarm = True
             self._turn.notify_all()
 
     def begin(self, trajectory: GatedTrajectory, owner: Owner) -> int:
@@ -163,7 +169,7 @@ class Stream:
         with self._turn:
             self._begun += 1
             self._trajectory = trajectory
-            self._urgent = True
+            self._hurry = True
             self._turn.notify_all()
             return self._begun
 
@@ -191,7 +197,7 @@ class Stream:
         if not self._ending:
             self._end_by = time.monotonic() + _braking_seconds(self._gate)
             self._ending = reason
-            self._urgent = True
+            self._hurry = True
 
     def close(self, reason: str = "it was closed") -> None:
         """Brings the robot to rest, tells it so and closes the link; safe to call twice."""
@@ -231,8 +237,8 @@ class Stream:
     def _step(self) -> bool:
         """Asks the gate once and sends what it says; returns whether the end was reached."""
         with self._turn:
-            asked, urgent = self._asked, self._urgent
-            self._urgent, trajectory, self._trajectory = False, self._trajectory, None
+            asked, alarm, trajectory = self._asked, self._alarm, self._trajectory
+            self._hurry, self._alarm, self._trajectory = False, False, None
         if trajectory is not None:
             self._begin(trajectory)
         if self._ending and not self._braking:
@@ -241,20 +247,26 @@ class Stream:
         readings = self._read()
         now = time.monotonic()
         gated = self._tick(readings, now)
-        written = False
-        if gated is not None:
-            wanted = urgent or asked > self._answered or not self._gate.idle
-            if wanted or self._ending or self._driver.info.always_streams:
-                self._stops = 0
-            if self._stops < _LAST_STOPS:
-                written = self._write(gated)
-                self._stops += written
+        self._commanded |= alarm or asked > self._answered or not self._gate.idle
+        written = gated is not None and self._send(gated, alarm or asked > self._answered)
         self._steps.append(now)
         self._schedule(now)
         with self._turn:
             self._answered = asked
             self._turn.notify_all()
-        return bool(self._ending) and ((written and self._gate.at_rest) or now > self._end_by)
+        told = written or not self._commanded
+        return bool(self._ending) and ((told and self._gate.at_rest) or now > self._end_by)
+
+    def _send(self, gated: GatedCommand, asked: bool) -> bool:
+        """Writes where there is something to say; returns whether it was written."""
+        leaving = bool(self._ending) and self._commanded
+        if asked or leaving or not self._gate.idle or self._driver.info.always_streams:
+            self._stops = 0
+        if self._stops >= _LAST_STOPS:
+            return False
+        written = self._write(gated)
+        self._stops += written
+        return written
 
     def _begin(self, trajectory: GatedTrajectory) -> None:
         if not self._driver.info.follows_trajectories or self._gate.progress.status != "running":
@@ -268,7 +280,7 @@ class Stream:
         """Waits for the next period, for a command or for an emergency stop."""
         last = self._steps[-1]
         with self._turn:
-            while not self._over and not self._urgent:
+            while not self._over and not self._hurry:
                 soon = self._asked > self._answered
                 due = last + _SHORTEST * self._period if soon else self._due
                 left = due - time.monotonic()

@@ -42,7 +42,8 @@ def test_nobody_commands_and_nothing_is_sent() -> None:
         time.sleep(0.3)
         assert driver.written == []
         assert robot.health.rate_hz == pytest.approx(20.0, rel=0.3)
-    assert [written.command for written in driver.written] == [REST]  # told so at the end
+    # Not at the end either: somebody else may be driving while this program only watches.
+    assert driver.written == []
 
 
 def test_a_robot_that_wants_to_be_told_always_is() -> None:
