@@ -8,6 +8,7 @@ done by a packet socket, which sees all that the kernel hands to the cable.
 import json
 import os
 import select
+import signal
 import socket
 import subprocess
 import sys
@@ -58,8 +59,20 @@ def describe(protocol: int, data: bytes) -> str:
     return hex(protocol)
 
 
+def finish(process: "subprocess.Popen[str]", seconds: float) -> str:
+    """Waits for a program and returns what it wrote."""
+    try:
+        return process.communicate(timeout=seconds)[0]
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return "took too long: " + process.communicate()[0]
+
+
 def main() -> None:
-    """Reads [[argv, environment], ...] from stdin; prints counts, statuses and outputs as JSON."""
+    """Reads [[argv, environment], ...] from stdin; prints counts, statuses and outputs as JSON.
+
+    The last program is waited for, all others are then interrupted.
+    """
     programs = json.load(sys.stdin)
     for line in SET_UP:
         subprocess.run(line.split(), check=True, capture_output=True)
@@ -70,19 +83,17 @@ def main() -> None:
         subprocess.Popen(
             argv,
             env={**os.environ, **variables},
+            stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         )
         for argv, variables in programs
     ]
-    outputs = []
-    for process in running:
-        try:
-            outputs.append(process.communicate(timeout=60)[0])
-        except subprocess.TimeoutExpired:
-            process.kill()
-            outputs.append("took too long: " + process.communicate()[0])
+    outputs = [finish(process, 60.0) for process in running[-1:]]
+    for process in running[:-1]:
+        process.send_signal(signal.SIGINT)
+    outputs = [*(finish(process, 10.0) for process in running[:-1]), *outputs]
     done.set()
     thread.join(5)
     json.dump(
