@@ -21,7 +21,7 @@ $(ROS_STAMP): launch/setup-ros.sh launch/ros-constraints.txt | $(STAMP)
 setup-franka:
 	PYTHON="$(PYTHON)" bash launch/setup-franka.sh
 
-run: setup
+run: $(STAMP)
 	$(BIN)/embodied-mem run --out runs/house
 
 lint: setup
@@ -33,7 +33,7 @@ test: setup lint
 test-slow: setup
 	PYTHONHASHSEED=0 $(BIN)/pytest -m slow
 
-bench: setup
+bench: $(STAMP)
 	$(BIN)/embodied-mem bench all
 
 clean:
