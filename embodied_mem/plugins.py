@@ -1,6 +1,6 @@
 """Parts that other distributions bring: found by entry-point group and name.
 
-Groups: `embodied_mem.bodies`, `.segmenters`, `.allocators`, `.text_embedders`,
+Groups: `embodied_mem.bodies`, `.robots`, `.segmenters`, `.allocators`, `.text_embedders`,
 `.model_clients`. An entry point that cannot be loaded warns with its distribution's name and
 stops nothing.
 """

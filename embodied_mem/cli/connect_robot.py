@@ -188,6 +188,8 @@ class RobotSession:
                 until=lambda: operator.finish or time.monotonic() > end,
             )
         finally:
+            if self.flags.task == "explore":
+                self.robot.gate.bring_to_rest("the task has ended")
             log.close()
 
     def _line(self, brain: "Brain") -> str:
@@ -200,7 +202,8 @@ class RobotSession:
         )
         health = self.robot.health
         metrics |= {"commands_sent": float(health.sent), "commands_refused": float(health.refused)}
-        metrics |= {f"lost_{name}": float(n) for name, n in self.robot.readings.lost.items()}
+        lost = self.robot.readings.lost
+        metrics |= {f"lost_{name.replace(' ', '_')}": float(n) for name, n in lost.items()}
         if self.flags.json is not None:
             write_result(self.flags.json, "connect", self.flags, metrics)
         return 0
