@@ -16,7 +16,7 @@ from embodied_mem.robots.safety.config import AxisLimits
 class AxisMotion:
     """Velocity and acceleration of one axis."""
 
-    __slots__ = ("_free", "_gain", "_jerk", "_loss", "_period", "rate", "velocity")
+    __slots__ = ("_free", "_gain", "_jerk", "_loss", "_nothing", "_period", "rate", "velocity")
 
     def __init__(self, limits: AxisLimits, period: float) -> None:
         """Begins at rest.
@@ -28,6 +28,7 @@ class AxisMotion:
         """
         self._gain, self._loss, self._jerk = limits.acceleration, limits.deceleration, limits.jerk
         self._period = period
+        self._nothing = 0.0 if self._jerk == inf else sqrt(2e-9 * self._jerk)
         self._free = self._gain == self._loss == self._jerk == inf
         self.velocity = 0.0
         """What was sent last, m/s or rad/s."""
@@ -63,7 +64,7 @@ class AxisMotion:
             return wanted, copysign(min(abs(gap), bound), gap), 0.0
         side = copysign(1.0, gap)
         change = self._jerk * seconds
-        if abs(gap) <= 1e-3 * change * seconds:
+        if abs(gap) <= self._nothing * seconds:
             step = abs(gap)
         else:
             step = seconds * (sqrt(change * change + 2.0 * self._jerk * abs(gap)) - change)

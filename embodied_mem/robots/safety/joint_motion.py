@@ -129,7 +129,8 @@ class JointMotion:
             self._stop = stop_profile(self.velocity, self.rate, self._brake, self._jerk)
             self._clock = 0.0
         self._clock += self._seconds
-        velocity = profile_velocity(self._stop, self._clock)
+        # While an acceleration is taken back the speed still grows, but not beyond its limit.
+        velocity = min(max(profile_velocity(self._stop, self._clock), -self._speed), self._speed)
         left = self._high - self.position if velocity > 0.0 else self.position - self._low
         room = braking_speed(max(0.0, left), 0.9 * self._acceleration, self._seconds)
         if abs(velocity) > room:  # so near the end of its travel that a gentle stop is too long

@@ -36,7 +36,12 @@ def check(limits: AxisLimits, velocities: list[float], times: list[float]) -> No
         bound = limits.acceleration if gains else limits.deceleration
         assert abs(now) <= bound * (1.0 + 1e-6) + 1e-9, (before, velocity, time)
         assert velocity * before >= 0.0, "it must come to rest between two directions"
-        assert abs(now - rate) <= limits.jerk * time * 1.01 + 1e-6, (before, velocity, rate, time)
+        assert abs(now - rate) <= limits.jerk * time * (1.0 + 1e-6) + 1e-3, (
+            before,
+            velocity,
+            rate,
+            time,
+        )
         before, rate = velocity, now
 
 

@@ -250,7 +250,7 @@ class GateMachine(RuleBasedStateMachine):
         following = self.live is not None
         if following and self.followed > 0 and seconds > 0.0:
             for rate, before, limits in zip(rates, self.rates, AXES, strict=True):
-                assert abs(rate - before) <= limits.jerk * seconds * 1.01 + 1e-5
+                assert abs(rate - before) <= limits.jerk * seconds * (1.0 + 1e-6) + 1e-3
         if not following:
             self.followed = 0
         elif seconds > 0.0:
