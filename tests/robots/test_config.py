@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from embodied_mem import plugins
 from embodied_mem.errors import ConfigError
@@ -115,6 +117,34 @@ def test_there_and_back_is_the_identity(config: RobotConfig) -> None:
     table = write_config(config)
     assert read_config(RobotConfig, table) == config
     assert write_config(read_config(RobotConfig, table)) == table
+
+
+POSITIVE = st.floats(0.001, 1e6)
+AXES = st.none() | st.builds(
+    AxisLimits,
+    fastest=POSITIVE,
+    slowest=st.floats(-1e6, 0.0),
+    acceleration=POSITIVE,
+    deceleration=POSITIVE,
+    jerk=POSITIVE | st.just(float("inf")),
+)
+GATES = st.builds(
+    GateConfig,
+    rate=POSITIVE,
+    watchdog=POSITIVE,
+    forward=AXES,
+    turn=AXES,
+    deadman=st.none() | POSITIVE,
+    stale=POSITIVE,
+    frozen=POSITIVE,
+    zones=st.none() | st.builds(ZoneConfig, stop=POSITIVE, min_points=st.integers(1, 99)),
+    arm=st.none() | st.builds(ArmGateConfig, max_step=POSITIVE),
+)
+
+
+@given(GATES)
+def test_every_gate_survives_being_written_and_read(gate: GateConfig) -> None:
+    assert read_config(GateConfig, write_config(gate)) == gate
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,17 @@
 import gc
+import re
 import threading
 import time
 from collections.abc import Callable
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from embodied_mem.errors import BodyError, CommandRefused, TrajectoryRefused
 from embodied_mem.robots import Body, Robot
+from embodied_mem.robots import robot as robot_module
 from embodied_mem.robots.body import Feature
 from embodied_mem.robots.safety.config import ArmGateConfig, GateConfig
 from embodied_mem.robots.safety.joint_limits import JointLimits
@@ -136,7 +139,10 @@ def test_what_the_robot_feels_and_whether_it_is_held_is_in_the_observation() -> 
     assert felt == {"battery": 0.7, "collided": 1.0, "held": 1.0}
 
 
-def test_checks_are_those_of_the_driver_and_the_age_of_what_is_needed() -> None:
+def test_checks_are_those_of_the_driver_and_the_age_of_what_is_needed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(robot_module, "_CHECK_PATIENCE", 0.3)
     driver = MemoryDriver()
     driver.ages = {"depth": float("inf")}
     with Robot(driver) as robot:
@@ -329,3 +335,15 @@ def test_a_program_that_fails_while_it_follows_stops_the_arm(
 
 def _interrupted(stream: object, seconds: float) -> bool:
     raise KeyboardInterrupt
+
+
+def test_only_the_stream_writes_to_a_driver() -> None:
+    """Nothing goes around the gate: no other code hands a driver anything."""
+    package = Path(__file__).parents[2] / "embodied_mem"
+    writing = re.compile(r"driver\.(write|write_trajectory)\(")
+    found = {
+        path.relative_to(package).as_posix()
+        for path in package.rglob("*.py")
+        if writing.search(path.read_text())
+    }
+    assert found == {"robots/stream.py"}
