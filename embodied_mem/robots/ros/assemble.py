@@ -84,9 +84,10 @@ class RosState:
                 angular=angular,
                 planar=self.config.planar,
             )
-            if self._history.add(sample):
-                self._note("odom", stamp, now)
-                return self._frames.complete(now)
+            if not self._history.add(sample):
+                raise ObservationError(f"odometry of {stamp:.3f} s is not newer than the last")
+            self._note("odom", stamp, now)
+            return self._frames.complete(now)
         return False
 
     def picture(
@@ -290,6 +291,9 @@ class RosState:
         """
         known = self._seen.get(channel)
         if known is not None and known[0] == stamp:
+            if channel != "joints":  # parts of a robot may well be stamped together
+                self._lost[channel] += 1
+                self._wrong[channel] = f"the stamp {stamp:.3f} s came again, which is nothing new"
             return None
         taken = self._clock.arrived(channel, stamp, now)
         self._seen[channel] = (stamp, taken, now)

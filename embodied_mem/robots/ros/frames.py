@@ -77,7 +77,7 @@ class FrameAssembler:
     def _make(self, matched: Matched, taken: float) -> bool:
         pose = self._history.pose(matched.stamp) if self._base else np.eye(4)
         if pose is None or self.calibration is None:
-            self.dropped += self._history.newest is not None
+            self.dropped += matched.stamp > self._history.since
             return False
         self._count += 1
         self.newest = CameraFrame(

@@ -136,6 +136,11 @@ class OdometryHistory:
         return pose_matrix(place, slerp(one.orientation, other.orientation, part))
 
     @property
+    def since(self) -> float:
+        """The first stamp that is known; infinite before there is any."""
+        return self._stamps[0] if self._stamps else float("inf")
+
+    @property
     def until(self) -> float:
         """The last stamp for which a pose can be given."""
         return self._stamps[-1] + self._slack if self._stamps else -float("inf")

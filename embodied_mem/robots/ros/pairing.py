@@ -42,7 +42,9 @@ class Pairing:
         }
         self._done = -float("inf")
         self.unpaired: Counter[str] = Counter()
-        """How many pictures found no partner, by channel."""
+        """How many pictures found no partner since the first that did, by channel: whoever joins
+        in the middle of a moment sees the one without the other."""
+        self._found = False
 
     def add(self, channel: str, stamp: float, picture: AnyArray) -> Matched | None:
         """Adds a picture.
@@ -59,12 +61,12 @@ class Pairing:
         if (waiting and stamp < waiting[-1][0] - 1.0) or stamp < self._done - 1.0:
             self.clear()  # the robot's clock was set back
         if stamp <= self._done:
-            self.unpaired[channel] += 1  # overtaken on the way by what was given out already
+            self._miss(channel)  # overtaken on the way by what was given out already
             return None
         waiting.append((stamp, picture))
         if len(waiting) > self._kept:
             waiting.popleft()
-            self.unpaired[channel] += 1
+            self._miss(channel)
         if channel == "depth":
             return self._match(stamp)
         near = [time for time, _ in self._waiting["depth"] if abs(time - stamp) <= self._tolerance]
@@ -85,6 +87,10 @@ class Pairing:
             found[name] = best
         for name, waiting in self._waiting.items():
             while waiting and waiting[0][0] <= found[name][0]:
-                self.unpaired[name] += waiting.popleft() is not found[name]
-        self._done = stamp
+                if waiting.popleft() is not found[name]:
+                    self._miss(name)
+        self._done, self._found = stamp, True
         return Matched(stamp=stamp, pictures={name: one[1] for name, one in found.items()})
+
+    def _miss(self, channel: str) -> None:
+        self.unpaired[channel] += self._found

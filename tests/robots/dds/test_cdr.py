@@ -54,6 +54,7 @@ def same(one, other) -> bool:
     return bytes(first.pop("data")) == bytes(second.pop("data")) and first == second
 
 
+@settings(deadline=None)
 @given(PICTURES | COMPRESSED)
 def test_the_bytes_are_those_of_the_generic_serialiser(message):
     raw = message.serialize()
@@ -61,6 +62,7 @@ def test_the_bytes_are_those_of_the_generic_serialiser(message):
     assert same(type(message).deserialize(raw), message)
 
 
+@settings(deadline=None)
 @given(PICTURES | COMPRESSED)
 def test_both_byte_orders_and_both_encodings_are_read(message):
     for how in (
@@ -71,7 +73,7 @@ def test_both_byte_orders_and_both_encodings_are_read(message):
         assert same(type(message).deserialize(padded(generic(message, **how))), message)
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(message=PICTURES | COMPRESSED, data=st.data())
 def test_bytes_that_were_changed_are_read_whole_or_refused(message, data):
     raw = bytearray(message.serialize())
@@ -86,6 +88,7 @@ def test_bytes_that_were_changed_are_read_whole_or_refused(message, data):
         assert len(read.data) <= len(damaged)
 
 
+@settings(deadline=None)
 @given(PICTURES, st.integers(1, 60))
 def test_what_ends_too_early_or_too_late_is_refused(message, count):
     raw = message.serialize()
@@ -96,6 +99,7 @@ def test_what_ends_too_early_or_too_late_is_refused(message, count):
         messages.Image.deserialize(raw + bytes(3 + count))
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_noise_is_no_picture(noise):
     for kind in (messages.Image, messages.CompressedImage):
@@ -119,6 +123,7 @@ def test_arrays_are_written_as_they_are_and_read_without_a_copy():
     assert np.shares_memory(read.data, np.frombuffer(raw, np.uint8))
 
 
+@settings(deadline=None)
 @given(st.floats(0.0, 4e9))
 def test_stamps_keep_their_time(seconds):
     stamp = messages.stamp_of(seconds)

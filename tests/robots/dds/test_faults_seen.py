@@ -69,7 +69,7 @@ def test_a_clock_that_jumps_is_a_fault_and_then_followed(peer, connect):
         settled = one.until(
             lambda one: one.faults == "" and max(one.driver.read().ages.values()) < 0.3
         )
-        assert settled - jumped < 3.0
+        assert settled - jumped < 5.0
 
 
 def test_a_thread_that_fails_says_so_and_ends():

@@ -31,6 +31,7 @@ def raw(encoding: str, pixels: np.ndarray, *, pad: int = 0, bigendian: bool = Fa
     )
 
 
+@settings(deadline=None)
 @given(seed=st.integers(0, 99), height=LITTLE, width=LITTLE, pad=st.integers(0, 7))
 def test_every_colour_encoding_gives_the_same_picture(seed, height, width, pad):
     rgb = np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
@@ -51,6 +52,7 @@ def test_every_colour_encoding_gives_the_same_picture(seed, height, width, pad):
     assert np.array_equal(grey, np.repeat(rgb[..., :1], 3, axis=2))
 
 
+@settings(deadline=None)
 @given(
     seed=st.integers(0, 99),
     height=LITTLE,
@@ -85,7 +87,7 @@ def test_instance_ids_keep_their_values():
         images.instance(raw("32FC1", ids.astype(np.float32)))
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(
     encoding=st.sampled_from([*ENCODINGS, "", "yuv422", "rgb8\0", "x" * 99]),
     height=st.integers(-1, 5) | st.sampled_from([2**31, 2**32 - 1]),
@@ -171,6 +173,7 @@ def test_a_damaged_byte_never_raises_anything_else(place, value, kind):
         assert np.array_equal(seen[..., ::-1], SMOOTH)  # every chunk has a checksum
 
 
+@settings(deadline=None)
 @given(data=st.binary(max_size=200), kind=st.text(max_size=40))
 def test_noise_is_no_compressed_depth(data, kind):
     with pytest.raises(ObservationError):

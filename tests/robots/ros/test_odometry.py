@@ -4,7 +4,7 @@ from math import cos, pi, sin
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from embodied_mem.errors import ObservationError
@@ -37,6 +37,7 @@ def unit(parts: tuple[float, ...]) -> tuple[float, float, float, float]:
     return (x, y, z, w)
 
 
+@settings(deadline=None)
 @given(first=ROTATIONS, second=ROTATIONS, part=st.floats(0.0, 1.0))
 def test_between_two_rotations_lies_a_rotation(first, second, part):
     one, other = unit(first), unit(second)
@@ -52,6 +53,7 @@ def test_between_two_rotations_lies_a_rotation(first, second, part):
         assert angle(start, middle) == pytest.approx(part * whole, abs=1e-5)
 
 
+@settings(deadline=None)
 @given(position=st.tuples(*[NUMBERS] * 3), rotation=ROTATIONS)
 def test_the_floor_keeps_place_and_heading(position, rotation):
     turned = unit(rotation)
@@ -103,6 +105,7 @@ def test_a_quaternion_that_nobody_filled_in_is_refused(rotation):
         )
 
 
+@settings(deadline=None)
 @given(stamp=st.floats(10.0, 11.0))
 def test_the_pose_of_any_stamp_lies_on_the_way(stamp):
     history = OdometryHistory()

@@ -1,7 +1,7 @@
 """The robot's clock: delays, drift, jumps in both directions, and clocks that disagree."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from embodied_mem.robots.ros.stamps import StampClock
@@ -44,6 +44,7 @@ def test_a_steady_clock_is_followed():
     assert robot.clock.robot_time(robot.now) == pytest.approx(WALL + robot.now, abs=0.01)
 
 
+@settings(deadline=None)
 @given(delays=st.lists(st.floats(0.0, 3.0), min_size=3, max_size=60))
 def test_a_delay_is_an_age_and_never_a_jump(delays):
     clock, now = StampClock(), 10.0
@@ -113,6 +114,7 @@ def test_the_first_messages_may_have_waited():
     assert max(robot.ages[-10:]) < 0.01
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.floats(), st.floats(0.0, 1.0)), max_size=60))
 def test_no_stamp_whatever_makes_it_raise_or_tell_the_future(messages):
     clock, now = StampClock(), 0.0

@@ -114,11 +114,13 @@ def test_repeated_stamps_do_not_make_it_younger():
     number = robot.state.read(2.0).frame.number
     for step in range(50):
         now = 2.0 + 0.02 * step
-        robot.odom(1.98, x=1.98, now=now)
+        assert not robot.odom(1.98, x=1.98, now=now)
         robot.see(1.9, now=now)
     ages = robot.state.read(3.0).ages
     assert ages["odom"] > 1.0 and ages["depth"] > 1.0 and ages["color"] > 1.0
     assert robot.state.read(3.0).frame.number == number
+    assert robot.state.read(3.0).lost == {"odom": 50, "color": 50, "depth": 50}
+    assert "not newer" in robot.state.wrong["odom"] and "again" in robot.state.wrong["depth"]
 
 
 def test_a_picture_without_odometry_is_no_news():
