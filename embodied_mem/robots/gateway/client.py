@@ -20,6 +20,8 @@ from embodied_mem.robots.safety.gated import GatedCommand, GatedTrajectory
 from embodied_mem.robots.safety.joint_limits import JointLimits
 from embodied_mem.robots.settings import read_config
 
+_ECHO = 0.3
+"""For so long after the robot's end has told of a stop, what is sent may be an echo of it, s."""
 _FIRST_PICTURE = 2.0
 """How long the checks wait for a first picture, s."""
 _PATIENCE_OF_CHECKS = 8.0
@@ -66,6 +68,7 @@ class GatewayDriver:
         self._stops = 0
         self._latched = False
         self._urgent = False
+        self._echo_until = float("-inf")
         self._changed = ""
 
     @property
@@ -152,7 +155,7 @@ class GatewayDriver:
             older=older,
             seen=float("inf") if frame is None else now - frame.taken,
             frame=frame,
-            stopped=self._why_stopped(state),
+            stopped=self._why_stopped(state, now),
             faults=self._faults(control, now),
             lost={"gateway commands": control.outbox.dropped, "gateway replies": control.broken},
         )
@@ -165,9 +168,12 @@ class GatewayDriver:
         """
         control = self._require()
         now = time.monotonic()
-        if command.urgent and not self._urgent and not self._latched:
+        if not command.urgent:
+            self._urgent = False
+        elif not self._urgent and now > self._echo_until:
+            # An emergency stop of the gate here; not one that the robot's end has told of.
+            self._urgent = True
             control.outbox.halt(command.stop)
-        self._urgent = command.urgent
         fault = self._link_fault(control, now)
         if fault:
             control.outbox.forget()
@@ -275,16 +281,19 @@ class GatewayDriver:
         if fault:
             return (fault,)
         state = control.state
-        if state is not None and state.refused and not state.driven_by:
+        if state is not None and state.driven_by:
+            return (f"{state.driven_by} drives the robot",)
+        if state is not None and state.refused:
             return (f"the robot's end refused: {state.refused}",)
         return ()
 
-    def _why_stopped(self, state: State) -> str:
-        if state.latched:
-            return f"emergency stop at the robot's end: {state.latched}"
-        if state.driven_by:
-            return f"{state.driven_by} drives the robot"
-        return ""
+    def _why_stopped(self, state: State, now: float) -> str:
+        why = f"emergency stop at the robot's end: {state.latched}" if state.latched else ""
+        if state.readings is not None:
+            why = why or state.readings.stopped
+        if why:
+            self._echo_until = now + _ECHO
+        return why
 
 
 def make_gateway(options: Mapping[str, object]) -> GatewayDriver:

@@ -156,7 +156,7 @@ def readings_of(
         older: How long ago they were put together, s: every age grows by it.
         seen: How long ago the newest picture was taken, s; infinite where there is none.
         frame: The newest picture.
-        stopped: Why the robot's end will not move, beyond what the readings say.
+        stopped: Why the robot's end will not move.
         faults: What is wrong with the link.
         lost: Messages lost on it.
     """
@@ -173,7 +173,7 @@ def readings_of(
         joint_velocities=_joints(wire.joint_velocities),
         opening=wire.opening,
         frame=frame,
-        stopped=stopped or wire.stopped,
+        stopped=stopped,
         faults=(*faults, *wire.faults),
         values=wire.values,
         lost={**wire.lost, **lost},

@@ -151,13 +151,14 @@ def test_readings_come_back_with_their_age() -> None:
     )
     wire = wire_readings(sensed, time=5.0, faults=("one", "two"), lost={"gateway errors": 0})
     again = readings_of(
-        wire, now=100.0, older=0.5, seen=0.7, frame=None, stopped="", faults=("link",), lost={}
+        wire, now=100.0, older=0.5, seen=0.7, frame=None, stopped="why", faults=("link",), lost={}
     )
     assert again.ages == {"odom": 0.52, "depth": 0.7, "joints": math.inf}
     assert (again.time, again.forward, again.turn, again.opening) == (100.0, 0.3, -0.1, 0.04)
     assert np.array_equal(again.joints, joints)
     assert again.faults == ("link", "one", "two")
-    assert (again.stopped, again.lost) == ("button", {"odom": 3, "gateway errors": 0})
+    assert wire.stopped == "button"
+    assert (again.stopped, again.lost) == ("why", {"odom": 3, "gateway errors": 0})
 
 
 def test_what_is_told_of_the_robot_comes_back_equal() -> None:

@@ -11,6 +11,7 @@ from embodied_mem.robots.gateway.client import GatewayDriver, make_gateway
 from embodied_mem.robots.gateway.server import GatewayServer
 from embodied_mem.robots.robot import Robot
 from embodied_mem.types import Command
+from gateway_clients import RawClient
 from gateway_process import wait_until
 from memory_robot import MemoryDriver, base_info
 
@@ -115,6 +116,52 @@ def test_stops_and_faults_of_the_robots_end_stop_the_brain(near: Near, far: Far)
     near[0].stopped = "battery empty"
     wait_until(lambda: far[0].readings.stopped == "battery empty")
     assert far[0].act(Command(forward=0.4)).forward == 0.0
+
+
+def test_a_human_who_takes_over_is_no_emergency(near: Near, far: Far) -> None:
+    brain, _ = far
+    for _ in range(5):
+        brain.act(Command(forward=0.3))
+    with RawClient(near[2].endpoint) as joystick:
+        joystick.hello("joystick", 100)
+        for _ in range(20):
+            joystick.drive(-0.1)
+            brain.send(Command(forward=0.3))
+            time.sleep(0.05)
+        assert any("joystick drives" in fault for fault in brain.readings.faults)
+        assert near[1].last_sent.forward == pytest.approx(-0.1, abs=0.01)
+    wait_until(lambda: not brain.readings.faults)
+    for _ in range(8):
+        brain.act(Command(forward=0.3))
+    assert near[1].last_sent.forward > 0.1
+    assert not near[1].gate.latched and not brain.gate.latched
+
+
+@pytest.mark.parametrize("moving", [True, False])
+def test_a_stop_of_the_robots_own_is_not_made_an_emergency_by_its_echo(
+    near: Near, far: Far, moving: bool
+) -> None:
+    brain, driver = far
+    for _ in range(6):
+        brain.act(Command(forward=0.3 if moving else 0.0))
+    for _ in range(5):
+        near[0].stopped = "battery empty"
+        wait_until(lambda: brain.readings.stopped == "battery empty")
+        for _ in range(2):
+            brain.act(Command(forward=0.3))
+        near[0].stopped = ""
+        wait_until(lambda: brain.readings.stopped == "")
+        brain.act(Command(forward=0.3))
+    time.sleep(0.4)
+    assert driver.state is not None and driver.state.stops == 0
+    assert not near[1].gate.latched
+    brain.gate.estop("a module of the brain")  # not by `Robot.estop`, which announces it
+
+    def is_stopped() -> bool:
+        brain.send(Command(forward=0.3))
+        return near[1].gate.latched
+
+    wait_until(is_stopped)
 
 
 def test_checks_tell_of_both_ends(far: Far) -> None:
