@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -163,7 +164,15 @@ def test_a_forked_child_neither_stops_nor_signals_its_parents_robot(tmp_path: Pa
 
 
 def test_handlers_come_back_with_the_last_robot() -> None:
+    elsewhere = Robot(MemoryDriver())
+    elsewhere.connect()
+    closing = threading.Thread(target=elsewhere.close)
+    closing.start()
+    closing.join()
+    with Robot(MemoryDriver()):
+        pass  # only the main thread can give back what was taken for the one closed elsewhere
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    assert before[signal.SIGINT] is signal.default_int_handler
     first, second = Robot(MemoryDriver()), Robot(MemoryDriver())
     with first:
         ours = signal.getsignal(signal.SIGTERM)
