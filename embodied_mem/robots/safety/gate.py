@@ -1,4 +1,37 @@
-"""The safety gate."""
+"""The safety gate: the one way from any brain to any robot.
+
+The rules, where each is kept, and its default (of `GateConfig`). Figures are those of Nav2,
+ros2_control and twist_mux where these have one; the host is `robots/robot.py` and what it uses.
+
+| row | rule | kept by | default |
+|---|---|---|---|
+| 1 | a fixed rate while there is a task, then zero, then silence | host, `idle` | 20 Hz |
+| 2 | an old command is no longer followed: ramp to rest | `_fall_silent` | 0.5 s |
+| 3 | speed clipped, acceleration and jerk ramped | `base_gate`, `base_motion` | see config |
+| 3 | not finite or of a wrong size: refused, and a stop | `_refuse` | - |
+| 4 | `send` returns what was really sent | host, `tick` | - |
+| 5 | an emergency stop is zero at once, latched, above everything | `latch` | next tick |
+| 5 | the robot's own emergency stop stops it | `_judge` | - |
+| 6 | the end needs a newer reset, motion a fresh command | `latch`, `request` | - |
+| 7 | motion only while the enabling switch is held | `_judge` | off; 0.3 s is usual |
+| 8 | old sensors stop it | `freshness.stale` | 0.4 s |
+| 8 | sensors that are frozen or not finite stop it | `freshness` | 0.6 s |
+| 9 | nothing seen ahead is driven into: stop, slow, approach | `zones` | 0.1 m, 0.4 m, 1 s |
+| 9 | a blind camera stops it | `zones` | 2 % of depth valid |
+| 10 | joints stay within limits, also while they stop | `arm_motion` | `JointLimits` |
+| 10 | bad trajectories are refused before anything is sent | `trajectories` | start 0.05 rad |
+| 10 | a position that is too far away is refused | `arm_gate` | 0.35 rad |
+| 11 | an arm that leaves its path holds where it is | `tolerance` | 0.05 rad |
+| 11 | so does one that misses its goal | `tolerance` | 0.03 rad, 1 s |
+| 12 | rest on exit, exception and signals | host, `bring_to_rest` | - |
+| 13 | one owner, a human before autonomy | `owners` | brain 10, keyboard 90, joystick 100 |
+| 14 | missing peers, QoS mismatch, rivals stop it | drivers, `Readings.faults` | - |
+
+An emergency stop is zero at once (an arm: as fast as its drives can). Every other stop ramps down
+with the deceleration limit. A stop that is not latched ends with its cause, and then motion needs a
+command that comes after that. Jerk is kept while commands are followed; what brakes for safety
+brakes at full deceleration at once.
+"""
 
 from collections import Counter
 from math import isfinite
