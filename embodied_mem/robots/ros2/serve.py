@@ -30,6 +30,8 @@ FAILED = "embodied-mem-ros2: failed: "
 _LOOK_EVERY = 0.25
 """Whether the parent is still there is looked at this often, s; its pipe tells at once, but may be
 held open by other children of a parent that was killed."""
+_AFTER_INPUT = 3.0
+"""The end of standard input has usually ended the process within this, tidily, s."""
 _LONGEST_STOP = 10.0
 """Bringing the robot to rest may take so long at most, s; the base's own timeout has it then."""
 
@@ -78,6 +80,7 @@ def _watch(parent: int) -> None:
     """Ends this process when its parent is another than it was."""
     while os.getppid() == parent:
         time.sleep(_LOOK_EVERY)
+    time.sleep(_AFTER_INPUT)
     # The robot is brought to rest by the handler; should that hang, nobody else would end us.
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(_LONGEST_STOP)
