@@ -11,7 +11,7 @@ ros2_control and twist_mux where these have one; the host is `robots/robot.py` a
 | 3 | not finite or of a wrong size: refused, and a stop | `_refuse` | - |
 | 4 | `send` returns what was really sent | host, `tick` | - |
 | 5 | an emergency stop is zero at once, latched, above everything | `latch` | next tick |
-| 5 | the robot's own emergency stop stops it | `_judge` | - |
+| 5 | the robot's own emergency stop is followed at once | `_judge`, `tick` | next tick |
 | 6 | the end needs a newer reset, motion a fresh command | `latch`, `request` | - |
 | 7 | motion only while the enabling switch is held | `_judge` | off; 0.3 s is usual |
 | 8 | old sensors stop it | `freshness.stale` | 0.4 s |
@@ -27,8 +27,8 @@ ros2_control and twist_mux where these have one; the host is `robots/robot.py` a
 | 13 | one owner, a human before autonomy | `owners` | brain 10, keyboard 90, joystick 100 |
 | 14 | missing peers, QoS mismatch, rivals stop it | drivers, `Readings.faults` | - |
 
-An emergency stop is zero at once (an arm: as fast as its drives can). Every other stop ramps down
-with the deceleration limit. A stop that is not latched ends with its cause, and then motion needs a
+An emergency stop, the robot's own too, is zero at once (an arm: as fast as its drives can). Every
+other stop ramps down with the deceleration limit. A stop that is not latched ends with its cause, and then motion needs a
 command that comes after that. Jerk is kept while commands are followed; what brakes for safety
 brakes at full deceleration at once.
 """
