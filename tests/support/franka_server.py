@@ -45,7 +45,7 @@ HOST = "127.0.0.1"
 STEP = 0.001
 LONGEST_LAG = 0.2
 """So much is caught up with, s."""
-PATIENCE = 0.05
+PATIENCE = 1.0
 """So long it waits for the client's answer to a state; a real arm would lose packets instead, s."""
 SHORTEST_SLEEP = 0.0002
 """Shorter pauses last longer than they are meant to, s."""
@@ -72,7 +72,7 @@ class LoggedArm:
         self.robot, self.trouble = robot, Trouble()
         self._file = log.open("wb")
         self._rows: list[list[float]] = []
-        self._step = self._message = 0
+        self._step = self._message = self._answered = 0
         self._target = np.array(robot.initial_q)
         self._drive = robot.joint_position_control
         robot.joint_position_control = self._drive_joints
@@ -82,8 +82,16 @@ class LoggedArm:
         self._take = server._handle_udp_command
         server._handle_udp_command = self._take_command
 
+    def let_answer(self) -> None:
+        """Waits for the client's answer to a state, once it has begun to command this motion."""
+        motion = self.server.current_motion_id
+        if motion > 0 and motion == self._answered:
+            sockets = [self.server._FrankaServer__udp_socket, self.server._FrankaServer__tcp_socket]
+            select.select(sockets, [], [], PATIENCE)
+
     def _take_command(self, data: bytes) -> None:
         self._message = int.from_bytes(data[:8], "little")
+        self._answered = self.server.current_motion_id
         self._take(data)
 
     def _drive_joints(self, target, has_new_command: bool = True) -> None:
@@ -177,15 +185,14 @@ def listen(orders: deque[str]) -> None:
     orders.append("quit")
 
 
-def step(server: SimulationServer) -> None:
+def step(server: SimulationServer, arm: LoggedArm) -> None:
     """Does what `SimulationServer.run_once` does, and lets the client answer before the next."""
-    for robot in server.robot_servers:
-        robot.process_commands()
+    for robot_server in server.robot_servers:
+        robot_server.process_commands()
     server.sim.step()
-    for robot in server.robot_servers:
-        robot.send_state()
-        if robot.current_motion_id > 0:
-            select.select([robot._FrankaServer__udp_socket], [], [], PATIENCE)
+    for robot_server in server.robot_servers:
+        robot_server.send_state()
+    arm.let_answer()
 
 
 def main(log: Path) -> None:
@@ -209,7 +216,7 @@ def main(log: Path) -> None:
                         arm.flush()
                         return
                     arm.order(line)
-                step(server)
+                step(server, arm)
                 due = max(due + STEP, time.monotonic() - LONGEST_LAG)
                 pause = due - time.monotonic()
                 if pause > SHORTEST_SLEEP:

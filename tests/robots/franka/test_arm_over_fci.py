@@ -42,6 +42,7 @@ def test_it_follows_a_path_within_its_limits(
     positions, times = smooth_path(start, way, 6.0)
     status, reason, _ = franka_client.call("follow", positions=positions, times=times)
     assert (status, reason) == ("done", "")
+    franka_server.wait_until_idle()
     received = franka_server.received()
     assert_within_limits(received)
     path = Trajectory(joints=tuple("1234567"), positions=np.array(positions), times=np.array(times))
@@ -62,6 +63,7 @@ def test_a_joint_streamed_to_the_end_of_its_travel_stops_before_it(
         joints = franka_client.call("look")["joints"]
         near = min(target, joints[5] + 0.3)
         franka_client.call("stream", positions=[[*start[:5], near, start[6]]] * 2, seconds=0.02)
+    franka_server.wait_until_idle()
     received = franka_server.received()
     assert_within_limits(received)
     assert received.commanded[:, 5].max() > start[5] + 1.0
@@ -73,6 +75,7 @@ def test_it_follows_streamed_positions_within_its_limits(
     start = franka_client.call("look")["joints"]
     positions = wave(start, joint=0, size=0.5, seconds=4.0, tick=0.02)
     franka_client.call("stream", positions=positions, seconds=0.02)
+    franka_server.wait_until_idle()
     received = franka_server.received()
     assert_within_limits(received)
     assert np.abs(received.joints - received.commanded).max() < 0.05

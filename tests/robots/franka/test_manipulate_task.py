@@ -60,6 +60,7 @@ def test_all_motions_of_a_task_are_carried_out_within_the_limits(
         for stretch in task.stretches:
             franka_server.wait_until_idle()  # so that every path is a motion of its own in the log
             carry_out(client, stretch)
+        franka_server.wait_until_idle()
     received = franka_server.received()
     motions = received.motions()[-len(task.stretches) :]
     errors = [
