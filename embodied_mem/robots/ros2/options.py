@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
+from embodied_mem.errors import unknown_name
 from embodied_mem.robots.ros.options import read_table, ros_config
 from embodied_mem.robots.ros.topics import RosConfig
 
@@ -39,5 +40,9 @@ def ros2_options(options: Mapping[str, Any] | Ros2Options) -> Ros2Options:
         return options
     table = dict(options)
     own = [one.name for one in fields(Ros2Options) if one.name != "ros"]
+    known = [*own, *(one.name for one in fields(RosConfig))]
+    for key in table:
+        if key not in known:
+            raise unknown_name("setting of options", key, known)
     reached = {key: table.pop(key) for key in own if key in table}
     return read_table(Ros2Options, {"ros": ros_config(table), **reached}, "options")

@@ -1,0 +1,99 @@
+import sys
+from pathlib import Path
+
+import pytest
+
+from embodied_mem.errors import BodyError, ConfigError
+from embodied_mem.robots.ros2 import environment
+from embodied_mem.robots.ros2.environment import lay_package, ros_environment, ros_interpreter
+from embodied_mem.robots.ros2.options import ros2_options
+from embodied_mem.robots.ros2.serve import ServeSpec
+from embodied_mem.robots.safety.config import ArmGateConfig, GateConfig
+from ros_env import JOINT_LIMITS, ros_options
+
+
+def nowhere(monkeypatch, tmp_path):
+    monkeypatch.delenv(environment.INTERPRETER_VARIABLE, raising=False)
+    monkeypatch.setattr(environment, "VENV", Path("no-such-venv") / "python")
+    monkeypatch.chdir(tmp_path)
+
+
+def test_the_python_that_is_asked_for_wins(monkeypatch):
+    monkeypatch.setenv(environment.INTERPRETER_VARIABLE, "/bin/true")
+    assert ros_interpreter(sys.executable) == Path(sys.executable)
+    assert ros_interpreter() == Path("/bin/true")
+
+
+def test_a_python_that_is_none_is_named_with_who_asked_for_it(monkeypatch):
+    monkeypatch.setenv(environment.INTERPRETER_VARIABLE, "/nowhere/python")
+    with pytest.raises(BodyError, match=r"EMBODIED_MEM_ROS_PYTHON names /nowhere/python"):
+        ros_interpreter()
+
+
+def test_without_any_it_says_what_to_run(monkeypatch, tmp_path):
+    nowhere(monkeypatch, tmp_path)
+    with pytest.raises(BodyError, match=r"bash launch/setup-ros\.sh"):
+        ros_interpreter()
+
+
+def test_a_venv_in_the_working_folder_is_found(monkeypatch, tmp_path):
+    nowhere(monkeypatch, tmp_path)
+    (tmp_path / "no-such-venv").mkdir()
+    (tmp_path / "no-such-venv" / "python").symlink_to(sys.executable)
+    assert ros_interpreter() == tmp_path / "no-such-venv" / "python"
+
+
+def test_what_would_mislead_the_other_python_is_left_out(tmp_path):
+    inherited = {
+        "_ROS_WHEELS_BOOTSTRAP_COMPLETE": "1",
+        "VIRTUAL_ENV": "/a/venv",
+        "PYTHONPATH": "/opt/ros/jazzy/lib/python3.12/site-packages",
+        "ROS_DOMAIN_ID": "99",
+        "ROS_AUTOMATIC_DISCOVERY_RANGE": "SUBNET",
+        "PATH": "/bin",
+    }
+    variables = ros_environment(
+        tmp_path, domain=5, discovery="LOCALHOST", static_peers=("10.0.0.1",), inherited=inherited
+    )
+    assert "_ROS_WHEELS_BOOTSTRAP_COMPLETE" not in variables
+    assert "VIRTUAL_ENV" not in variables
+    first, sourced = variables["PYTHONPATH"].split(":")
+    assert first == str(tmp_path)
+    assert sourced == inherited["PYTHONPATH"]
+    assert variables["ROS_DOMAIN_ID"] == "5"
+    # What the robot's file says counts, whatever the shell says.
+    assert variables["ROS_AUTOMATIC_DISCOVERY_RANGE"] == "LOCALHOST"
+    assert variables["ROS_STATIC_PEERS"] == "10.0.0.1"
+    assert variables["FASTDDS_BUILTIN_TRANSPORTS"] == "UDPv4"
+
+
+def test_only_our_package_reaches_the_other_python(tmp_path):
+    folder = lay_package(lay_package(tmp_path / "packages"))  # a second time changes nothing
+    assert [path.name for path in folder.iterdir()] == ["embodied_mem"]
+    assert (folder / "embodied_mem" / "robots" / "ros2" / "serve.py").is_file()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"discovry": "SUBNET"}, "did you mean 'discovery'"),
+        ({"discovery": "EVERYWHERE"}, "discovery"),
+        ({"namespaze": "r1"}, "did you mean 'namespace'"),
+        ({"python": 3}, "python"),
+    ],
+)
+def test_wrong_options_are_named(wrong, says):
+    with pytest.raises(ConfigError, match=says):
+        ros2_options(wrong)
+
+
+def test_a_robot_survives_the_way_to_the_other_process(tmp_path):
+    options = ros2_options(ros_options(3, stamped=True, qos={"odom": {"depth": 7}}))
+    spec = ServeSpec(
+        endpoint="ipc:///tmp/x",
+        ros=options.ros,
+        gate=GateConfig(arm=ArmGateConfig(), zones=None, deadman=0.3),
+        joint_limits=JOINT_LIMITS,
+    )
+    spec.write(tmp_path / "spec.json")
+    assert ServeSpec.read(tmp_path / "spec.json") == spec
