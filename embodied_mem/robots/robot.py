@@ -13,6 +13,7 @@ from embodied_mem.robots.followed import Followed, follow
 from embodied_mem.robots.health import Health
 from embodied_mem.robots.pace import Pace
 from embodied_mem.robots.readings import CameraFrame, Readings
+from embodied_mem.robots.robot_words import checks_of, silence_of
 from embodied_mem.robots.safety.config import GateConfig
 from embodied_mem.robots.safety.gate import SafetyGate
 from embodied_mem.robots.safety.joint_limits import JointLimits
@@ -157,7 +158,7 @@ class Robot:
         while not (stream.steady and self._fresh()) and time.monotonic() < end:
             if not stream.wait(0.1):
                 break
-        return (*rows, *self._own_checks())
+        return (*rows, *checks_of(self.readings, self.gate.config, stream.rate))
 
     # -- moving --------------------------------------------------------------------------------
 
@@ -251,7 +252,7 @@ class Robot:
                 return self._observation(readings.frame, readings)
             left = give_up - time.monotonic()
             if left <= 0.0:
-                raise BodyError(self._silence(readings))
+                raise BodyError(silence_of(self.info.name, readings, self.patience))
             if not stream.wait(left):
                 stream.require_running()
 
@@ -333,41 +334,5 @@ class Robot:
             camera=frame.camera,
         )
 
-    def _silence(self, readings: Readings) -> str:
-        ages = {
-            name: "never came" if age == float("inf") else f"is {age:.1f} s old"
-            for name, age in readings.ages.items()
-        }
-        told = [f"{name} {age}" for name, age in ages.items()]
-        told += [*readings.faults, readings.stopped]
-        why = "; ".join(text for text in told if text) or "its driver says nothing is wrong"
-        return (
-            f"no new picture from {self.info.name} for {self.patience:g} s: {why}. "
-            "Check that the camera runs and that its messages arrive"
-        )
-
     def _fresh(self) -> bool:
         return all(age <= self.gate.config.stale for age in self.readings.ages.values())
-
-    def _own_checks(self) -> tuple[Check, ...]:
-        health = self.health
-        stale = self.gate.config.stale
-        rows = [
-            Check(
-                name=f"{name} age",
-                verdict="ok" if age <= stale else "error",
-                found="nothing has come" if age == float("inf") else f"{1e3 * age:.0f} ms",
-                expected=f"at most {1e3 * stale:.0f} ms",
-            )
-            for name, age in self.readings.ages.items()
-        ]
-        rate = self.gate.config.rate
-        rows.append(
-            Check(
-                name="stream rate",
-                verdict="ok" if health.rate_hz > 0.8 * rate else "warning",
-                found=f"{health.rate_hz:.1f} Hz",
-                expected=f"{rate:g} Hz; less means that this machine is too slow",
-            )
-        )
-        return tuple(rows)

@@ -3,68 +3,30 @@
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from math import inf
 from typing import final
 
-import numpy as np
-
-from embodied_mem.errors import BodyError, ConfigError
-from embodied_mem.robots.arm import Arm, ArmState
-from embodied_mem.robots.body import Body, Feature
+from embodied_mem.errors import BodyError
+from embodied_mem.robots.arm import Arm
+from embodied_mem.robots.body import Body
 from embodied_mem.robots.driver import Check, RobotEvents, RobotInfo
-from embodied_mem.robots.readings import CameraFrame, Readings
+from embodied_mem.robots.readings import Readings
 from embodied_mem.robots.safety.gated import GatedCommand, GatedTrajectory
 from embodied_mem.robots.safety.joint_limits import JointLimits
-from embodied_mem.types import Command, Float64Array, Observation
+from embodied_mem.robots.world_state import SimulationConfig as SimulationConfig
+from embodied_mem.robots.world_state import (
+    WorldState,
+    frame_of,
+    info_of,
+    moved,
+    slowed,
+)
+from embodied_mem.types import Command, Float64Array
 
 _BACKLOG = 0.1
 """A world that is this late catches up; what is beyond is let go, so that it runs slower, s."""
-_SPEEDS = ("forward", "turn", "tilt")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SimulationConfig:
-    """How a simulated body is run as a robot."""
-
-    name: str = "simulated"
-    """How it is called in messages and recordings."""
-    seconds_per_tick: float = 0.1
-    """How long the brain's tick is, s; the body's own may be shorter."""
-    camera_hz: float = 10.0
-    """Pictures a second."""
-    cmd_vel_timeout: float = 0.5
-    """The base stops where it was told nothing for so long, s (ros2_controllers,
-    diff_drive_controller, parameter `cmd_vel_timeout`)."""
-    time_scale: float = 1.0
-    """How much faster than the wall clock the world runs. Seen from outside, the robot is that
-    many times quicker: its speeds are those of the wall clock."""
-
-    def __post_init__(self) -> None:
-        """Checks ranges.
-
-        Raises:
-            ConfigError: If a time or a rate is not positive.
-        """
-        for name in ("seconds_per_tick", "camera_hz", "cmd_vel_timeout", "time_scale"):
-            if not 0.0 < getattr(self, name) < inf:
-                raise ConfigError(f"{name} is {getattr(self, name)}; expected more than 0")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class _State:
-    """What the world's thread has seen; replaced as a whole."""
-
-    pose: Float64Array | None = None
-    pose_at: float = -inf
-    forward: float = 0.0
-    turn: float = 0.0
-    frame: CameraFrame | None = None
-    arm: ArmState | None = None
-    arm_at: float = -inf
-    values: Mapping[str, float] | None = None
-    fault: str = ""
 
 
 @final
@@ -93,9 +55,9 @@ class BodyDriver:
         self._body, self._config = body, config or SimulationConfig()
         self._odometry = odometry
         self._arm = body if isinstance(body, Arm) else None
-        self._info = _info(body, self._arm, self._config)
+        self._info = info_of(body, self._arm, self._config)
         self._lock = threading.Lock()
-        self._state = _State()
+        self._state = WorldState()
         self._command, self._told_at = Command(), -inf
         self._estopped = ""
         self._events: RobotEvents | None = None
@@ -239,7 +201,7 @@ class BodyDriver:
         now = time.monotonic()
         command = self._due_command(now)
         self.received.append((now, command))
-        self._body.act(_slowed(command, self._config.time_scale))
+        self._body.act(slowed(command, self._config.time_scale))
         self._sense(seconds, now)
 
     def _sense(self, seconds: float, now: float) -> None:
@@ -248,7 +210,7 @@ class BodyDriver:
         if arm is not None:
             state = replace(state, arm=arm, arm_at=now)
         if self._odometry is not None:
-            state = _moved(state, self._odometry(), seconds, now)
+            state = moved(state, self._odometry(), seconds, now)
         self._state = state
 
     def _due_command(self, now: float) -> Command:
@@ -261,78 +223,15 @@ class BodyDriver:
     def _look(self, now: float) -> None:
         seen = self._body.observe()
         self._number += 1
-        frame = _frame(seen, now, self._number)
+        frame = frame_of(seen, now, self._number)
         state = replace(self._state, frame=frame, values=dict(seen.proprioception))
         if self._odometry is None:
             before = self._state.frame
             since = now - before.taken if before is not None else inf
-            state = _moved(state, seen.T_world_body, since, now)
+            state = moved(state, seen.T_world_body, since, now)
         self._state = state
         self._wake()
 
     def _wake(self) -> None:
         if self._events is not None:
             self._events.wake()
-
-
-def _moved(state: _State, pose: Float64Array, seconds: float, now: float) -> _State:
-    """Adds a pose, and the speeds that it shows since the one before."""
-    if state.pose is None:
-        return replace(state, pose=pose, pose_at=now)
-    step = np.linalg.inv(state.pose) @ pose
-    return replace(
-        state,
-        pose=pose,
-        pose_at=now,
-        forward=float(step[0, 3]) / seconds,
-        turn=float(np.arctan2(step[1, 0], step[0, 0])) / seconds,
-    )
-
-
-def _frame(seen: Observation, now: float, number: int) -> CameraFrame:
-    return CameraFrame(
-        rgb=seen.rgb,
-        depth=seen.depth,
-        intrinsics=seen.intrinsics,
-        T_world_camera=seen.T_world_camera,
-        T_world_body=seen.T_world_body,
-        taken=now,
-        number=number,
-        camera=seen.camera,
-        instance=seen.instance,
-        labels=seen.labels,
-    )
-
-
-def _slowed(command: Command, scale: float) -> Command:
-    """Returns a command in the world's own time."""
-    if scale == 1.0:
-        return command
-    return replace(
-        command,
-        forward=command.forward / scale,
-        turn=command.turn / scale,
-        tilt=command.tilt / scale,
-    )
-
-
-def _info(body: Body, arm: Arm | None, config: SimulationConfig) -> RobotInfo:
-    actions = {
-        name: _quickened(feature, config.time_scale) if name in _SPEEDS else feature
-        for name, feature in body.action_features.items()
-    }
-    base = "forward" in actions
-    return RobotInfo(
-        name=config.name,
-        observation_features=body.observation_features,
-        action_features=actions,
-        radius=body.radius,
-        seconds_per_tick=config.seconds_per_tick,
-        joints=() if arm is None else arm.description.joints,
-        required=(("odom", "depth") if base else ()) + (() if arm is None else ("joints",)),
-    )
-
-
-def _quickened(feature: Feature, scale: float) -> Feature:
-    low = None if feature.low is None else feature.low * scale
-    return replace(feature, low=low, high=None if feature.high is None else feature.high * scale)

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from embodied_mem.robots.settings import read_config
-from embodied_mem.robots.simulated import BodyDriver, SimulationConfig
+from embodied_mem.robots.simulated import BodyDriver
+from embodied_mem.robots.world_state import SimulationConfig
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

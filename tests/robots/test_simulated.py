@@ -12,8 +12,9 @@ from embodied_mem.errors import BodyError, ConfigError
 from embodied_mem.robots import Robot
 from embodied_mem.robots.config import build_robot, load_robot
 from embodied_mem.robots.safety.config import GateConfig
-from embodied_mem.robots.simulated import BodyDriver, SimulationConfig
+from embodied_mem.robots.simulated import BodyDriver
 from embodied_mem.robots.trajectory import Trajectory
+from embodied_mem.robots.world_state import SimulationConfig
 from embodied_mem.types import Command
 from embodied_mem_envs.house import CameraConfig, HouseBody, HouseConfig, generate_house
 from embodied_mem_envs.house.body import body_pose
