@@ -28,9 +28,9 @@ ros2_control and twist_mux where these have one; the host is `robots/robot.py` a
 | 14 | missing peers, QoS mismatch, rivals stop it | drivers, `Readings.faults` | - |
 
 An emergency stop, the robot's own too, is zero at once (an arm: as fast as its drives can). Every
-other stop ramps down with the deceleration limit. A stop that is not latched ends with its cause, and then motion needs a
-command that comes after that. Jerk is kept while commands are followed; what brakes for safety
-brakes at full deceleration at once.
+other stop ramps down with the deceleration limit. A stop that is not latched ends with its cause,
+and then motion needs a command that comes after that. Jerk is kept while commands are followed;
+what brakes for safety brakes at full deceleration at once.
 """
 
 from collections import Counter

@@ -150,7 +150,7 @@ class Obstacles:
         x, y = _in_the_way(frame, zone)
         self._here = _free(x, y, radius, zone)
         self._seen = (x, y)
-        self._near: tuple[Float32Array, Float32Array] | None = None
+        self._near: Float32Array | None = None
         self._closest = inf
         self._pose = frame.T_world_body[:3].tolist()
 
@@ -166,17 +166,15 @@ class Obstacles:
             return 0.0
         (a, b), (c, d), (east, north) = _planar(now, self._pose)
         moved = hypot(east, north)
-        seen_x, seen_y = self._seen
-        if moved <= _TRAVEL:
-            if self._near is None:
-                reach = self._radius + self._enough + _TRAVEL
-                self._near = thinned(seen_x, seen_y, self._zone.min_points, reach)
-                self._closest = _closest(*self._near)
-            if self._closest - moved - self._radius > self._enough:
-                return inf
-            seen_x, seen_y = self._near
-        x = np.float32(a) * seen_x + np.float32(b) * seen_y + np.float32(east)
-        y = np.float32(c) * seen_x + np.float32(d) * seen_y + np.float32(north)
+        points = self._near if moved <= _TRAVEL else _homogeneous(*self._seen)
+        if points is None:
+            reach = self._radius + self._enough + _TRAVEL
+            x, y = thinned(*self._seen, self._zone.min_points, reach)
+            points = self._near = _homogeneous(x, y)
+            self._closest = float(np.sqrt((x * x + y * y).min(initial=inf)))
+        if moved <= _TRAVEL and self._closest - moved - self._radius > self._enough:
+            return inf
+        x, y = np.array(((a, b, east), (c, d, north)), np.float32) @ points
         return _free(x, y, self._radius, self._zone)
 
 
@@ -240,8 +238,9 @@ def thinned(
     return x[kept], y[kept]
 
 
-def _closest(x: Float32Array, y: Float32Array) -> float:
-    return float(np.sqrt((x * x + y * y).min(initial=inf)))
+def _homogeneous(x: Float32Array, y: Float32Array) -> Float32Array:
+    """Returns (3, N) points of the floor."""
+    return np.stack((x, y, np.ones_like(x)))
 
 
 def _valid_share(depth: Float32Array) -> float:
