@@ -337,7 +337,10 @@ class Stream:
         self._gate.reset(stamp)
 
     def _tell(self) -> None:
+        # The robot's own emergency stop does not wait for the next period.
+        stopped = bool(self._driver.read().stopped) and not self._readings.stopped
         with self._turn:
+            self._hurry |= stopped
             self._turn.notify_all()
 
 
