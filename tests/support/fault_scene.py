@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from driving_brain import GATE
+from embodied_mem.errors import EvaluationError
 from embodied_mem_envs.robot_peer.config import BaseConfig
 from embodied_mem_envs.robot_peer.wire_log import WireLog
 from peer import Peer
@@ -146,7 +147,7 @@ class Scene:
                     and log.commands[-1].t > since
                 )
             )
-        except AssertionError as error:
+        except EvaluationError as error:
             raise AssertionError(f"{error}; the brain said {self.brain.said[-2:]}") from error
         return time.monotonic()
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from bystander import Bystander
 from driving_brain import GATE
+from embodied_mem_envs.robot_peer.wire_log import WireLog
 from fault_scene import DRIVE, GATE_BRAKES, LATE, ROBOT_STOPS, Scene
 
 _PERIOD = 1.0 / GATE.rate
@@ -36,7 +37,8 @@ def hung(scene: Scene) -> None:
     log = scene.robot.until(lambda log: log.commands[-1].t > again)
     first = next(c for c in log.commands if c.t > again)
     # What it wanted before it hung is long over: it begins from rest.
-    assert first.forward <= GATE.forward.acceleration * 2 * _PERIOD
+    assert abs(first.forward) <= GATE.forward.acceleration * 2 * _PERIOD
+    assert abs(first.turn) <= GATE.turn.acceleration * 2 * _PERIOD
 
 
 def emergency_stop_by_somebody(scene: Scene) -> None:
@@ -44,7 +46,7 @@ def emergency_stop_by_somebody(scene: Scene) -> None:
     with Bystander(scene.domain) as other:
         since = time.monotonic()
         other.stop()
-        log = scene.robot.until(lambda log: log.of("e_stop")[-1:] and _last(log, "e_stop") > since)
+        log = scene.robot.until(lambda log: _last(log, "e_stop") > since)
         asked = _last(log, "e_stop")
         log = scene.check_stop(asked, 0.4 / DRIVE.brake, deceleration=DRIVE.brake)
         # The brain hears it by itself: it goes silent or sends zeros, whatever its program wants.
@@ -55,8 +57,9 @@ def emergency_stop_by_somebody(scene: Scene) -> None:
         assert all(c.zero for c in log.commands if asked + 0.2 < c.t < _last(log, "e_stop_reset"))
 
 
-def _last(log, kind):  # type: ignore[no-untyped-def]
-    return log.of(kind)[-1]["t"] if log.of(kind) else -1.0
+def _last(log: WireLog, kind: str) -> float:
+    """Returns when the newest event of a kind was; before all time where none was."""
+    return max((event["t"] for event in log.of(kind)), default=-1.0)
 
 
 def _line(line: str, undo: str, detected: float) -> Callable[[Scene], None]:

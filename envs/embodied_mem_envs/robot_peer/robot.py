@@ -159,7 +159,7 @@ class PeerRobot:
         if topic == "cmd_vel":
             twist = message.twist if isinstance(message, TwistStamped) else message
             forward, turn = twist.linear.x, twist.angular.z
-            followed = self._mechanics.command(forward, turn, now)
+            followed = self._is_fresh(message, now) and self._mechanics.command(forward, turn, now)
             self._log.write(topic, now, forward=forward, turn=turn, followed=followed, **about)
         elif topic == TRAJECTORY:
             points = [list(point.positions) for point in message.points]
@@ -179,6 +179,16 @@ class PeerRobot:
             if message.data:
                 (self._mechanics.stop if topic == "e_stop" else self._mechanics.reset)(sent)
             self._log.write(topic, now, value=bool(message.data), **about)
+
+    def _is_fresh(self, message: Any, now: float) -> bool:
+        """Whether a command's stamp, if it has one, is younger than the drives' timeout.
+
+        As diff_drive_controller has it (ros2_controllers, `cmd_vel_timeout`); 0 means now.
+        """
+        if not isinstance(message, TwistStamped):
+            return True
+        stamp = time_of(message.header.stamp)
+        return stamp == 0.0 or self._clock(now) - stamp <= self._config.base.cmd_vel_timeout
 
     # -- hands ---------------------------------------------------------------------------------
 

@@ -79,8 +79,15 @@ def check_ramp(driving, since):
     driving.check_limits()
 
 
-@pytest.mark.parametrize("where", ["served", "in_ros"])
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
+@pytest.mark.parametrize(
+    ("where", "number"),
+    [
+        ("served", signal.SIGKILL),
+        ("served", signal.SIGSTOP),
+        ("in_ros", signal.SIGKILL),
+        pytest.param("in_ros", signal.SIGSTOP, marks=pytest.mark.slow),
+    ],
+)
 def test_the_gate_at_the_robots_end_outlives_a_brain_that_is_killed_or_hangs(
     where, number, request
 ):

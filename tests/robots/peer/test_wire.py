@@ -10,10 +10,13 @@ import pytest
 from bystander import Bystander
 from embodied_mem.robots.dds.messages import (
     Duration,
+    Header,
     JointTrajectory,
     JointTrajectoryPoint,
     Twist,
+    TwistStamped,
     Vector3,
+    stamp_of,
     time_of,
 )
 from embodied_mem_envs.house.body import CameraConfig, body_pose, mount_pose
@@ -80,7 +83,13 @@ def test_depth_in_metres_colour_as_jpeg_and_commands_with_stamps_under_a_name(pe
         other.steer_for(0.6, 0.3, 0.2)
         moving = other.next("odom", lambda m: m.twist.twist.linear.x > 0.25)
         assert moving.twist.twist.angular.z == pytest.approx(0.2)
-    assert {(c.forward, c.turn) for c in robot.log.commands} == {(0.3, 0.2)}
+        for age in (2.0, 0.2):
+            stamp = stamp_of(time.time() - age)
+            twist = Twist(linear=Vector3(x=age))
+            other.send("cmd_vel", TwistStamped(header=Header(stamp=stamp), twist=twist))
+        log = robot.until(lambda log: log.commands[-1].forward == 0.2)
+    assert {(c.forward, c.turn) for c in log.commands[:-2]} == {(0.3, 0.2)}
+    assert [c.followed for c in log.commands[-2:]] == [False, True]
 
 
 def test_odometry_begins_at_the_origin_and_tells_the_true_speed(peer):
