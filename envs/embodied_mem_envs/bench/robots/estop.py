@@ -86,9 +86,11 @@ def _figures(log: WireLog, config: RobotConfig, stops: list[_Stop]) -> dict[str,
     waits: dict[bool, list[float]] = {True: [], False: []}
     moved = 0
     pressed = [event["t"] for event in log.of("estopped") if event["value"]]
-    for stop in stops:
+    if len(pressed) != len(stops):
+        raise EvaluationError(f"{len(stops)} stops were asked for, {len(pressed)} were made")
+    for stop, latched in zip(stops, pressed, strict=True):
         # A line on standard input takes its time; the log tells when it was carried out.
-        asked = stop.asked if stop.topic else next(t for t in pressed if t > stop.asked)
+        asked = stop.asked if stop.topic else latched
         zero = log.first_zero_after(asked)
         if zero is None:
             raise EvaluationError("an emergency stop was never obeyed")

@@ -11,6 +11,7 @@ PARTS = (
     ("estop", "bench_estop"),
     ("gateway", "bench_gateway"),
     ("frames", "bench_frames"),
+    ("answers", "bench_answers"),
 )
 """Module beside this one, and what to call in it."""
 
