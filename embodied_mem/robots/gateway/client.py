@@ -170,7 +170,7 @@ class GatewayDriver:
         now = time.monotonic()
         if not command.urgent:
             self._urgent = False
-        elif not self._urgent and now > self._echo_until:
+        elif not self._urgent and not self._latched and now > self._echo_until:
             # An emergency stop of the gate here; not one that the robot's end has told of.
             self._urgent = True
             control.outbox.halt(command.stop)

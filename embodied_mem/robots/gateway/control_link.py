@@ -65,7 +65,7 @@ class ControlLink:
         self._news = threading.Condition()
         self._number = self._answered = 0
         self._sent: deque[tuple[int, float]] = deque(maxlen=256)
-        self._halt_number = 0
+        self._halt_said: tuple[int, int] | None = None
         self._last_sent = self._last_hello = float("-inf")
         self._welcomed = False
         self._checks: tuple[WireCheck, ...] | None = None
@@ -161,7 +161,7 @@ class ControlLink:
         self._socket.close(linger=0)
         self._socket = connect_client(self._context, self._options.endpoint, self._keys)
         self._welcomed = False
-        self._halt_number = 0
+        self._halt_said = None
         self._answered = self._number
 
     # -- in ------------------------------------------------------------------------------------
@@ -215,9 +215,10 @@ class ControlLink:
         self._answered = max(self._answered, answered)
 
     def _hear(self, state: State, received: float) -> None:
-        if self._halt_number and state.number >= self._halt_number and state.latched:
-            self.outbox.halted(self.outbox.halting)
-            self._halt_number = 0
+        said = self._halt_said
+        if said is not None and state.number >= said[1] and state.latched:
+            self.outbox.halted(said[0])
+            self._halt_said = None
         if not self._welcomed:
             return  # an emergency stop was answered before the hello
         self._measure(state.number, received, state.clock)
@@ -256,11 +257,15 @@ class ControlLink:
 
     def _halt(self, now: float) -> None:
         """Says an emergency stop until it is confirmed, before the hello if need be."""
-        reason = self.outbox.halting
-        if not reason or (self._halt_number and now - self._last_sent < 0.02):
+        halting = self.outbox.halting
+        if halting is None:
             return
-        if self._ask(lambda number: Halt(number, cut(reason))):
-            self._halt_number = self._halt_number or self._number
+        count, reason = halting
+        again = self._halt_said is not None and self._halt_said[0] == count
+        if again and now - self._last_sent < 0.02:
+            return
+        if self._ask(lambda number: Halt(number, cut(reason))) and not again:
+            self._halt_said = (count, self._number)
 
     def _greet(self, now: float) -> None:
         if now - self._last_hello < 0.1:

@@ -185,6 +185,7 @@ class Desk:
         self.watch_latch()
         self.stops += again  # a reset that was asked for before this one must not end it
         if session is not None:
+            session.halts += 1
             session.number, session.answers = max(session.number, halt.number), True
         else:
             self._refuse(address, halt.number, "hello", "stopped; say hello to hear more")
@@ -193,7 +194,7 @@ class Desk:
         self._sessions.forget_commands()
         self._hand.forget()
         self.watch_latch()
-        if reset.stops != self.stops:
+        if reset.stops != self.stops - session.halts:
             reason = "an emergency stop came after the reset was asked for"
             self._refuse(session.address, reset.number, "reset", reason)
             return

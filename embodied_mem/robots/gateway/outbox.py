@@ -17,7 +17,7 @@ class Unsent:
     follow: tuple[Trajectory, float] | None = None
     """The newest trajectory, and when it was given (monotonic, s)."""
     reset: int | None = None
-    """How many emergency stops were known when a reset was asked for."""
+    """How many emergency stops of others were known when a reset was asked for."""
     enable: bool = False
     ask: bool = False
 
@@ -32,7 +32,8 @@ class Outbox:
         self._follow: tuple[Trajectory, float] | None = None
         self._reset: int | None = None
         self._enable = self._ask = False
-        self._halt = ""
+        self._halt: tuple[int, str] | None = None
+        self._halts = 0
         self.dropped = 0
         """Commands that a newer one replaced before they were sent."""
 
@@ -50,7 +51,8 @@ class Outbox:
     def halt(self, reason: str) -> None:
         """Takes an emergency stop, which stays until `halted`; what moves is forgotten."""
         with self._lock:
-            self._halt = reason or "emergency stop"
+            self._halts += 1
+            self._halt = (self._halts, reason or "emergency stop")
             self._drive = self._follow = None
             self._reset = None
 
@@ -61,7 +63,7 @@ class Outbox:
             stops: How many the gateway has told of; one that comes until this is sent is not ended.
         """
         with self._lock:
-            self._halt, self._reset = "", stops
+            self._halt, self._reset = None, stops
 
     def enable(self) -> None:
         """Takes that the deadman's switch is held."""
@@ -74,15 +76,15 @@ class Outbox:
             self._ask = True
 
     @property
-    def halting(self) -> str:
-        """The emergency stop that the gateway has not confirmed yet; empty where there is none."""
+    def halting(self) -> tuple[int, str] | None:
+        """The emergency stop that is not confirmed yet, counted, and why; None where none is."""
         return self._halt
 
-    def halted(self, reason: str) -> None:
-        """The gateway has confirmed an emergency stop."""
+    def halted(self, count: int) -> None:
+        """The gateway has confirmed that emergency stop."""
         with self._lock:
-            if self._halt == reason:
-                self._halt = ""
+            if self._halt is not None and self._halt[0] == count:
+                self._halt = None
 
     def forget(self) -> None:
         """Drops what moves, because the link is down."""

@@ -9,7 +9,7 @@ from embodied_mem.robots.gateway.frames import unpack_frame
 from embodied_mem.robots.gateway.keys import ClientKeys
 from embodied_mem.robots.gateway.options import GatewayOptions
 from embodied_mem.robots.gateway.protocol import decode_reply, encode
-from embodied_mem.robots.gateway.replies import Picture, Reply
+from embodied_mem.robots.gateway.replies import Picture, Refused, Reply
 from embodied_mem.robots.gateway.requests import Bye, Hello, Look, Request
 from embodied_mem.robots.gateway.sockets import connect_client
 from embodied_mem.robots.gateway.wire import PROTOCOL, WireError
@@ -91,7 +91,7 @@ class PictureLink:
             reply = self._read(parts)
             if reply is None or (asked is not None and reply.number != self._number):
                 continue
-            if reply.__class__.__name__ == "Refused":
+            if isinstance(reply, Refused):
                 self._closing.wait(0.1)
                 return
             self._number += 1

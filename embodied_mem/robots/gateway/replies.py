@@ -118,7 +118,7 @@ class State(Message, frozen=True, tag="state"):
     latched: Text
     """Why the robot's end is in emergency stop; empty where it is not."""
     stops: Number
-    """Emergency stops so far."""
+    """Emergency stops so far that others than this client asked for."""
     stopped: Text
     """Why the robot's end brings the robot to rest or keeps it there; empty where it does not."""
     driven_by: Annotated[str, Meta(max_length=64)]

@@ -61,7 +61,7 @@ class Reset(Message, frozen=True, tag="reset"):
 
     number: Number
     stops: Number
-    """How many emergency stops the sender knows of; a stop that it did not know of stays."""
+    """How many emergency stops of others the sender knows of; one that it did not know of stays."""
 
 
 class Enable(Message, frozen=True, tag="enable"):

@@ -26,6 +26,8 @@ class Session:
     """Its newest request."""
     answers: bool = False
     """Whether it is to be told the state."""
+    halts: int = 0
+    """Emergency stops that it asked for itself, and therefore knows of."""
     drive: Drive | None = None
     """Its newest command that was not acted on yet."""
     look: Look | None = None

@@ -87,7 +87,7 @@ class Teller:
             sent=wire_command(robot.last_sent),
             refused=cut(session.refused),
             latched=cut(gate.stopped or "emergency stop") if gate.latched else "",
-            stops=self._desk.stops,
+            stops=self._desk.stops - session.halts,
             stopped=cut(robot.health.stopped),
             driven_by=owner.name if outranked and owner is not None else "",
             following=cut(session.following),

@@ -79,11 +79,15 @@ def test_an_emergency_stop_stays_until_it_is_confirmed_and_drops_what_moves() ->
     box.halt("why")
     unsent = box.take(oldest=0.0, hold=False)
     assert unsent.drive is None and unsent.reset is None
-    assert box.halting == "why"
-    box.halted("another")
-    assert box.halting == "why"
-    box.halted("why")
-    assert box.halting == ""
+    assert box.halting == (1, "why")
+    box.reset(3)
+    assert box.halting is None
+    box.halt("again")
+    assert box.take(oldest=0.0, hold=False).reset is None
+    box.halted(1)  # comes late, and is about the first
+    assert box.halting == (2, "again")
+    box.halted(2)
+    assert box.halting is None
 
 
 @pytest.mark.parametrize(

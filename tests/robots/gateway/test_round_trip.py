@@ -109,6 +109,15 @@ def test_an_emergency_stop_goes_both_ways_and_so_does_its_end(near: Near, far: F
     assert near[1].last_sent.forward > 0.0
 
 
+def test_a_reset_right_after_an_own_stop_is_not_taken_for_older(near: Near, far: Far) -> None:
+    brain, _ = far
+    for _ in range(20):
+        brain.estop("and at once")
+        wait_until(lambda: near[1].gate.latched)
+        brain.reset()
+        wait_until(lambda: not near[1].gate.latched)
+
+
 def test_stops_and_faults_of_the_robots_end_stop_the_brain(near: Near, far: Far) -> None:
     near[0].faults = ("the left wheel is gone",)
     wait_until(lambda: "the left wheel is gone" in far[0].readings.faults)
@@ -141,7 +150,7 @@ def test_a_human_who_takes_over_is_no_emergency(near: Near, far: Far) -> None:
 def test_a_stop_of_the_robots_own_is_not_made_an_emergency_by_its_echo(
     near: Near, far: Far, moving: bool
 ) -> None:
-    brain, driver = far
+    brain, _ = far
     for _ in range(6):
         brain.act(Command(forward=0.3 if moving else 0.0))
     for _ in range(5):
@@ -153,8 +162,7 @@ def test_a_stop_of_the_robots_own_is_not_made_an_emergency_by_its_echo(
         wait_until(lambda: brain.readings.stopped == "")
         brain.act(Command(forward=0.3))
     time.sleep(0.4)
-    assert driver.state is not None and driver.state.stops == 0
-    assert not near[1].gate.latched
+    assert not any("emergency stop:" in event.what for event in near[1].gate.events)
     brain.gate.estop("a module of the brain")  # not by `Robot.estop`, which announces it
 
     def is_stopped() -> bool:
@@ -201,6 +209,18 @@ def test_another_robot_at_the_same_address_is_a_fault() -> None:
                 brain.send(Command(forward=0.3))
                 time.sleep(0.2)
                 assert other.last_sent == Command()
+
+
+def test_a_brain_may_come_again(near: Near) -> None:
+    brain = Robot(make_gateway({"endpoint": near[2].endpoint}))
+    for _ in range(2):
+        with brain:
+            brain.observe()
+            for _ in range(6):
+                brain.act(Command(forward=0.2))
+            assert near[1].last_sent.forward > 0.0
+        wait_until(lambda: near[2].clients == 0)
+        wait_until(lambda: near[1].last_sent.forward == 0.0)
 
 
 def test_nobody_there_is_an_error_that_says_what_to_start() -> None:
