@@ -1,7 +1,9 @@
 """An arm that is driven from another environment: its process started, and reached by a gateway."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
+from math import inf
 from typing import final
 
 from embodied_mem.errors import BodyError
@@ -57,14 +59,15 @@ class FrankaApart:
         """
         if self._process is not None:
             raise BodyError(f"{self._config.name} is open already")
-        process = FrankaProcess(self._config, self._gate, self._limits)
+        self._process = FrankaProcess(self._config, self._gate, self._limits)
         try:
-            link = GatewayDriver(GatewayOptions(endpoint=process.endpoint), info=self.info)
-            link.open(events)
+            # Known before it is open: its first news are read from within `open`.
+            options = GatewayOptions(endpoint=self._process.endpoint)
+            self._link = GatewayDriver(options, info=self.info)
+            self._link.open(events)
         except BaseException:
-            process.close()
+            self.close()
             raise
-        self._process, self._link = process, link
 
     def checks(self) -> Sequence[Check]:
         """Returns the checks of the arm's end, of the link and of the process."""
@@ -74,7 +77,10 @@ class FrankaApart:
 
     def read(self) -> Readings:
         """Returns the newest readings; a process that has ended is a fault."""
-        process, link = self._opened()
+        process, link = self._process, self._link
+        if process is None or link is None:
+            closed = f"{self._config.name} is closed"
+            return Readings(time=time.monotonic(), ages={"joints": inf}, faults=(closed,))
         readings, ended = link.read(), process.ended
         return replace(readings, faults=(*readings.faults, ended)) if ended else readings
 
