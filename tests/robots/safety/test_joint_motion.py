@@ -147,3 +147,20 @@ def test_limits_come_from_a_description() -> None:
 def test_impossible_limits_are_refused(changes: dict[str, tuple[float, ...]]) -> None:
     with pytest.raises(ConfigError):
         wide_limits(**changes)
+
+
+@pytest.mark.parametrize("hurried", [False, True])
+def test_a_stop_at_any_moment_keeps_speed_travel_and_deceleration(hurried: bool) -> None:
+    """Also while it speeds up, and so near the end of its travel that a gentle one is too long."""
+    for ticks in range(5, 420, 5):
+        motion = make()
+        positions = followed(motion, [9.0] * ticks)
+        while motion.velocity or motion.rate:
+            motion.halt() if hurried else motion.brake()
+            positions = np.append(positions, motion.position)
+        velocities = np.diff(positions) / SECONDS
+        rates = np.diff(velocities, prepend=0.0) / SECONDS
+        assert positions.max() <= 2.8
+        assert velocities.max() <= SPEED + 1e-9
+        hardest = 50.0 if hurried else 9.0 / 8.0 * ACCELERATION
+        assert np.abs(rates).max() <= hardest + 1e-6, ticks
