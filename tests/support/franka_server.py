@@ -85,7 +85,9 @@ class LoggedArm:
     def let_answer(self) -> None:
         """Waits for the client's answer to a state, once it has begun to command this motion."""
         motion = self.server.current_motion_id
-        if motion > 0 and motion == self._answered:
+        if motion == 0:
+            self._answered = 0  # numbers of motions begin anew with every connection
+        elif motion == self._answered:
             sockets = [self.server._FrankaServer__udp_socket, self.server._FrankaServer__tcp_socket]
             select.select(sockets, [], [], PATIENCE)
 

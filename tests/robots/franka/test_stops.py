@@ -120,7 +120,9 @@ def test_a_reflex_stops_the_arm_until_somebody_resets(
         time.sleep(0.05)
     held = wait_for_rest(franka_client)
     positions, times = smooth_path(held, [-0.2] + [0.0] * 6, 1.5)
-    assert franka_client.call("follow", positions=positions, times=times)[0] == "done"
+    status, reason, _ = franka_client.call("follow", positions=positions, times=times)
+    assert reason == ""
+    assert status == "done"
 
 
 def test_a_pressed_stop_button_cannot_be_reset_from_here(
@@ -159,4 +161,6 @@ def test_a_controller_that_falls_silent_is_a_fault_until_it_answers_again(
         time.sleep(0.1)
     held = wait_for_rest(franka_client)
     positions, times = smooth_path(held, [-0.2] + [0.0] * 6, 1.5)
-    assert franka_client.call("follow", positions=positions, times=times)[0] == "done"
+    status, reason, _ = franka_client.call("follow", positions=positions, times=times)
+    assert reason == ""
+    assert status == "done"
