@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, final
@@ -85,7 +86,10 @@ class Ros2Driver:
 
     def read(self) -> Readings:
         """Returns the newest readings; a process that has ended is a fault."""
-        process, link = self._opened()
+        process, link = self._process, self._link
+        if process is None or link is None:  # what is being opened may wake whoever reads
+            ages = dict.fromkeys(self.info.required, float("inf"))
+            return Readings(time=time.monotonic(), ages=ages, faults=("it is not open",))
         readings = link.read()
         if process.status is None:
             return readings

@@ -76,8 +76,9 @@ def ros_environment(
 def network_variables(discovery: str, static_peers: Sequence[str] = ()) -> dict[str, str]:
     """Returns the environment variables that say where rclpy may talk.
 
-    Pictures need UDP rather than Fast DDS's shared memory: at 640x480 and 10 Hz the latter lost a
-    fifth of them (notes/control.md, C2), and leaves files in /dev/shm where a process is killed.
+    On a network pictures need UDP alone: at 640x480 and 10 Hz they lost a fifth with Fast DDS's
+    shared memory beside it (notes/control.md, C2). With `LOCALHOST` rmw_fastrtps sets transports
+    of its own and heeds no variable; a process that is killed then leaves files in /dev/shm.
 
     Args:
         discovery: ROS_AUTOMATIC_DISCOVERY_RANGE: `LOCALHOST`, `SUBNET` or `OFF`.
