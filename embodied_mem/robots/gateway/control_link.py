@@ -225,7 +225,11 @@ class ControlLink:
         with self._news:
             self.state, self.heard = state, received
             self._news.notify_all()
-        self._on_state(state)
+        try:
+            self._on_state(state)
+        except Exception as error:  # whoever listens must not end the link
+            self.broken += 1
+            self.refused = f"an event was not taken: {error!r}"
 
     # -- out -----------------------------------------------------------------------------------
 

@@ -212,8 +212,8 @@ class GatewayServer:
             self._desk.take(*message, time.monotonic())
         now = time.monotonic()
         self._desk.act(now)
-        self._teller.tell(now)
         self._desk.let_go(now)
+        self._teller.tell(now)
 
     def _answer(self, address: bytes, reply: Reply, images: Sequence[AnyArray] = ()) -> None:
         assert self._socket is not None
