@@ -320,6 +320,8 @@ class Stream:
             self._faults["gate"] = f"the gate failed, nothing is sent: {error!r}"
             return None
         self._faults.pop("gate", None)
+        if time.monotonic() - now > self._gate.config.watchdog:
+            return None  # the process was held up right here: what was right then is wrong now
         return gated
 
     def _write(self, gated: GatedCommand) -> bool:
@@ -338,7 +340,10 @@ class Stream:
 
     def _tell(self) -> None:
         # The robot's own emergency stop does not wait for the next period.
-        stopped = bool(self._driver.read().stopped) and not self._readings.stopped
+        try:
+            stopped = bool(self._driver.read().stopped) and not self._readings.stopped
+        except BodyError:
+            stopped = False  # it tells before it is open; the next step reads again
         with self._turn:
             self._hurry |= stopped
             self._turn.notify_all()

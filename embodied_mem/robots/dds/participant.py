@@ -6,6 +6,11 @@ from typing import Any, Self, final
 
 from embodied_mem.errors import BodyError, ConfigError, MissingExtraError
 
+_SEND_BUFFER = "208KiB"
+"""As much as Linux queues for a neighbour that does not answer (`unres_qlen_bytes`). With Cyclone's
+64 KiB a pulled cable fills the socket, and every write then blocks for three seconds with the
+interpreter's lock held: the whole process would stand still."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DdsNetwork:
@@ -40,7 +45,9 @@ class DdsNetwork:
         """Cyclone DDS's configuration (its manual, "Configuration guide").
 
         `IgnoreTypeInformation` of vendor 1.15 (eProsima) is what lets Fast DDS 3 match types that
-        hold arrays or strings (eclipse-cyclonedds/cyclonedds#2333).
+        hold arrays or strings (eclipse-cyclonedds/cyclonedds#2333). By default Cyclone announces
+        every 30 s, and stops for an address that was silent for long: a cable that is back would
+        join nothing (`SPDPInterval`, `InitialLocatorPruneDelay`).
         """
         peers = "".join(f'<Peer address="{peer}"/>' for peer in self.peers)
         return (
@@ -49,8 +56,11 @@ class DdsNetwork:
             "<AllowMulticast>false</AllowMulticast></General>"
             "<Discovery><ParticipantIndex>auto</ParticipantIndex>"
             "<MaxAutoParticipantIndex>40</MaxAutoParticipantIndex>"
-            f"<LeaseDuration>{self.lease}s</LeaseDuration><Peers>{peers}</Peers></Discovery>"
+            f"<LeaseDuration>{self.lease}s</LeaseDuration><Peers>{peers}</Peers>"
+            "<SPDPInterval>1s</SPDPInterval>"
+            "<InitialLocatorPruneDelay>inf</InitialLocatorPruneDelay></Discovery>"
             "<Internal><MaxSampleSize>64MiB</MaxSampleSize>"
+            f"<SocketSendBufferSize min='{_SEND_BUFFER}' max='{_SEND_BUFFER}'/>"
             "<SocketReceiveBufferSize min='default' max='8MiB'/></Internal>"
             "<Compatibility><IgnoreTypeInformation>1.15</IgnoreTypeInformation></Compatibility>"
             "</Domain></CycloneDDS>"

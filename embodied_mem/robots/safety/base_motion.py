@@ -6,7 +6,7 @@ the curve it was asked for (`scale_velocities` of Nav2's velocity smoother,
 `nav2_velocity_smoother/src/velocity_smoother.cpp`, `findEtaConstraint`).
 """
 
-from math import copysign, inf, sqrt
+from math import copysign, inf, isfinite, sqrt
 from typing import final
 
 from embodied_mem.robots.safety.config import AxisLimits
@@ -145,6 +145,18 @@ class BaseMotion:
         """Comes to rest as soon as the decelerations allow; one tick of it."""
         for axis in self.axes:
             axis.slow_to(0.0, seconds)
+
+    def resume(self, forward: float, turn: float) -> None:
+        """Begins anew from measured velocities, as far as they lie on the way from 0 to the last.
+
+        Args:
+            forward: m/s; one that is not finite counts as 0.
+            turn: rad/s.
+        """
+        for axis, measured in ((self.forward, forward), (self.turn, turn)):
+            if axis is not None:
+                low, high = min(0.0, axis.velocity), max(0.0, axis.velocity)
+                axis.set(min(max(measured, low), high) if isfinite(measured) else 0.0)
 
     def halt(self) -> None:
         """Stands at once."""

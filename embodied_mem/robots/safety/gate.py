@@ -273,8 +273,7 @@ class SafetyGate:
         """
         with self._lock:
             self._look(readings, now)
-            seconds = self._period if self._last is None else max(0.0, now - self._last)
-            self._last = now if self._last is None else max(now, self._last)
+            seconds = self._since_last(readings, now)
             self._watch_over(readings, now)
             # A robot whose own emergency stop holds is not to be driven on along a ramp.
             urgent, stop = self._latch.closed or bool(readings.stopped), self.stopped
@@ -303,6 +302,18 @@ class SafetyGate:
             return GatedCommand(GATE_STAMP, command, stop=stop, urgent=urgent)
 
     # -- inside ----------------------------------------------------------------------------------
+
+    def _since_last(self, readings: Readings, now: float) -> float:
+        """Returns how long the last command has held, s; takes the time over."""
+        seconds = self._period if self._last is None else max(0.0, now - self._last)
+        self._last = now if self._last is None else max(now, self._last)
+        if seconds <= self.config.watchdog:
+            return seconds
+        # Who was silent for so long (a program that hung) cannot go on from what it sent then: the
+        # base has stopped by its own timeout, and is at what it measures.
+        self._log.note(now, 2, f"nothing was sent for {seconds:.2f} s")
+        self._base.motion.resume(readings.forward, readings.turn)
+        return self._period
 
     @property
     def _now(self) -> float:
@@ -409,7 +420,8 @@ class SafetyGate:
         """The watchdog: what asked for nothing at rest just ends, all else is a stop."""
         intent = self._intent
         asked = intent is not None and (intent.forward or intent.turn or intent.tilt)
-        if asked or not self.at_rest:
+        following = self._arm is not None and self._arm.following
+        if asked or not (self.at_rest or following):
             self._log.note(now, 2, f"no command for {self.config.watchdog:g} s")
             self._end(f"no command for {self.config.watchdog:g} s")
         else:

@@ -17,9 +17,8 @@ from cyclonedds.sub import DataReader
 from cyclonedds.topic import Topic
 
 from embodied_mem.robots.dds.messages import TwistStamped
-from embodied_mem.robots.dds.participant import DdsLink
+from embodied_mem.robots.dds.participant import DdsLink, DdsNetwork
 from embodied_mem_envs.robot_peer.config import PeerConfig
-from embodied_mem_envs.robot_peer.network import PeerNetwork
 from embodied_mem_envs.robot_peer.wire_names import TYPES, Quality, dds_topic
 
 _NEW = SampleState.NotRead | ViewState.Any | InstanceState.Any
@@ -43,7 +42,7 @@ class Wire:
             BodyError: If the domain cannot be joined.
         """
         self._config = config
-        self.network = PeerNetwork(
+        self.network = DdsNetwork(
             domain=config.domain, interface=config.interface, peers=config.peers
         )
         self._link = DdsLink(self.network)

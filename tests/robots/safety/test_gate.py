@@ -312,3 +312,11 @@ def test_an_arm_needs_limits_that_fit() -> None:
 def test_only_gates_make_gated_commands() -> None:
     with pytest.raises(BodyError, match="only a SafetyGate"):
         GatedCommand(Stamp(), Command())
+
+
+def test_after_a_hang_it_goes_on_from_what_it_measures() -> None:
+    driven = Driven()
+    driven.drive(20)
+    driven.now += 1.3
+    driven.gate.request(Command(forward=0.5), owner=BRAIN, now=driven.now)
+    assert 0.0 < driven.tick().command.forward <= 0.05 + 1e-9

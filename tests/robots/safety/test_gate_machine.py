@@ -193,6 +193,9 @@ class GateMachine(RuleBasedStateMachine):
             self.followed = 0
         else:
             seconds = 0.05 if self.ticked is None else self.now - self.ticked
+            if seconds > WATCHDOG:
+                # It goes on from what it measures, which is always standing still here.
+                self.sent, seconds, self.followed = (0.0, 0.0), 0.05, 0
             self._check_axes(sent, seconds)
         self.sent, self.ticked = sent, self.now
 
