@@ -77,11 +77,12 @@ class Bystander:
         """Listens until what was heard on a topic is enough, and returns it.
 
         Raises:
-            AssertionError: If it never is.
+            EvaluationError: If it never is.
         """
         end = time.monotonic() + seconds
         while not met(self.hear(name)):
-            assert time.monotonic() < end, f"{name}: {self.heard[name][-3:]}"
+            if time.monotonic() > end:
+                raise EvaluationError(f"not heard on {name}, only {self.heard[name][-3:]}")
             time.sleep(0.01)
         return self.heard[name]
 
