@@ -4,6 +4,7 @@ Run as a script with an endpoint, the path of the log, and perhaps a folder of k
 the log is `TIME FORWARD URGENT` with CLOCK_MONOTONIC, which all processes of a machine share.
 """
 
+import os
 import subprocess
 import sys
 import time
@@ -97,7 +98,7 @@ def drive_a_little(served: Served) -> None:
     assert any(forward > 0.0 for _, forward, _ in served.received())
 
 
-def _main(endpoint: str, log: str, keys: str = "", *, with_parent: bool = False) -> None:
+def _main(endpoint: str, log: str, keys: str = "", *, parent: int | None = None) -> None:
     from embodied_mem.robots.gateway.serving import serve
     from embodied_mem.robots.robot import Robot
     from memory_robot import MemoryDriver, Written
@@ -109,10 +110,10 @@ def _main(endpoint: str, log: str, keys: str = "", *, with_parent: bool = False)
 
     with Path(log).open("w") as file:
         driver = MemoryDriver(written=Log())
-        serve(Robot(driver), endpoint, keys=Path(keys) if keys else None, with_parent=with_parent)
+        serve(Robot(driver), endpoint, keys=Path(keys) if keys else None, parent=parent)
 
 
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parent))
     words = [word for word in sys.argv[1:] if word != "--with-parent"]
-    _main(*words, with_parent="--with-parent" in sys.argv)
+    _main(*words, parent=os.getppid() if "--with-parent" in sys.argv else None)

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from embodied_mem.errors import BodyError
+from embodied_mem.robots.apart.interpreter import lay_package
 from embodied_mem.robots.config import RobotConfig, build_robot
 from embodied_mem.robots.robot import Robot
-from embodied_mem.robots.ros2.environment import lay_package, ros_environment, ros_interpreter
+from embodied_mem.robots.ros2.environment import ros_environment, ros_interpreter
 from embodied_mem.robots.safety.config import ArmGateConfig, GateConfig
 from embodied_mem.robots.safety.joint_limits import JointLimits
 

@@ -15,8 +15,8 @@ from embodied_mem.robots.readings import Readings
 from embodied_mem.robots.ros.assemble import RosState
 from embodied_mem.robots.ros.estop import EstopTopics
 from embodied_mem.robots.ros.options import ros_config
+from embodied_mem.robots.ros.sensor_checks import sensor_checks
 from embodied_mem.robots.ros.topics import RosConfig, robot_info
-from embodied_mem.robots.ros2.sensor_checks import sensor_checks
 from embodied_mem.robots.safety.gated import GatedCommand, GatedTrajectory
 from embodied_mem.robots.settings import read_config
 from embodied_mem.robots.trajectory import Trajectory

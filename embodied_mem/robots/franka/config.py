@@ -1,14 +1,11 @@
 """How an arm of Franka Robotics is reached and driven: the table `[options]` of its file."""
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Literal
 
 from embodied_mem.errors import ConfigError
 from embodied_mem.robots.franka.limits import arm_limits
 from embodied_mem.robots.safety.joint_limits import JointLimits
-
-HERE: Final = "here"
-"""Value of `python` that means this interpreter, and no other."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -13,9 +13,11 @@ from typing import Final, final
 import numpy as np
 
 from embodied_mem.errors import BodyError
+from embodied_mem.robots.apart.other_end import HERE
 from embodied_mem.robots.driver import Check, RobotDriver, RobotEvents, RobotInfo
+from embodied_mem.robots.franka.apart import GATE, FrankaEnd
 from embodied_mem.robots.franka.checks import SnapshotSource, arm_checks
-from embodied_mem.robots.franka.config import HERE, FrankaConfig
+from embodied_mem.robots.franka.config import FrankaConfig
 from embodied_mem.robots.franka.fingers import Fingers
 from embodied_mem.robots.franka.info import franka_info
 from embodied_mem.robots.franka.link import FrankaLink
@@ -268,6 +270,6 @@ def make_franka(options: Mapping[str, object]) -> RobotDriver:
     in_this = config.python == HERE or (not config.python and find_spec("franky") is not None)
     if in_this:
         return FrankaDriver(config)
-    from embodied_mem.robots.franka.apart import FrankaApart
+    from embodied_mem.robots.apart.driver import ApartDriver  # needs pyzmq
 
-    return FrankaApart(config)
+    return ApartDriver(FrankaEnd(config), GATE)

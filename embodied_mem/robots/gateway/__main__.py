@@ -4,6 +4,7 @@ It needs numpy, msgspec and pyzmq only, so it runs inside a ROS environment too.
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -36,7 +37,8 @@ def _serve(given: argparse.Namespace) -> None:
     from embodied_mem.robots.gateway.serving import serve
 
     robot = build_robot(load_robot(given.config, dict(map(_setting, given.set))))
-    serve(robot, given.endpoint, keys=given.keys, with_parent=given.with_parent)
+    parent = os.getppid() if given.with_parent else None
+    serve(robot, given.endpoint, keys=given.keys, parent=parent)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -68,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--with-parent",
         action="store_true",
-        help="end, with the robot at rest, when the standard input ends",
+        help="end, with the robot at rest, when the standard input or the parent process ends",
     )
     return parser
 

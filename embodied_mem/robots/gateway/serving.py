@@ -1,12 +1,11 @@
 """A process that serves a robot until it is told to end."""
 
-import os
 import signal
-import sys
 import threading
 from pathlib import Path
 from types import FrameType
 
+from embodied_mem.robots.gateway.parent import end_with
 from embodied_mem.robots.gateway.server import GatewayServer
 from embodied_mem.robots.gateway.wire import PROTOCOL
 from embodied_mem.robots.robot import Robot
@@ -16,7 +15,7 @@ READY = "gateway ready: "
 
 
 def serve(
-    robot: Robot, endpoint: str, *, keys: Path | None = None, with_parent: bool = False
+    robot: Robot, endpoint: str, *, keys: Path | None = None, parent: int | None = None
 ) -> None:
     """Connects a robot, serves it and prints one line when clients may come; main thread only.
 
@@ -26,8 +25,8 @@ def serve(
         robot: The robot, not connected yet.
         endpoint: As for `GatewayServer`.
         keys: As for `GatewayServer`.
-        with_parent: Whether the end of the standard input, which the parent process holds, is the
-            end of this one: a parent that was killed can send no signal.
+        parent: A parent process that holds our standard input; the end of either is the end of
+            this one, for a parent that was killed can send no signal.
 
     Raises:
         BodyError: If the robot or the endpoint cannot be reached.
@@ -41,12 +40,10 @@ def serve(
         over.set()
 
     before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGINT)}
+    if parent is not None:
+        end_with(parent, over)
     try:
         with robot, server:
-            if with_parent:
-                threading.Thread(
-                    target=_watch_parent, args=(over,), name="gateway-parent", daemon=True
-                ).start()
             secured = "CURVE" if keys is not None else "no keys"
             print(
                 f"{READY}{server.endpoint} serves {robot.info.name} (protocol {PROTOCOL}, "
@@ -58,9 +55,3 @@ def serve(
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _watch_parent(over: threading.Event) -> None:
-    while os.read(sys.stdin.fileno(), 4096):
-        pass
-    over.set()

@@ -4,8 +4,8 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import embodied_mem
 from embodied_mem.errors import BodyError
+from embodied_mem.robots.apart.interpreter import find_interpreter, variables_apart
 
 INTERPRETER_VARIABLE = "EMBODIED_MEM_ROS_PYTHON"
 """Names the Python of a ROS 2 installation, such as `/usr/bin/python3` once it was sourced."""
@@ -28,17 +28,9 @@ def ros_interpreter(named: str = "") -> Path:
     Raises:
         BodyError: If the one asked for does not exist, or none is found; says what to run.
     """
-    for asked, source in (
-        (named, "the option `python`"),
-        (os.environ.get(INTERPRETER_VARIABLE, ""), INTERPRETER_VARIABLE),
-    ):
-        if asked:
-            if not os.access(asked, os.X_OK):
-                raise BodyError(f"{source} names {asked}, which is no program that can be run")
-            return Path(asked)
-    for folder in (Path.cwd(), Path(embodied_mem.__file__).parents[1]):
-        if os.access(folder / VENV, os.X_OK):
-            return folder / VENV
+    found = find_interpreter(named, INTERPRETER_VARIABLE, VENV)
+    if found is not None:
+        return found
     raise BodyError(
         "no Python with rclpy was found. Run `bash launch/setup-ros.sh` (about 20 s), or source "
         f"the robot's ROS 2 installation and export {INTERPRETER_VARIABLE}=/usr/bin/python3; "
@@ -64,11 +56,11 @@ def ros_environment(
         static_peers: As in `network_variables`.
         inherited: What the process would inherit; this one's by default.
     """
-    variables = dict(os.environ if inherited is None else inherited)
-    for name in (BOOTSTRAP_GUARD, "PYTHONHOME", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__"):
-        variables.pop(name, None)
-    search = [str(package_folder), *filter(None, [variables.get("PYTHONPATH", "")])]
-    variables["PYTHONPATH"] = os.pathsep.join(search)
+    before = os.environ if inherited is None else inherited
+    variables = variables_apart(package_folder, before)
+    variables.pop(BOOTSTRAP_GUARD, None)
+    if sourced := before.get("PYTHONPATH"):
+        variables["PYTHONPATH"] += os.pathsep + sourced
     variables["ROS_DOMAIN_ID"] = str(domain)
     return variables | network_variables(discovery, static_peers)
 
@@ -89,12 +81,3 @@ def network_variables(discovery: str, static_peers: Sequence[str] = ()) -> dict[
         "ROS_STATIC_PEERS": ";".join(static_peers),
         "FASTDDS_BUILTIN_TRANSPORTS": os.environ.get("FASTDDS_BUILTIN_TRANSPORTS", "UDPv4"),
     }
-
-
-def lay_package(folder: Path) -> Path:
-    """Links `embodied_mem` into an empty folder for `PYTHONPATH` and returns the folder."""
-    folder.mkdir(parents=True, exist_ok=True)
-    link = folder / "embodied_mem"
-    if not link.exists():
-        link.symlink_to(Path(embodied_mem.__file__).parent.resolve(), target_is_directory=True)
-    return folder

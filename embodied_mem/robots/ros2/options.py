@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from embodied_mem.errors import unknown_name
 from embodied_mem.robots.ros.options import read_table, ros_config
 from embodied_mem.robots.ros.topics import RosConfig
+from embodied_mem.robots.settings import write_config
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -18,7 +19,7 @@ class Ros2Options:
     python: str = ""
     """Which Python runs rclpy, in a process of its own. Empty takes this one, in this process, if
     it has rclpy (as on a robot, under a gateway), and otherwise that of EMBODIED_MEM_ROS_PYTHON or
-    of `.venv-ros`."""
+    of `.venv-ros`; `here` takes this one in any case."""
     discovery: Literal["LOCALHOST", "SUBNET", "OFF"] = "LOCALHOST"
     """ROS_AUTOMATIC_DISCOVERY_RANGE: by default nothing leaves this machine."""
     static_peers: tuple[str, ...] = ()
@@ -46,3 +47,10 @@ def ros2_options(options: Mapping[str, Any] | Ros2Options) -> Ros2Options:
             raise unknown_name("setting of options", key, known)
     reached = {key: table.pop(key) for key in own if key in table}
     return read_table(Ros2Options, {"ros": ros_config(table), **reached}, "options")
+
+
+def ros2_table(options: Ros2Options) -> dict[str, object]:
+    """Returns the table from which `ros2_options` reads equal options."""
+    table = write_config(options)
+    ros = table.pop("ros")
+    return {**cast(dict[str, object], ros), **table}

@@ -10,12 +10,12 @@ from embodied_mem.errors import BodyError
 from embodied_mem.robots.driver import Check, RobotEvents, RobotInfo
 from embodied_mem.robots.readings import Readings
 from embodied_mem.robots.ros.assemble import RosState
+from embodied_mem.robots.ros.sensor_checks import sensor_checks
 from embodied_mem.robots.ros.topics import RosConfig, robot_info
 from embodied_mem.robots.ros2 import messages
 from embodied_mem.robots.ros2.intake import Intake
 from embodied_mem.robots.ros2.links import SAFETY, Link, link_checks, link_faults
 from embodied_mem.robots.ros2.node import RosNode
-from embodied_mem.robots.ros2.sensor_checks import sensor_checks
 from embodied_mem.robots.safety.gated import GatedCommand, GatedTrajectory
 
 PATIENCE = 5.0

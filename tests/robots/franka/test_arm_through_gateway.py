@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 
 from embodied_mem.errors import BodyError, ConfigError, MissingExtraError
+from embodied_mem.robots.apart import interpreter
+from embodied_mem.robots.apart.driver import ApartDriver
 from embodied_mem.robots.config import build_robot, load_robot
-from embodied_mem.robots.franka import process
-from embodied_mem.robots.franka.apart import FrankaApart
+from embodied_mem.robots.franka import apart
+from embodied_mem.robots.franka.config import FrankaConfig
 from embodied_mem.robots.franka.driver import FrankaDriver, make_franka
 from embodied_mem.robots.franka.limits import arm_limits
 from embodied_mem.robots.robot import Robot
@@ -34,7 +36,7 @@ def test_the_parameter_file_is_read_and_says_what_the_robot_is() -> None:
 
 
 def test_an_interpreter_that_is_named_gets_a_process() -> None:
-    assert isinstance(make_franka({"host": "h", "python": "/usr/bin/python3"}), FrankaApart)
+    assert isinstance(make_franka({"host": "h", "python": "/usr/bin/python3"}), ApartDriver)
     assert isinstance(make_franka({"host": "h", "python": "here"}), FrankaDriver)
     with pytest.raises(ConfigError, match="gripper"):
         make_franka({"host": "h", "griper": True})
@@ -43,11 +45,11 @@ def test_an_interpreter_that_is_named_gets_a_process() -> None:
 def test_no_interpreter_is_an_error_that_says_what_to_do(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.delenv(process.INTERPRETER_VARIABLE, raising=False)
+    monkeypatch.delenv(apart.INTERPRETER_VARIABLE, raising=False)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(process.embodied_mem, "__file__", str(tmp_path / "a" / "b"))
+    monkeypatch.setattr(interpreter.embodied_mem, "__file__", str(tmp_path / "a" / "b"))
     with pytest.raises(MissingExtraError, match="setup-franka"):
-        process.franka_interpreter()
+        apart.FrankaEnd(FrankaConfig(host="h")).interpreter()
 
 
 def arm() -> Robot:

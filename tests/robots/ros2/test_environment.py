@@ -1,14 +1,19 @@
+import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from embodied_mem.errors import BodyError, ConfigError
+from embodied_mem.robots.apart.interpreter import lay_package
+from embodied_mem.robots.config import RobotConfig
 from embodied_mem.robots.ros2 import environment
-from embodied_mem.robots.ros2.environment import lay_package, ros_environment, ros_interpreter
+from embodied_mem.robots.ros2.driver import RosEnd
+from embodied_mem.robots.ros2.environment import ros_environment, ros_interpreter
 from embodied_mem.robots.ros2.options import ros2_options
-from embodied_mem.robots.ros2.serve import ServeSpec
 from embodied_mem.robots.safety.config import ArmGateConfig, GateConfig
+from embodied_mem.robots.settings import read_config, write_config
 from ros_env import JOINT_LIMITS, ros_options
 
 
@@ -70,7 +75,7 @@ def test_what_would_mislead_the_other_python_is_left_out(tmp_path):
 def test_only_our_package_reaches_the_other_python(tmp_path):
     folder = lay_package(lay_package(tmp_path / "packages"))  # a second time changes nothing
     assert [path.name for path in folder.iterdir()] == ["embodied_mem"]
-    assert (folder / "embodied_mem" / "robots" / "ros2" / "serve.py").is_file()
+    assert (folder / "embodied_mem" / "robots" / "apart" / "serve.py").is_file()
 
 
 @pytest.mark.parametrize(
@@ -87,13 +92,10 @@ def test_wrong_options_are_named(wrong, says):
         ros2_options(wrong)
 
 
-def test_a_robot_survives_the_way_to_the_other_process(tmp_path):
+def test_a_robot_survives_the_way_to_the_other_process():
     options = ros2_options(ros_options(3, stamped=True, qos={"odom": {"depth": 7}}))
-    spec = ServeSpec(
-        endpoint="ipc:///tmp/x",
-        ros=options.ros,
-        gate=GateConfig(arm=ArmGateConfig(), zones=None, deadman=0.3),
-        joint_limits=JOINT_LIMITS,
-    )
-    spec.write(tmp_path / "spec.json")
-    assert ServeSpec.read(tmp_path / "spec.json") == spec
+    gate = GateConfig(arm=ArmGateConfig(), zones=None, deadman=0.3)
+    config = RosEnd(options).robot(gate, JOINT_LIMITS)
+    there = read_config(RobotConfig, json.loads(json.dumps(write_config(config))))
+    assert (there.gate, there.joint_limits) == (gate, JOINT_LIMITS)
+    assert ros2_options(there.options) == replace(options, python="here")

@@ -35,18 +35,18 @@ def until(met, seconds=15.0):
 def ros_process(parent):
     """Returns the process with rclpy that a brain has started."""
     children = psutil.Process(parent).children(recursive=True)
-    return next(one for one in children if "embodied_mem.robots.ros2.serve" in one.cmdline())
+    return next(one for one in children if "embodied_mem.robots.apart.serve" in one.cmdline())
 
 
-def spec_folder(process):
-    return Path(process.cmdline()[3]).parent
+def folder_of(process):
+    return Path(process.cmdline()[3])
 
 
 def test_a_brain_that_is_killed_is_braked_for_before_the_robot_must_do_it_itself(driving):
     driving.until_driving()
     serving = ros_process(driving.brain.process.pid)
-    folder = spec_folder(serving)
-    assert folder.is_dir()
+    folder = folder_of(serving)
+    assert folder.stat().st_mode & 0o777 == 0o700
     since = time.monotonic()
     driving.brain.kill()
     log = driving.check_stop(since, GATE_BRAKES + 0.3, deceleration=1.0)
@@ -88,7 +88,7 @@ def test_an_rclpy_that_is_killed_leaves_the_robot_to_its_own_timeout_and_the_bra
     serving.kill()
     serving.wait(5.0)
     until(lambda: robot.health.stopped)
-    assert any("the ROS process ended" in fault for fault in robot.health.faults)
+    assert any("the process with rclpy ended" in fault for fault in robot.health.faults)
     log = peer.until(lambda log: log.stopped_by(since) is not None)
     braking = 0.4 / DRIVE.turn_acceleration
     assert log.stopped_by(since) - since < DRIVE.cmd_vel_timeout + braking + LATE
@@ -121,7 +121,7 @@ def test_in_a_python_that_has_rclpy_the_driver_works_in_process(tmp_path):
         text=True,
         timeout=60,
     )
-    assert ran.stdout.split() == ["RclpyDriver", "OFF", "Ros2Driver"], ran.stderr
+    assert ran.stdout.split() == ["RclpyDriver", "OFF", "ApartDriver"], ran.stderr
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
-"""The process in a ROS environment that holds a robot: started, listened to, and ended."""
+"""A process in another Python that holds a robot: started, listened to, and ended."""
 
+import json
 import logging
 import os
 import queue
@@ -13,80 +14,68 @@ from pathlib import Path
 from typing import final
 
 from embodied_mem.errors import BodyError
+from embodied_mem.robots.apart.interpreter import lay_package
+from embodied_mem.robots.apart.other_end import OtherEnd
+from embodied_mem.robots.apart.serve import FAILED, ROBOT, endpoint_in
+from embodied_mem.robots.config import RobotConfig
 from embodied_mem.robots.gateway.serving import READY
-from embodied_mem.robots.ros2.environment import lay_package, ros_environment
-from embodied_mem.robots.ros2.options import Ros2Options
-from embodied_mem.robots.ros2.serve import FAILED, ServeSpec
-from embodied_mem.robots.safety.config import GateConfig
-from embodied_mem.robots.safety.joint_limits import JointLimits
+from embodied_mem.robots.settings import write_config
 
-_log = logging.getLogger("embodied_mem.robots.ros2")
+_log = logging.getLogger(__name__)
 _LONGEST_SOCKET = 100
 """A path of a Unix socket has room for 107 bytes (unix(7))."""
 _LONGEST_END = 15.0
-"""It may take so long to bring the robot to rest and end, s."""
+"""It may take so long to bring the robot to rest and end, s; it ends itself before."""
 
 
 @final
-class RosProcess:
+class ApartProcess:
     """One process that serves one robot over a socket that only this user can open."""
 
-    def __init__(
-        self,
-        python: Path,
-        options: Ros2Options,
-        gate: GateConfig,
-        joint_limits: JointLimits | None = None,
-    ) -> None:
+    def __init__(self, end: OtherEnd, robot: RobotConfig) -> None:
         """Starts it and waits until it serves.
 
         Args:
-            python: An interpreter with rclpy.
-            options: The robot.
-            gate: How the gate at its end is set.
-            joint_limits: Limits of its arm's joints.
+            end: Which Python, and how patient to be.
+            robot: What is to be driven there.
 
         Raises:
             BodyError: If it cannot be started, or fails; the message has its last words.
+            EmbodiedMemError: If its Python is not found.
         """
+        python = end.interpreter()
+        self._library = end.library
         self._folder = _make_folder()
-        self.endpoint = f"ipc://{self._folder}/robot"
+        self.endpoint = endpoint_in(self._folder)
         """Where the robot is served."""
         self._words: deque[str] = deque(maxlen=15)
         self._told: queue.SimpleQueue[str] = queue.SimpleQueue()
-        spec = self._folder / "spec.json"
-        ServeSpec(
-            endpoint=self.endpoint, ros=options.ros, gate=gate, joint_limits=joint_limits
-        ).write(spec)
-        variables = ros_environment(
-            lay_package(self._folder / "packages"),
-            domain=options.ros.domain,
-            discovery=options.discovery,
-            static_peers=options.static_peers,
-        )
+        robot_file = self._folder / ROBOT
+        robot_file.write_text(json.dumps(write_config(robot)), encoding="utf-8")
+        command = ["-m", "embodied_mem.robots.apart.serve", str(self._folder), str(os.getpid())]
         try:
             # A session of its own: Ctrl-C in a terminal is for the brain, which stops the robot.
             self._process = subprocess.Popen(
-                [str(python), "-m", "embodied_mem.robots.ros2.serve", str(spec), str(os.getpid())],
+                [str(python), *command],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 text=True,
                 errors="replace",
-                env=variables,
+                env=end.variables(lay_package(self._folder / "packages")),
                 start_new_session=True,
             )
         except OSError as error:
             self._clean()
             raise BodyError(f"{python} could not be started: {error}") from error
         self._threads = [
-            threading.Thread(target=self._listen, name="ros2-stdout", daemon=True),
-            threading.Thread(target=self._forward, name="ros2-stderr", daemon=True),
+            threading.Thread(target=self._listen, name="apart-stdout", daemon=True),
+            threading.Thread(target=self._forward, name="apart-stderr", daemon=True),
         ]
         for thread in self._threads:
             thread.start()
         try:
-            self._wait_until_ready(python, options.start_patience)
+            self._wait_until_ready(python, end)
         except BaseException:
             self.close()
             raise
@@ -97,14 +86,13 @@ class RosProcess:
         return self._process.pid
 
     @property
-    def status(self) -> int | None:
-        """Its exit status; None while it runs."""
-        return self._process.poll()
-
-    @property
-    def last_words(self) -> str:
-        """The end of what it wrote to its standard error."""
-        return "\n".join(self._words)
+    def ended(self) -> str:
+        """How it ended, in words; empty while it runs."""
+        status = self._process.poll()
+        if status is None:
+            return ""
+        words = self._words[-1] if self._words else "it said nothing"
+        return f"the process with {self._library} ended with status {status}: {words}; reconnect"
 
     def close(self) -> None:
         """Has it bring the robot to rest and end, and waits for that; safe to call twice."""
@@ -113,24 +101,29 @@ class RosProcess:
         try:
             self._process.wait(_LONGEST_END)
         except subprocess.TimeoutExpired:
-            _log.error("the ROS process did not end within %g s and is killed", _LONGEST_END)
+            _log.error(
+                "the process with %s did not end within %g s and is killed",
+                *(self._library, _LONGEST_END),
+            )
             self._process.kill()
             self._process.wait()
-        for thread in self._threads:
+        streams = (self._process.stdout, self._process.stderr)
+        for thread, stream in zip(self._threads, streams, strict=True):
             thread.join(2.0)
-        for stream in (self._process.stdout, self._process.stderr):
-            if stream is not None:
+            # Closing would wait for whoever reads, while a child of the process holds the pipe.
+            if stream is not None and not thread.is_alive():
                 stream.close()
         self._clean()
 
-    def _wait_until_ready(self, python: Path, patience: float) -> None:
-        end = time.monotonic() + patience
+    def _wait_until_ready(self, python: Path, end: OtherEnd) -> None:
+        give_up = time.monotonic() + end.patience
         while True:
             try:
-                line = self._told.get(timeout=max(0.0, end - time.monotonic()))
+                line = self._told.get(timeout=max(0.0, give_up - time.monotonic()))
             except queue.Empty:
                 raise BodyError(
-                    f"rclpy was not ready within {patience:g} s in {python}:\n{self.last_words}"
+                    f"{end.library} was not ready within {end.patience:g} s in {python}:\n"
+                    f"{self._last_words()}"
                 ) from None
             if line.startswith(READY):
                 return
@@ -141,9 +134,11 @@ class RosProcess:
                 self._threads[1].join(1.0)
                 raise BodyError(
                     f"{python} ended with status {self._process.returncode} before it was ready. "
-                    f"It needs rclpy, numpy, msgspec and pyzmq (`bash launch/setup-ros.sh`):\n"
-                    f"{self.last_words}"
+                    f"It needs {end.needs}:\n{self._last_words()}"
                 )
+
+    def _last_words(self) -> str:
+        return "\n".join(self._words)
 
     def _listen(self) -> None:
         assert self._process.stdout is not None
@@ -156,7 +151,7 @@ class RosProcess:
         assert self._process.stderr is not None
         for line in self._process.stderr:
             self._words.append(line.rstrip("\n"))
-            _log.info("ros: %s", line.rstrip("\n"))
+            _log.info("%s: %s", self._library, line.rstrip("\n"))
 
     def _clean(self) -> None:
         shutil.rmtree(self._folder, ignore_errors=True)
@@ -165,7 +160,7 @@ class RosProcess:
 def _make_folder() -> Path:
     """Makes a folder that only this user may enter, with a name short enough for a socket."""
     folder = Path(tempfile.mkdtemp(prefix="embodied-mem-"))
-    if len(str(folder)) + len("/robot") > _LONGEST_SOCKET:
+    if len(endpoint_in(folder).removeprefix("ipc://")) > _LONGEST_SOCKET:
         folder.rmdir()
         folder = Path(tempfile.mkdtemp(prefix="embodied-mem-", dir="/tmp"))
     return folder
