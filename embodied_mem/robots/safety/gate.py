@@ -310,9 +310,12 @@ class SafetyGate:
         if seconds <= self.config.watchdog:
             return seconds
         # Who was silent for so long (a program that hung) cannot go on from what it sent then: the
-        # base has stopped by its own timeout, and is at what it measures.
+        # base has stopped by its own timeout, and is at what it measures, where that is new.
         self._log.note(now, 2, f"nothing was sent for {seconds:.2f} s")
-        self._base.motion.resume(readings.forward, readings.turn)
+        if self._cause[1]:
+            self._base.motion.halt()
+        else:
+            self._base.motion.resume(readings.forward, readings.turn)
         return self._period
 
     @property
