@@ -255,7 +255,10 @@ class Stream:
             self._answered = asked
             self._turn.notify_all()
         told = written or not self._commanded
-        return bool(self._ending) and ((told and self._gate.at_rest) or now > self._end_by)
+        if not self._ending:
+            return False
+        # Past its time, a link that still takes commands is not left in the midst of the ramp.
+        return self._gate.at_rest if told else now > self._end_by
 
     def _send(self, gated: GatedCommand, asked: bool) -> bool:
         """Writes where there is something to say; returns whether it was written."""
