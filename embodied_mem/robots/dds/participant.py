@@ -53,7 +53,7 @@ class DdsNetwork:
         return (
             f'<CycloneDDS><Domain Id="{self.domain}"><General><Interfaces>'
             f'<NetworkInterface name="{self.interface}" multicast="false"/></Interfaces>'
-            "<AllowMulticast>false</AllowMulticast></General>"
+            f"<AllowMulticast>false</AllowMulticast>{self._packets}</General>"
             "<Discovery><ParticipantIndex>auto</ParticipantIndex>"
             "<MaxAutoParticipantIndex>40</MaxAutoParticipantIndex>"
             f"<LeaseDuration>{self.lease}s</LeaseDuration><Peers>{peers}</Peers>"
@@ -65,6 +65,14 @@ class DdsNetwork:
             "<Compatibility><IgnoreTypeInformation>1.15</IgnoreTypeInformation></Compatibility>"
             "</Domain></CycloneDDS>"
         )
+
+    @property
+    def _packets(self) -> str:
+        """Large packets where none can be lost on a wire: a picture in 1 kB pieces overruns the
+        socket of a Fast DDS reader, which then asks for them again and again."""
+        if self.interface != "lo":
+            return ""
+        return "<MaxMessageSize>65500B</MaxMessageSize><FragmentSize>65000B</FragmentSize>"
 
 
 @final
