@@ -130,14 +130,14 @@ class GatewayDriver:
             BodyError: If it is not open.
         """
         control = self._require()
-        if self._info.observation_features:
-            self._seen.wait(_FIRST_PICTURE)
-        rows = link_checks(control, encrypted=self._keys is not None)
+        begun = time.monotonic()
         try:
-            rows.extend(checks_of(control.ask_checks(_PATIENCE_OF_CHECKS)))
+            theirs = checks_of(control.ask_checks(_PATIENCE_OF_CHECKS))
         except BodyError as error:
-            rows.append(Check(name="robot's end", verdict="error", found=str(error)))
-        return rows
+            theirs = (Check(name="robot's end", verdict="error", found=str(error)),)
+        if any(len(feature.shape) > 1 for feature in self._info.observation_features.values()):
+            self._seen.wait(max(0.0, begun + _FIRST_PICTURE - time.monotonic()))
+        return (*link_checks(control, encrypted=self._keys is not None), *theirs)
 
     def read(self) -> Readings:
         """Returns the newest readings; never waits, and is safe from any thread."""

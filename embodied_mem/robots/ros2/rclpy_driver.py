@@ -162,9 +162,7 @@ class RclpyDriver:
         links = [node.link(role) for role in self._config.peers]
         if not all(link.peers for link in links):
             return False
-        if not all(link.fit for link in links):
-            return True
-        if self._state.wrong and waited > _FIRST_WORDS:
+        if waited > _FIRST_WORDS and (self._state.wrong or not all(link.fit for link in links)):
             return True
         spoken = all(age < float("inf") for age in self.read().ages.values())
         return spoken and all(link.connected for link in links)

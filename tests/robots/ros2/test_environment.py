@@ -6,12 +6,18 @@ from pathlib import Path
 import pytest
 
 from embodied_mem.errors import BodyError, ConfigError
+from embodied_mem.robots.apart.driver import ApartDriver
 from embodied_mem.robots.apart.interpreter import lay_package
 from embodied_mem.robots.config import RobotConfig
 from embodied_mem.robots.ros2 import environment
-from embodied_mem.robots.ros2.driver import RosEnd
-from embodied_mem.robots.ros2.environment import ros_environment, ros_interpreter
+from embodied_mem.robots.ros2.driver import RosEnd, make_ros2
+from embodied_mem.robots.ros2.environment import (
+    network_variables,
+    ros_environment,
+    ros_interpreter,
+)
 from embodied_mem.robots.ros2.options import ros2_options
+from embodied_mem.robots.ros2.rclpy_driver import RclpyDriver
 from embodied_mem.robots.safety.config import ArmGateConfig, GateConfig
 from embodied_mem.robots.settings import read_config, write_config
 from ros_env import JOINT_LIMITS, ros_options
@@ -99,3 +105,10 @@ def test_a_robot_survives_the_way_to_the_other_process():
     there = read_config(RobotConfig, json.loads(json.dumps(write_config(config))))
     assert (there.gate, there.joint_limits) == (gate, JOINT_LIMITS)
     assert ros2_options(there.options) == replace(options, python="here")
+
+
+def test_here_is_this_python_and_no_other(monkeypatch):
+    for name in network_variables("OFF"):
+        monkeypatch.setenv(name, "as it was")  # is put back afterwards
+    assert isinstance(make_ros2({"python": "here"}), RclpyDriver)
+    assert isinstance(make_ros2({"python": sys.executable}), ApartDriver)
