@@ -68,8 +68,11 @@ class DdsNetwork:
 
     @property
     def _packets(self) -> str:
-        """Large packets where none can be lost on a wire: a picture in 1 kB pieces overruns the
-        socket of a Fast DDS reader, which then asks for them again and again."""
+        """Large packets where no wire can lose them.
+
+        A picture in pieces of 1 kB overruns the socket of a Fast DDS reader, which then asks for
+        the rest again and again.
+        """
         if self.interface != "lo":
             return ""
         return "<MaxMessageSize>65500B</MaxMessageSize><FragmentSize>65000B</FragmentSize>"
