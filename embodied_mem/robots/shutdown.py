@@ -15,7 +15,10 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any, Protocol, final
 
-_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+_SIGNALS = tuple(
+    getattr(signal, name) for name in ("SIGTERM", "SIGINT", "SIGHUP") if hasattr(signal, name)
+)
+"""SIGHUP: the terminal or the connection to it has gone."""
 
 
 class Stoppable(Protocol):
@@ -146,7 +149,7 @@ _GUARD = _Guard()
 
 
 def guard(robot: Stoppable, *, signals: bool = True) -> None:
-    """Has a robot stopped when the program ends or gets SIGTERM or SIGINT.
+    """Has a robot stopped when the program ends or gets SIGTERM, SIGINT or SIGHUP.
 
     Handlers that were there before are called afterwards. A second signal while the robots come to
     rest stops them at once. Signals are left alone outside of the main thread.

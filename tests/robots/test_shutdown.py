@@ -74,6 +74,16 @@ def test_sigterm_ramps_to_zero_and_then_ends_the_program(tmp_path: Path, scenari
     assert heard(log)[-1]["stop"] == "SIGTERM"
 
 
+def test_a_lost_terminal_ramps_to_zero_and_ends_the_program(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with program(log, "inside") as child:
+        wait_for(child, "driving")
+        child.send_signal(signal.SIGHUP)
+        assert child.wait(10.0) == -signal.SIGHUP
+    assert_stopped_gently(log)
+    assert heard(log)[-1]["stop"] == "SIGHUP"
+
+
 def test_sigint_ramps_to_zero_and_is_a_keyboard_interrupt_afterwards(tmp_path: Path) -> None:
     log = tmp_path / "log"
     with program(log, "inside") as child:
