@@ -113,3 +113,11 @@ class RobotDriver(Protocol):
 
     def close(self) -> None:
         """Closes the link; the last command was a stop already. Safe to call twice."""
+
+
+@runtime_checkable
+class PassesEnable(Protocol):
+    """A driver behind which there is another gate with a deadman's switch."""
+
+    def enable(self) -> None:
+        """Tells that gate that the switch is held at this moment."""

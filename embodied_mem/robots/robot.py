@@ -8,7 +8,7 @@ from typing import Self, final
 
 from embodied_mem.errors import BodyError
 from embodied_mem.robots.body import Feature
-from embodied_mem.robots.driver import Check, RobotDriver, RobotInfo
+from embodied_mem.robots.driver import Check, PassesEnable, RobotDriver, RobotInfo
 from embodied_mem.robots.followed import Followed, follow
 from embodied_mem.robots.health import Health
 from embodied_mem.robots.pace import Pace
@@ -232,8 +232,10 @@ class Robot:
         return free
 
     def enable(self) -> None:
-        """Tells that the deadman's switch is held at this moment."""
+        """Tells that the deadman's switch is held at this moment, and the robot's end, too."""
         self.gate.enable(time.monotonic())
+        if self._stream is not None and isinstance(self._driver, PassesEnable):
+            self._driver.enable()
 
     # -- sensing -------------------------------------------------------------------------------
 

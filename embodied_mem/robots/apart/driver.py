@@ -73,6 +73,10 @@ class ApartDriver:
             self.close()
             raise
 
+    def enable(self) -> None:
+        """Tells the gate at the robot's end that the deadman's switch is held at this moment."""
+        self._opened()[1].enable()
+
     def checks(self) -> Sequence[Check]:
         """Returns the checks of the robot's end, of the link and of the process."""
         process, link = self._opened()

@@ -15,7 +15,7 @@ from embodied_mem.robots.readings import Readings
 from embodied_mem.robots.ros.assemble import RosState
 from embodied_mem.robots.ros.estop import EstopTopics
 from embodied_mem.robots.ros.options import ros_config
-from embodied_mem.robots.ros.sensor_checks import sensor_checks
+from embodied_mem.robots.ros.sensor_checks import RATE_SECONDS, sensor_checks
 from embodied_mem.robots.ros.topics import RosConfig, robot_info
 from embodied_mem.robots.safety.gated import GatedCommand, GatedTrajectory
 from embodied_mem.robots.settings import read_config
@@ -83,6 +83,7 @@ class DdsDriver:
         """Returns who is there and what comes; waits for peers and first messages."""
         session = self._opened()
         session.wait(self._settled, self._patience)
+        time.sleep(RATE_SECONDS)
         return (*session.checks(), *sensor_checks(self._state, time.monotonic()))
 
     def read(self) -> Readings:

@@ -8,6 +8,8 @@ from embodied_mem.robots.ros.assemble import RosState
 
 ENOUGH = 0.7
 """Less than this part of an expected rate is a warning."""
+RATE_SECONDS = 1.0
+"""For so long messages are counted before their rates are told, s."""
 SILENT = 1.0
 """What has been silent for longer has stopped, s."""
 _TOPIC = {"joints": "joint_states"}

@@ -17,6 +17,8 @@ restarted and finds no libraries."""
 VENV = Path(".venv-ros") / "bin" / "python"
 """Made by `launch/setup-ros.sh`."""
 
+_LOOPBACK = Path(__file__).with_name("fastdds_loopback.xml")
+
 
 def ros_interpreter(named: str = "") -> Path:
     """Finds a Python that has rclpy.
@@ -68,16 +70,21 @@ def ros_environment(
 def network_variables(discovery: str, static_peers: Sequence[str] = ()) -> dict[str, str]:
     """Returns the environment variables that say where rclpy may talk.
 
-    On a network pictures need UDP alone: at 640x480 and 10 Hz they lost a fifth with Fast DDS's
-    shared memory beside it (notes/control.md, C2). With `LOCALHOST` rmw_fastrtps sets transports
-    of its own and heeds no variable; a process that is killed then leaves files in /dev/shm.
+    Pictures need UDP alone: at 640x480 and 10 Hz they lost a fifth with Fast DDS's shared memory
+    beside it (notes/control.md, C2). With `LOCALHOST` rmw_fastrtps heeds no variable, and a profile
+    is what sets the transport; one that the environment names already is left as it is.
 
     Args:
         discovery: ROS_AUTOMATIC_DISCOVERY_RANGE: `LOCALHOST`, `SUBNET` or `OFF`.
         static_peers: ROS_STATIC_PEERS, addresses.
     """
-    return {
+    variables = {
         "ROS_AUTOMATIC_DISCOVERY_RANGE": discovery,
         "ROS_STATIC_PEERS": ";".join(static_peers),
         "FASTDDS_BUILTIN_TRANSPORTS": os.environ.get("FASTDDS_BUILTIN_TRANSPORTS", "UDPv4"),
     }
+    if discovery == "LOCALHOST":
+        # The second is the name that Fast DDS 2 (Jazzy) knows.
+        for name in ("FASTDDS_DEFAULT_PROFILES_FILE", "FASTRTPS_DEFAULT_PROFILES_FILE"):
+            variables[name] = os.environ.get(name, str(_LOOPBACK))
+    return variables

@@ -10,7 +10,7 @@ from embodied_mem.errors import BodyError
 from embodied_mem.robots.driver import Check, RobotEvents, RobotInfo
 from embodied_mem.robots.readings import Readings
 from embodied_mem.robots.ros.assemble import RosState
-from embodied_mem.robots.ros.sensor_checks import sensor_checks
+from embodied_mem.robots.ros.sensor_checks import RATE_SECONDS, sensor_checks
 from embodied_mem.robots.ros.topics import RosConfig, robot_info
 from embodied_mem.robots.ros2 import messages
 from embodied_mem.robots.ros2.intake import Intake
@@ -24,8 +24,6 @@ _FIRST_WORDS = 1.0
 """After so long, what comes and cannot be used is not just early, s."""
 _LOOK_EVERY = 0.2
 """The graph is looked at this often, s; sooner where somebody comes or goes."""
-_RATE_SECONDS = 1.0
-"""Rates are measured over this, where some are expected, s."""
 _REACH_IN = 0.1
 """A streamed position is to be reached after this, s: two periods of 20 Hz, so that one that is
 late does not make the arm stop in between."""
@@ -79,8 +77,7 @@ class RclpyDriver:
         begun = time.monotonic()
         while not self._settled(node, waited := time.monotonic() - begun) and waited < PATIENCE:
             node.wait_for_change(min(0.1, PATIENCE - waited))
-        if self._config.rates:
-            time.sleep(_RATE_SECONDS)
+        time.sleep(RATE_SECONDS)
         links = self._links(node)
         now = time.monotonic()
         return (*link_checks(self._config, links), *sensor_checks(self._state, now))

@@ -20,7 +20,7 @@ from std_msgs.msg import Bool
 rclpy.init()
 node = rclpy.create_node("talker")
 publisher = node.create_publisher(Bool, "e_stop", 10)
-time.sleep(1.0)
+time.sleep(4.0)
 publisher.publish(Bool())
 node.destroy_node()
 rclpy.shutdown()
