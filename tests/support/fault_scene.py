@@ -154,7 +154,8 @@ class Scene:
 
     def wait_until(self, moment: float) -> WireLog:
         """Waits until the robot has logged beyond a time; returns the log."""
-        return self.robot.until(lambda log: log.states[-1].t > moment)
+        seconds = max(0.0, moment - time.monotonic()) + 20.0
+        return self.robot.until(lambda log: log.states[-1].t > moment, seconds)
 
     def new_brain(self) -> None:
         """Ends the brain, if it still runs, and starts another."""

@@ -150,8 +150,11 @@ class Obstacles:
         x, y = _in_the_way(frame, zone)
         self._here = _free(x, y, radius, zone)
         self._seen = (x, y)
-        self._near: Float32Array | None = None
-        self._closest = inf
+        # Now, with the picture, so that no later tick pays for it.
+        near_x, near_y = thinned(x, y, zone.min_points, radius + enough + _TRAVEL)
+        self._near = _homogeneous(near_x, near_y)
+        square = near_x * near_x + near_y * near_y
+        self._closest = float(np.sqrt(square.min(initial=inf)))
         self._pose = frame.T_world_body[:3].tolist()
 
     def free(self, T_world_body: Float64Array | None) -> float:
@@ -167,11 +170,6 @@ class Obstacles:
         (a, b), (c, d), (east, north) = _planar(now, self._pose)
         moved = hypot(east, north)
         points = self._near if moved <= _TRAVEL else _homogeneous(*self._seen)
-        if points is None:
-            reach = self._radius + self._enough + _TRAVEL
-            x, y = thinned(*self._seen, self._zone.min_points, reach)
-            points = self._near = _homogeneous(x, y)
-            self._closest = float(np.sqrt((x * x + y * y).min(initial=inf)))
         if moved <= _TRAVEL and self._closest - moved - self._radius > self._enough:
             return inf
         x, y = np.array(((a, b, east), (c, d, north)), np.float32) @ points
