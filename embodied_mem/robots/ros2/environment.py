@@ -17,6 +17,8 @@ restarted and finds no libraries."""
 VENV = Path(".venv-ros") / "bin" / "python"
 """Made by `launch/setup-ros.sh`."""
 
+_PROFILES = ("FASTDDS_DEFAULT_PROFILES_FILE", "FASTRTPS_DEFAULT_PROFILES_FILE")
+"""Names the profiles of Fast DDS; the second is what Fast DDS 2 (Jazzy) knows."""
 _LOOPBACK = Path(__file__).with_name("fastdds_loopback.xml")
 
 
@@ -61,6 +63,9 @@ def ros_environment(
     before = os.environ if inherited is None else inherited
     variables = variables_apart(package_folder, before)
     variables.pop(BOOTSTRAP_GUARD, None)
+    for name in _PROFILES:
+        if variables.get(name) == str(_LOOPBACK):  # set by us for another robot
+            del variables[name]
     if sourced := before.get("PYTHONPATH"):
         variables["PYTHONPATH"] += os.pathsep + sourced
     variables["ROS_DOMAIN_ID"] = str(domain)
@@ -84,7 +89,5 @@ def network_variables(discovery: str, static_peers: Sequence[str] = ()) -> dict[
         "FASTDDS_BUILTIN_TRANSPORTS": os.environ.get("FASTDDS_BUILTIN_TRANSPORTS", "UDPv4"),
     }
     if discovery == "LOCALHOST":
-        # The second is the name that Fast DDS 2 (Jazzy) knows.
-        for name in ("FASTDDS_DEFAULT_PROFILES_FILE", "FASTRTPS_DEFAULT_PROFILES_FILE"):
-            variables[name] = os.environ.get(name, str(_LOOPBACK))
+        variables |= {name: os.environ.get(name, str(_LOOPBACK)) for name in _PROFILES}
     return variables

@@ -63,6 +63,7 @@ class PeerRobot:
         self._log = LogWriter(config.log)
         self._end = threading.Event()
         self._threads: list[threading.Thread] = []
+        self._waking = threading.Timer(0.0, self.faults.paused.clear)
         self._usurper: SecondOwner | None = None
         pictures = [COLOUR + "/compressed" * config.compressed, DEPTH, INFO]
         detector = [INSTANCE, LABELS] * config.detector
@@ -218,8 +219,10 @@ class PeerRobot:
 
     def pause(self, seconds: float) -> None:
         """Hangs for a while, as a computer does."""
+        self._waking.cancel()  # an earlier pause must not end this one
         self.faults.paused.set()
-        threading.Timer(seconds, self.faults.paused.clear).start()
+        self._waking = threading.Timer(seconds, self.faults.paused.clear)
+        self._waking.start()
 
     def stick(self, joint: int | None) -> None:
         """Blocks a joint, from 0; None lets it go."""

@@ -108,7 +108,19 @@ def test_a_robot_survives_the_way_to_the_other_process():
 
 
 def test_here_is_this_python_and_no_other(monkeypatch):
-    for name in network_variables("OFF"):
+    for name in network_variables("LOCALHOST"):
         monkeypatch.setenv(name, "as it was")  # is put back afterwards
     assert isinstance(make_ros2({"python": "here"}), RclpyDriver)
     assert isinstance(make_ros2({"python": sys.executable}), ApartDriver)
+
+
+def test_the_profile_of_loopback_is_for_loopback_only(monkeypatch, tmp_path):
+    loopback = network_variables("LOCALHOST")["FASTDDS_DEFAULT_PROFILES_FILE"]
+    assert "127.0.0.1" in Path(loopback).read_text()
+    monkeypatch.setenv("FASTDDS_DEFAULT_PROFILES_FILE", loopback)
+    subnet = ros_environment(tmp_path, domain=3, discovery="SUBNET")
+    assert "FASTDDS_DEFAULT_PROFILES_FILE" not in subnet
+    monkeypatch.setenv("FASTDDS_DEFAULT_PROFILES_FILE", "/etc/own.xml")
+    for discovery in ("LOCALHOST", "SUBNET"):
+        kept = ros_environment(tmp_path, domain=3, discovery=discovery)
+        assert kept["FASTDDS_DEFAULT_PROFILES_FILE"] == "/etc/own.xml"
