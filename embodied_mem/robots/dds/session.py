@@ -22,6 +22,7 @@ from embodied_mem.robots.dds.commands import joint_trajectory, twist
 from embodied_mem.robots.dds.discovery import Discovery, Endpoint, OwnEnd
 from embodied_mem.robots.dds.intake import Intake, channel_of, message_type
 from embodied_mem.robots.dds.listener import Listener, Source
+from embodied_mem.robots.dds.matched import matched
 from embodied_mem.robots.dds.participant import DdsLink
 from embodied_mem.robots.dds.qos import dds_qos
 from embodied_mem.robots.driver import Check, RobotEvents
@@ -142,7 +143,9 @@ class DdsSession:
             status = writer.get_offered_incompatible_qos_status()
             return status.total_count, status.last_policy_id
 
-        self._add_own(role, "writer", qos, lambda: len(writer.get_matched_subscriptions()), refused)
+        self._add_own(
+            role, "writer", qos, lambda: len(matched(writer.get_matched_subscriptions)), refused
+        )
 
     def _open_reader(self, role: str) -> None:
         qos = dds_qos(self._config.quality(role), ignore_own=True)
@@ -154,7 +157,9 @@ class DdsSession:
             status = reader.get_requested_incompatible_qos_status()
             return status.total_count, status.last_policy_id
 
-        self._add_own(role, "reader", qos, lambda: len(reader.get_matched_publications()), refused)
+        self._add_own(
+            role, "reader", qos, lambda: len(matched(reader.get_matched_publications)), refused
+        )
 
     def _topic(self, role: str) -> Any:
         return Topic(self._link.participant, self._name(role), message_type(self._config, role))
@@ -236,7 +241,7 @@ class DdsSession:
             if lost > self._lost.get(role, 0):
                 self._state.lose(channel_of(role), lost - self._lost.get(role, 0))
                 self._lost[role] = lost
-        writers = self._readers["estopped"].get_matched_publications()
+        writers = matched(self._readers["estopped"].get_matched_publications)
         self._state.still_there([handle & _HANDLE for handle in writers])
         with self._turn:
             faults = self._discovery.faults()

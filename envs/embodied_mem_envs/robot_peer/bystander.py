@@ -10,6 +10,7 @@ from cyclonedds.sub import DataReader
 from cyclonedds.topic import Topic
 
 from embodied_mem.errors import EvaluationError
+from embodied_mem.robots.dds.matched import matched
 from embodied_mem.robots.dds.messages import Bool, Twist, TwistStamped, Vector3
 from embodied_mem.robots.dds.participant import DdsLink, DdsNetwork
 from embodied_mem_envs.robot_peer.wire_names import TYPES, Quality, dds_topic
@@ -35,7 +36,7 @@ class Bystander:
             self._writers[name] = DataWriter(self.link.participant, self._topic(name), qos=qos)
         writer = self._writers[name]
         end = time.monotonic() + patience
-        while not writer.get_matched_subscriptions():
+        while not matched(writer.get_matched_subscriptions):
             if time.monotonic() > end:
                 raise EvaluationError(f"nobody hears {name}")
             time.sleep(0.01)
