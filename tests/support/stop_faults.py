@@ -45,7 +45,8 @@ def emergency_stop_by_somebody(scene: Scene) -> None:
     """Somebody who has only just joined stops the robot while commands keep coming."""
     with Bystander(scene.domain) as other:
         since = time.monotonic()
-        other.stop()
+        # Whoever is found first would stop first, and its log could not tell why.
+        other.stop(hearers=2)
         log = scene.robot.until(lambda log: _last(log, "e_stop") > since)
         asked = _last(log, "e_stop")
         log = scene.check_stop(asked, 0.4 / DRIVE.brake, deceleration=DRIVE.brake)

@@ -29,14 +29,14 @@ class Bystander:
         self.heard: dict[str, list[Any]] = {}
         """Messages by topic, in the order of arrival."""
 
-    def send(self, name: str, message: Any, *, patience: float = 20.0) -> None:
-        """Sends a message, once somebody hears the topic."""
+    def send(self, name: str, message: Any, *, hearers: int = 1, patience: float = 20.0) -> None:
+        """Sends a message, once so many hear the topic."""
         if name not in self._writers:
             qos = Quality(name).qos(reader=False)
             self._writers[name] = DataWriter(self.link.participant, self._topic(name), qos=qos)
         writer = self._writers[name]
         end = time.monotonic() + patience
-        while not matched(writer.get_matched_subscriptions):
+        while len(matched(writer.get_matched_subscriptions)) < hearers:
             if time.monotonic() > end:
                 raise EvaluationError(f"nobody hears {name}")
             time.sleep(0.01)
@@ -53,9 +53,9 @@ class Bystander:
             self.steer(forward, turn)
             time.sleep(0.05)
 
-    def stop(self) -> None:
-        """Asks for an emergency stop."""
-        self.send("e_stop", Bool(data=True))
+    def stop(self, hearers: int = 1) -> None:
+        """Asks for an emergency stop, once so many would hear of it."""
+        self.send("e_stop", Bool(data=True), hearers=hearers)
 
     def reset(self) -> None:
         """Asks for its end."""
