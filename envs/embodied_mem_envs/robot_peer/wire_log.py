@@ -13,8 +13,9 @@ from embodied_mem_envs.robot_peer.command_limits import Bounds, Excess, TimedCom
 
 _REST_FORWARD, _REST_TURN = 0.005, 0.01
 """Slower than this is standing still, m/s and rad/s."""
-_ORDER = 0.1
-"""A stop is on its way as long as this while the zero that goes with it has arrived, s."""
+_ORDER = 0.5
+"""So long a stop by somebody who has just joined may be on its way to the robot while the zero that
+goes with it has arrived, s: DDS hands it over once both ends have found each other."""
 
 
 @dataclass(frozen=True, slots=True)
