@@ -33,7 +33,7 @@ class Operator:
         self._quit, self._wake = os.pipe()
         self._thread = threading.Thread(target=self._listen, name="operator", daemon=True)
         self._terminal: list[Any] | None = None
-        self._before: object = None
+        self._before: Any = None
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
@@ -55,7 +55,7 @@ class Operator:
         trace: TracebackType | None,
     ) -> None:
         if self._before is not None:
-            signal.signal(signal.SIGINT, self._before)  # type: ignore[arg-type]
+            signal.signal(signal.SIGINT, self._before)
         if self._terminal is not None:
             import termios
 

@@ -39,11 +39,12 @@ class LeRobotLayout:
         information = opened(folder)
         self._colour, self._depth = _pictures(folder, information)
         ours = information.embodied_mem
-        if intrinsics is None and ours is None:
+        known = ours.heading.intrinsics if intrinsics is None and ours else intrinsics
+        if known is None:
             raise RecordingError(
                 f"{folder} does not say what camera it is of; open it with its intrinsics"
             )
-        self._intrinsics = intrinsics or ours.heading.intrinsics  # type: ignore[union-attr]
+        self._intrinsics = known
         self._seconds = ours.heading.seconds_per_tick if ours else 1.0 / information.fps
         columns = [self._colour, self._depth, POSE]
         self._dataset = Dataset(folder, columns)

@@ -5,7 +5,9 @@ from embodied_mem.robots.trajectory import Trajectory
 from embodied_mem.types import Command
 
 
-def twist(command: Command, *, stamped: bool, now: float, frame: str = "base_link"):  # type: ignore[no-untyped-def]
+def twist(
+    command: Command, *, stamped: bool, now: float, frame: str = "base_link"
+) -> messages.Twist | messages.TwistStamped:
     """Returns a Twist, or a TwistStamped.
 
     Args:

@@ -8,7 +8,7 @@ REP 103's: metres, radians, seconds. Importing this needs the extra `ros2` (cycl
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from cyclonedds.idl import IdlStruct
 from cyclonedds.idl.types import array, float32, float64, int32, sequence, uint8, uint32
@@ -241,7 +241,9 @@ class Image(IdlStruct, typename="sensor_msgs::msg::dds_::Image_"):
     step: uint32 = 0
     data: Blob = b""
 
-    def serialize(self, buffer: Any = None, endianness: Any = None, use_version_2: Any = None):  # type: ignore[no-untyped-def]
+    def serialize(
+        self, buffer: Any = None, endianness: Any = None, use_version_2: Any = None
+    ) -> bytes:
         """Returns the message's bytes."""
         writer = CdrWriter()
         _write_header(writer, self.header)
@@ -254,7 +256,7 @@ class Image(IdlStruct, typename="sensor_msgs::msg::dds_::Image_"):
         return writer.finish()
 
     @classmethod
-    def deserialize(cls, data: bytes, has_header: bool = True, use_version_2: Any = None):  # type: ignore[no-untyped-def]
+    def deserialize(cls, data: bytes, has_header: bool = True, use_version_2: Any = None) -> Self:
         """Reads a message.
 
         Raises:
@@ -282,7 +284,9 @@ class CompressedImage(IdlStruct, typename="sensor_msgs::msg::dds_::CompressedIma
     format: str = ""
     data: Blob = b""
 
-    def serialize(self, buffer: Any = None, endianness: Any = None, use_version_2: Any = None):  # type: ignore[no-untyped-def]
+    def serialize(
+        self, buffer: Any = None, endianness: Any = None, use_version_2: Any = None
+    ) -> bytes:
         """Returns the message's bytes."""
         writer = CdrWriter()
         _write_header(writer, self.header)
@@ -291,7 +295,7 @@ class CompressedImage(IdlStruct, typename="sensor_msgs::msg::dds_::CompressedIma
         return writer.finish()
 
     @classmethod
-    def deserialize(cls, data: bytes, has_header: bool = True, use_version_2: Any = None):  # type: ignore[no-untyped-def]
+    def deserialize(cls, data: bytes, has_header: bool = True, use_version_2: Any = None) -> Self:
         """Reads a message.
 
         Raises:

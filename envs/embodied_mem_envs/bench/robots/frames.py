@@ -1,6 +1,5 @@
 """Whether every picture and every odometry message arrives, and whether the memory keeps up."""
 
-import os
 import resource
 import tempfile
 import time
@@ -97,5 +96,4 @@ class _Counted:
             "frames_remembered": (len(inner) - 1) / max(came, 1),
             "memory_update_ms": memory_ms,
             "brain_cpu_share": (last[3] - first[3]) / span,
-            "brain_cores": float(os.cpu_count() or 1),
         }
