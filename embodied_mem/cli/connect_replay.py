@@ -8,7 +8,7 @@ import msgspec
 from embodied_mem.cli.connect_robot import finish_visit
 from embodied_mem.cli.progress import progress
 from embodied_mem.cli.result import write_result
-from embodied_mem.cli.robot_memory import RobotMemoryConfig, robot_brain
+from embodied_mem.cli.robot_memory import RobotMemoryConfig, robot_brain, visit_of
 from embodied_mem.errors import RecordingError
 
 if TYPE_CHECKING:
@@ -31,8 +31,7 @@ def replay(flags: "Connect") -> int:
     with ReplayBody(flags.replay) as body:
         brain = robot_brain(visit.memory, body, flags.out / "robot.mem", flags.resume)
         with brain.hippocampus.store, progress("replaying", len(body)) as advance:
-            live = brain.explore if visit.memory.task == "explore" else brain.watch
-            live(len(body), advance, until=lambda: body.finished)
+            visit_of(brain, visit.memory)(len(body), advance, until=lambda: body.finished)
             metrics = finish_visit(brain, visit.memory, flags.out, flags.question)
             same = brain.hippocampus.store.digest() == visit.memory_digest
             differences = body.differences

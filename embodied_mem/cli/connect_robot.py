@@ -3,7 +3,6 @@
 import json
 import sys
 import time
-from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, final
@@ -15,7 +14,7 @@ from embodied_mem.cli.check_table import print_checks
 from embodied_mem.cli.operator import Operator
 from embodied_mem.cli.outcome import Outcome, write_outcome
 from embodied_mem.cli.result import write_result
-from embodied_mem.cli.robot_memory import RobotMemoryConfig, robot_brain
+from embodied_mem.cli.robot_memory import RobotMemoryConfig, robot_brain, visit_of
 from embodied_mem.cli.status_line import StatusLine
 from embodied_mem.errors import ConfigError, RecordingError
 from embodied_mem.files import write_text
@@ -180,9 +179,8 @@ class RobotSession:
 
         log = open_live(self.flags.rerun)
         end = time.monotonic() + self.flags.seconds
-        live: Callable[..., object] = brain.explore if self.flags.task == "explore" else brain.watch
         try:
-            live(
+            visit_of(brain, self.memory)(
                 self.memory.ticks,
                 lambda: log.log(brain.hippocampus),
                 until=lambda: operator.finish or time.monotonic() > end,

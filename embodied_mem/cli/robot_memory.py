@@ -1,11 +1,12 @@
 """What a brain on a robot is made of: enough to make the same memory from a recording again."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from embodied_mem.brain.brain import Brain
+    from embodied_mem.brain.brain import Brain, Exploration
     from embodied_mem.robots import Body
 
 
@@ -63,3 +64,8 @@ def robot_brain(
         speed=config.speed, turn_rate=config.turn_rate, reaction=config.reaction
     )
     return Brain(body, hippocampus, movement=movement)
+
+
+def visit_of(brain: "Brain", config: RobotMemoryConfig) -> Callable[..., "Exploration"]:
+    """Returns what the brain does on the visit: `Brain.explore` or `Brain.watch`."""
+    return brain.explore if config.task == "explore" else brain.watch

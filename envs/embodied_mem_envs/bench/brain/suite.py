@@ -1,12 +1,10 @@
 """`embodied-mem bench brain`: every figure of the brain that needs no task's success."""
 
-import importlib
-import time
 from collections.abc import Callable
 
 from embodied_mem.brain.learning.window_figures import skill_window_figures
-from embodied_mem.errors import MissingExtraError
 from embodied_mem.memory.working.figures import working_memory_figures
+from embodied_mem_envs.bench.parts import run_parts
 
 PARTS = (
     ("reflex", "bench_reflex"),
@@ -25,15 +23,7 @@ def bench_brain(*, quick: bool, note: Callable[[str], None]) -> dict[str, float]
         quick: Shorter, half a minute in all; the names of the figures are the same.
         note: Hears what is being measured.
     """
-    metrics: dict[str, float] = {}
-    for module, function in PARTS:
-        started = time.perf_counter()
-        try:
-            bench = getattr(importlib.import_module(f"{__package__}.{module}"), function)
-            metrics |= bench(quick=quick, note=note)
-        except MissingExtraError as error:
-            note(f"left out {module}: {error}")
-        note(f"{module}: {time.perf_counter() - started:.0f} s")
+    metrics = run_parts(__package__, PARTS, extra="tabletop", quick=quick, note=note)
     questions, tasks = (40, 20) if quick else (200, 100)
     note("working memory and skill window")
     metrics |= working_memory_figures(_SEED, questions=questions)
