@@ -19,6 +19,7 @@ _STEPS: Final = float(2 ** (PLANES - 1) - 1)
 _GAUSSIAN_STEP: Final = 0.42
 """Width of the best eight uniform steps over the mean magnitude, for a normal distribution."""
 _TINY: Final = 1e-300
+_SMALLEST: Final = float(np.finfo(np.float32).tiny)
 _LEAST_SPREAD: Final = 1e-9
 _UPPER: Final = np.uint8(1 << (PLANES - 1))
 _MIRROR: Final = np.uint8((1 << (PLANES - 1)) - 1)
@@ -141,6 +142,9 @@ def _encode(matrix: Float32Array) -> list[VectorCode]:
             "a vector holds values that are not finite; embed it again or leave it out"
         )
     offset, step, index = _quantised(magnitude, mean)
+    if not (mean >= _SMALLEST).all():
+        # Subnormal weights round by more than what they say: such a row is rebuilt as zero.
+        offset, step, mean = (part * (mean >= _SMALLEST) for part in (offset, step, mean))
     level = np.where(vectors >= 0, index | _UPPER, index ^ _MIRROR)
     packed = np.packbits(level[..., None, :] & _PLANE_BITS, axis=-1, bitorder="little")
     width = plane_bytes(dimension)

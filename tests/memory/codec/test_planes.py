@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -36,8 +36,13 @@ def relative_error(vector: Float32Array, exact: Float32Array) -> float:
     return float(np.square(vector - exact64).sum()) / length if length else 0.0
 
 
+SUBNORMAL = np.float32(1e-45) * np.eye(1, 78, dtype=np.float32)
+
+
 @settings(deadline=None)
 @given(matrix=matrices)
+@example(matrix=SUBNORMAL)
+@example(matrix=np.vstack([SUBNORMAL, np.ones((1, 78), np.float32)]))
 def test_any_vectors(matrix: Float32Array) -> None:
     for row, code in zip(matrix, encode_vectors(matrix), strict=True):
         dimension = matrix.shape[1]
