@@ -108,7 +108,7 @@ class PeerRobot:
             self._note(moment)
         if moment.stopped != self._was_stopped:
             self._was_stopped = moment.stopped
-            # Not the moment's own time, the last whole step's: a stop is not noticed before it came.
+            # Not the moment's own time, the last whole step's: no stop is noticed before it came.
             self._log.write("estopped", time.monotonic(), value=moment.stopped)
             self._send("estopped", Bool(data=moment.stopped))
         if self.faults.paused.is_set():

@@ -1,0 +1,1 @@
+"""Suites of episodes that agents are compared on."""
