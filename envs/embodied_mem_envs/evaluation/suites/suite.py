@@ -22,7 +22,7 @@ class AskRecord(msgspec.Struct, frozen=True, kw_only=True):
 class EpisodeRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One episode that one agent lived through: a line of JSON.
 
-    Everything but `cpu_s` and `wall_s` is the same on every run with the same seed.
+    Everything but `cpu_s`, `wall_s` and `latency_s` is the same on every run with the same seed.
     """
 
     suite: str
@@ -41,6 +41,8 @@ class EpisodeRecord(msgspec.Struct, frozen=True, kw_only=True):
     """What the agent raised; such an episode counts as failed, never as left out."""
     cpu_s: float = 0.0
     wall_s: float = 0.0
+    latency_s: float = 0.0
+    """CPU seconds from an ask to its reply, mean over asks."""
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):

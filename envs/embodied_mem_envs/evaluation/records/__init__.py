@@ -1,0 +1,1 @@
+"""Records of episodes on disk."""

@@ -1,0 +1,1 @@
+"""Runs the jobs of an evaluation, here or in other processes."""
