@@ -23,6 +23,7 @@ _DTYPES: Final[dict[str, Any]] = {
     "place": np.int32,
     "observer": np.int32,
     "session": np.int32,
+    "shared": np.bool_,
     "space": np.int32,
     "position": (np.float32, 3),
     "valid_from": np.int64,
@@ -55,6 +56,7 @@ class Columns:
         alive: bool; whether a record lies in the slot. All other entries are stale where it is not.
         kind, status: Codes, indices into `KINDS` and `STATUSES`.
         place, observer, session: Codes of names, see `name`; -1 where there is none.
+        shared: bool; whether anybody may be told of it, see `Filter.viewer`.
         space: Number of the vector space in the store; -1 where there is no vector.
         position: float32 (capacity, 3), metres; NaN where the record has no pose.
         valid_from, valid_to, recorded_at, superseded_at: Ticks; `OPEN_END` for an open end.
@@ -76,6 +78,7 @@ class Columns:
     place: NDArray[np.int32]
     observer: NDArray[np.int32]
     session: NDArray[np.int32]
+    shared: NDArray[np.bool_]
     space: NDArray[np.int32]
     position: NDArray[np.float32]
     valid_from: NDArray[np.int64]

@@ -73,6 +73,8 @@ class Filter:
     """The session that it was recorded in, or several; "" is for none."""
     ids: Sequence[str] | None = None
     """Record ids to choose from."""
+    viewer: str | None = None
+    """Who is to be told: only what is shared, and what this one is the observer of."""
 
     def __post_init__(self) -> None:
         for name in ("kind", "place", "about", "observer", "session", "ids"):
@@ -82,6 +84,8 @@ class Filter:
                 raise unknown_name("kind of record", kind, KINDS)
         if self.status is not None and self.status not in (*STATUSES, "any"):
             raise unknown_name("status", str(self.status), (*STATUSES, "any"))
+        if self.viewer is not None and not (isinstance(self.viewer, str) and self.viewer):
+            raise ConfigError(f"viewer must be a name, not {self.viewer!r}")
         for name in ("as_of", "valid_at"):
             self._put(name, _tick(name, getattr(self, name)))
         self._put("between", _span(self.between))
@@ -116,6 +120,9 @@ def matching(
         if wanted is not None:
             codes = [columns.known_code(each) if each else -1 for each in wanted]
             _keep_any(mask, getattr(columns, name)[among], codes)
+    if filter.viewer is not None:
+        own = columns.observer[among] == columns.known_code(filter.viewer)
+        mask &= columns.shared[among] | own
     slots = np.flatnonzero(mask) if chosen is None else chosen[mask]
     for test in (_in_time, _nearby):
         slots = test(slots, filter, columns)

@@ -213,6 +213,7 @@ _OF_BODIES: Final[tuple[tuple[str, Callable[[Sequence[Body]], list[Any]]], ...]]
     ("valid_to", lambda bodies: _ends([b.valid_to for b in bodies])),
     ("recorded_at", lambda bodies: [b.recorded_at for b in bodies]),
     ("superseded_at", lambda bodies: _ends([b.superseded_at for b in bodies])),
+    ("shared", lambda bodies: [b.visibility == "shared" for b in bodies]),
     ("version", lambda bodies: [b.version for b in bodies]),
     ("layers", lambda bodies: [b.layers for b in bodies]),
     ("reads", lambda bodies: [b.statistics[0] for b in bodies]),

@@ -69,6 +69,8 @@ class Retriever:
         embedder: Turns the text of a query into a vector; `HashingEmbedder` where None. Records
             are compared with it where `MemoryRecord.space` is its name.
         config: Weights of the signals.
+        viewer: Who is to be told; every query is narrowed to what may be said to them, whatever
+            its filter says, see `Filter.viewer`. None for the robot itself, which may know all.
     """
 
     def __init__(
@@ -77,10 +79,12 @@ class Retriever:
         *,
         embedder: TextEmbedder | None = None,
         config: RetrieverConfig | None = None,
+        viewer: str | None = None,
     ) -> None:
         self.store = store
         self.embedder: TextEmbedder = HashingEmbedder() if embedder is None else embedder
         self.config = RetrieverConfig() if config is None else config
+        self.viewer = viewer
 
     def query(
         self,
@@ -120,6 +124,8 @@ class Retriever:
         """
         if k < 1 or (token_budget is not None and token_budget < 0):
             raise ConfigError(f"k must be positive and token_budget not negative: {k=}")
+        if self.viewer is not None:
+            filter = replace(filter, viewer=self.viewer)
         count = max(k, self.config.candidates)
         question = self._question(text, vector, pose, time, filter, space, count)
         hits: list[Hit] = []

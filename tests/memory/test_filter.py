@@ -32,6 +32,7 @@ def a_record(draw: st.DrawFn) -> MemoryRecord:
         about=tuple(draw(st.lists(entities, max_size=2, unique=True))),
         observer=draw(st.sampled_from(["agent", "guest"])),
         session=draw(names),
+        visibility=draw(st.sampled_from(["private", "shared"])),  # type: ignore[arg-type]
         valid_from=draw(ticks),
         valid_to=draw(ends),
         recorded_at=draw(ticks),
@@ -56,6 +57,7 @@ CONDITIONS: dict[str, st.SearchStrategy[object]] = {
     "observer": several(st.sampled_from(["agent", "guest", "nobody"])),
     "session": several(names),
     "ids": st.lists(ids, max_size=30),
+    "viewer": st.sampled_from(["agent", "guest", "nobody"]),
 }
 
 
@@ -79,6 +81,7 @@ def columns_of(records: dict[int, MemoryRecord]) -> tuple[Columns, dict[str, set
         columns.status[slot] = STATUSES.index(record.status)
         for name in ("place", "observer", "session"):
             getattr(columns, name)[slot] = columns.code(getattr(record, name))
+        columns.shared[slot] = record.visibility == "shared"
         columns.position[slot] = np.nan if record.pose is None else record.pose[:3]
         columns.valid_from[slot], columns.recorded_at[slot] = record.valid_from, record.recorded_at
         for name in ("valid_to", "superseded_at"):
@@ -140,6 +143,7 @@ def meets(record: MemoryRecord, filter: Filter) -> bool:
         and among(record.observer, filter.observer)
         and among(record.session, filter.session)
         and among(record.id, filter.ids)
+        and (filter.viewer in (None, record.observer) or record.visibility == "shared")
         and (filter.about is None or bool(set(filter.about) & set(record.about)))
     )
 

@@ -311,6 +311,33 @@ def test_the_past_is_asked_about_through_the_filter() -> None:
     assert [(hit.id, hit.signals.recency < 1) for hit in believed.hits] == [(old.id, True)]
 
 
+@pytest.mark.parametrize("count", [3, 300])
+def test_nobody_is_shown_what_another_told_in_private(tmp_path: Path, count: int) -> None:
+    with MemoryStore(tmp_path) as store:
+        made = [
+            MemoryRecord(
+                id=f"{number:032x}",
+                kind="fact",
+                content={"text": f"door code {number}"},
+                observer=("Ana", "Bo", "Cy")[number % 3],
+                visibility="shared" if number % 5 == 0 else "private",
+            )
+            for number in range(count)
+        ]
+        store.apply([Add(record=record) for record in made])
+    with MemoryStore(tmp_path) as store:
+        for viewer in ("Ana", "Bo", "Cy", "Dee"):
+            allowed = {r.id for r in made if r.visibility == "shared" or r.observer == viewer}
+            retriever = Retriever(store, viewer=viewer)
+            for filter in (Filter(), Filter(viewer="Ana"), Filter(status="any", observer="Bo")):
+                found = retriever.query("door code", k=count, filter=filter)
+                assert {hit.id for hit in found.hits} <= allowed
+                assert found.matching <= len(allowed)
+            everything = retriever.query("door code", k=count)
+            assert {hit.id for hit in everything.hits} == allowed
+        assert Retriever(store).query("door code").matching == count
+
+
 def test_damaged_and_deleted_records_are_left_out_and_named() -> None:
     store, records = filled(15)
     first = Retriever(store, embedder=EMBEDDER).query("red chair", k=15).hits
