@@ -24,6 +24,7 @@ from embodied_mem_envs.house.generate import generate_house
 from embodied_mem_envs.house.house import House
 from embodied_mem_envs.house.noise import SensorNoise
 from embodied_mem_envs.house.plan import draw_walk
+from embodied_mem_envs.screen import RENDER_MODES, Screen, shown
 
 SIMULATORS = ("house",)
 MAX_DEPTH = 10.0
@@ -135,14 +136,14 @@ class ExploreEnv(gym.Env[Observed, Any]):
     | `continuous`      | **bool**        | `False`   | Continuous actions                   |
     | `noise`           | **bool**        | `False`   | Depth noise, drop-outs, pose drift   |
     | `object_reward`   | **float**       | `0.5`     | Reward for each newly seen object    |
-    | `render_mode`     | **str or None** | `None`    | `"rgb_array"`: camera and plan       |
+    | `render_mode`     | **str or None** | `None`    | `"rgb_array"`, `"human"`             |
 
     ## Version History
 
     * v0: Initial version.
     """
 
-    metadata: dict[str, Any] = {"render_modes": ["rgb_array"], "render_fps": 4}  # noqa: RUF012
+    metadata: dict[str, Any] = {"render_modes": list(RENDER_MODES), "render_fps": 4}  # noqa: RUF012
 
     def __init__(
         self,
@@ -170,6 +171,7 @@ class ExploreEnv(gym.Env[Observed, Any]):
         if object_reward < 0.0:
             raise ConfigError(f"object_reward is {object_reward}; expected 0 or more")
         self.render_mode = render_mode
+        self._screen = Screen("Explore", self.metadata["render_fps"])
         self._camera = CameraConfig(width=width, height=height, hfov=hfov)
         self._config = HouseConfig(rooms=rooms)
         self._house_seed = house_seed
@@ -228,6 +230,7 @@ class ExploreEnv(gym.Env[Observed, Any]):
         self._body.connect()
         self._discovery = Discovery(house)
         self._look()
+        self._show()
         return self._observation(), {**self._info(), "truth": house.truth()}
 
     def step(self, action: Any) -> tuple[Observed, float, bool, bool, dict[str, Any]]:
@@ -242,6 +245,7 @@ class ExploreEnv(gym.Env[Observed, Any]):
         floor, objects = self._look()
         reward = floor + self._object_reward * objects
         finished = discovery.floor_share >= _FINISHED
+        self._show()
         return self._observation(), float(reward), finished, False, self._info()
 
     def render(self) -> UInt8Array | None:
@@ -250,19 +254,25 @@ class ExploreEnv(gym.Env[Observed, Any]):
         Raises:
             gymnasium.error.ResetNeeded: If there was no reset yet.
         """
-        if self.render_mode is None:
-            return None
-        body, discovery = self._running()
-        assert self._seen is not None
-        plan = draw_walk(body.house, discovery, body.true_pose)
-        return np.hstack([_scaled(self._seen.rgb), _scaled(plan)])
+        return shown(self.render_mode, self._screen, self._picture)
 
     def close(self) -> None:
-        """Leaves the house."""
+        """Leaves the house and closes the window, if there is one."""
+        self._screen.close()
         if self._body is not None:
             self._body.close()
 
     # -- inside --------------------------------------------------------------------------------
+
+    def _show(self) -> None:
+        if self.render_mode == "human":
+            self.render()
+
+    def _picture(self) -> UInt8Array:
+        body, discovery = self._running()
+        assert self._seen is not None
+        plan = draw_walk(body.house, discovery, body.true_pose)
+        return np.hstack([_scaled(self._seen.rgb), _scaled(plan)])
 
     def _make_observation_space(self) -> gym.Space[Any]:
         pixels = self._camera.width * self._camera.height

@@ -10,6 +10,7 @@ from gymnasium import spaces
 from embodied_mem.brain.control.clock import Clock, ClockMode
 from embodied_mem.errors import ConfigError, unknown_name
 from embodied_mem.types import AnyArray, Command, Observation, UInt8Array
+from embodied_mem_envs.screen import RENDER_MODES, Screen, shown
 from embodied_mem_envs.tabletop import TabletopBody, default_cell
 from embodied_mem_envs.tabletop.camera import FRONT, WRIST
 from embodied_mem_envs.tabletop.tasks import FAMILIES, LEVELS, Outcome, TaskEpisode, make_episode
@@ -154,7 +155,7 @@ class ManipulateEnv(gym.Env[Observed, AnyArray]):
     | `clock`       | **str**            | `"paused"`   | What the learner's thinking costs        |
     | `latency`     | **float**          | `0.05`       | Seconds a step of the simulated clock    |
     | `instruction` | **str**            | `"text"`     | `"text"` or `"codes"`                    |
-    | `render_mode` | **str or None**    | `None`       | `"rgb_array"`: both cameras              |
+    | `render_mode` | **str or None**    | `None`       | `"rgb_array"`, `"human"`: both cameras   |
 
     With `clock="simulated"` the world goes on for `ceil(latency * 200)` ticks before each action,
     with `clock="wall"` for as long as the learner really took (at most 10 s); the arm holds still.
@@ -164,7 +165,7 @@ class ManipulateEnv(gym.Env[Observed, AnyArray]):
     * v0: Initial version.
     """
 
-    metadata: dict[str, Any] = {"render_modes": ["rgb_array"], "render_fps": 20}  # noqa: RUF012
+    metadata: dict[str, Any] = {"render_modes": list(RENDER_MODES), "render_fps": 20}  # noqa: RUF012
 
     def __init__(
         self,
@@ -192,6 +193,7 @@ class ManipulateEnv(gym.Env[Observed, AnyArray]):
         if level is not None and level not in LEVELS:
             raise ConfigError(f"level is {level}; expected 1, 2, 3 or None")
         self.render_mode = render_mode
+        self._screen = Screen("Tabletop", self.metadata["render_fps"])
         self._family, self._level, self._task_seed = family, level, task_seed
         self._control: Control = control
         self._clock = Clock(clock, latency=latency)
@@ -230,7 +232,7 @@ class ManipulateEnv(gym.Env[Observed, AnyArray]):
         for name in options:
             _require("reset option", name, _OPTIONS)
         self._episode = self._draw(options)
-        self.close()
+        self._end()
         body = TabletopBody(
             starting_layout(self._episode, default_cell()),
             seed=int(self.np_random.integers(1 << 31)),
@@ -242,6 +244,7 @@ class ManipulateEnv(gym.Env[Observed, AnyArray]):
         self._start = self._truth(body)
         self._outcome = self._episode.succeeded(self._start, None, self._start)
         self._acted = time.monotonic()
+        self._show()
         return self._observation(body), {**self._info({}), "history": history}
 
     def step(self, action: AnyArray) -> tuple[Observed, float, bool, bool, dict[str, Any]]:
@@ -264,6 +267,7 @@ class ManipulateEnv(gym.Env[Observed, AnyArray]):
         terms = self._reward_terms(outcome)
         self._outcome = outcome
         ended = outcome.success or answer is not None
+        self._show()
         return self._observation(body), sum(terms.values()), ended, False, self._info(terms)
 
     def render(self) -> UInt8Array | None:
@@ -272,20 +276,29 @@ class ManipulateEnv(gym.Env[Observed, AnyArray]):
         Raises:
             gymnasium.error.ResetNeeded: If there was no reset yet.
         """
-        if self.render_mode is None:
-            return None
+        return shown(self.render_mode, self._screen, self._picture)
+
+    def close(self) -> None:
+        """Ends the simulation and closes the window, if there is one."""
+        self._screen.close()
+        self._end()
+
+    # -- inside --------------------------------------------------------------------------------
+
+    def _show(self) -> None:
+        if self.render_mode == "human":
+            self.render()
+
+    def _picture(self) -> UInt8Array:
         body = self._running()
         front, wrist = body.observe(FRONT.name).rgb, body.observe(WRIST.name).rgb
         twice = np.repeat(np.repeat(wrist, 2, axis=0), 2, axis=1)
         return np.hstack([front, twice])
 
-    def close(self) -> None:
-        """Ends the simulation."""
+    def _end(self) -> None:
         if self._body is not None:
             self._body.close()
             self._body = None
-
-    # -- inside --------------------------------------------------------------------------------
 
     def _running(self) -> TabletopBody:
         if self._body is None:

@@ -8,6 +8,7 @@ from gymnasium import spaces
 
 from embodied_mem.errors import ConfigError, unknown_name
 from embodied_mem.types import UInt8Array
+from embodied_mem_envs.screen import RENDER_MODES, Screen, shown
 
 CORRIDOR: Final = 0
 JUNCTION: Final = 1
@@ -85,14 +86,14 @@ class TMazeEnv(gym.Env[np.int64, Any]):
     |-----------------|-----------------|---------|-----------------------------------------------|
     | `length`        | **int**         | `5`     | Cells from entrance to junction, both counted |
     | `random_length` | **bool**        | `False` | Draw 2 to `length` cells in each episode      |
-    | `render_mode`   | **str or None** | `None`  | `"rgb_array"`: the maze from above            |
+    | `render_mode`   | **str or None** | `None`  | `"rgb_array"`, `"human"`: from above          |
 
     ## Version History
 
     * v0: Initial version.
     """
 
-    metadata: dict[str, Any] = {"render_modes": ["rgb_array"], "render_fps": 4}  # noqa: RUF012
+    metadata: dict[str, Any] = {"render_modes": list(RENDER_MODES), "render_fps": 4}  # noqa: RUF012
 
     def __init__(
         self, *, length: int = 5, random_length: bool = False, render_mode: str | None = None
@@ -107,6 +108,7 @@ class TMazeEnv(gym.Env[np.int64, Any]):
         if render_mode is not None and render_mode not in self.metadata["render_modes"]:
             raise unknown_name("render mode", render_mode, self.metadata["render_modes"])
         self.render_mode = render_mode
+        self._screen = Screen("T-maze", self.metadata["render_fps"])
         self.observation_space = spaces.Discrete(4)
         self.action_space = spaces.Discrete(4)
         self._longest, self._random_length = length, random_length
@@ -139,6 +141,7 @@ class TMazeEnv(gym.Env[np.int64, Any]):
         if self._random_length:
             self._length = int(self.np_random.integers(2, self._longest + 1))
         self._cell, self._end = 0, 0
+        self._show()
         return np.int64(self._sign), {}
 
     def step(self, action: Any) -> tuple[np.int64, float, bool, bool, dict[str, Any]]:
@@ -155,10 +158,12 @@ class TMazeEnv(gym.Env[np.int64, Any]):
         if self._cell < self._length - 1:
             self._cell += 1
             at_fork = self._cell == self._length - 1
+            self._show()
             return np.int64(JUNCTION if at_fork else CORRIDOR), 0.0, False, False, {}
         self._end = SIGN_UP if action in (_UP, _RIGHT) else SIGN_DOWN
         right = self._end == self._sign
         info = {"is_success": right}
+        self._show()
         return np.int64(self._end), 1.0 if right else -1.0, True, False, info
 
     def render(self) -> UInt8Array | None:
@@ -167,8 +172,17 @@ class TMazeEnv(gym.Env[np.int64, Any]):
         Raises:
             gymnasium.error.ResetNeeded: If there was no reset yet.
         """
-        if self.render_mode is None:
-            return None
+        return shown(self.render_mode, self._screen, self._picture)
+
+    def close(self) -> None:
+        """Closes the window, if there is one."""
+        self._screen.close()
+
+    def _show(self) -> None:
+        if self.render_mode == "human":
+            self.render()
+
+    def _picture(self) -> UInt8Array:
         if self._sign is None:
             raise gym.error.ResetNeeded("the agent is in no corridor; call reset() first")
         cells = np.zeros((3, self._length, 3), np.uint8)

@@ -77,7 +77,7 @@ def test_wrong_arguments_are_named() -> None:
     with pytest.raises(ConfigError, match="length is 1"):
         TMazeEnv(length=1)
     with pytest.raises(ConfigError, match="render mode"):
-        TMazeEnv(render_mode="human")
+        TMazeEnv(render_mode="ascii")
     env = TMazeEnv()
     with pytest.raises(gym.error.ResetNeeded):
         env.step(0)
