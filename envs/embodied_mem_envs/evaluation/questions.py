@@ -39,6 +39,10 @@ class HouseQuestion(msgspec.Struct, frozen=True, kw_only=True):
     about_unseen: bool
     """The thing asked about is not in the house, or did not show."""
     right: RightAnswer
+    noun: Noun | None = None
+    """What it asks about."""
+    second: Noun | None = None
+    """The other thing that it names."""
 
 
 def generate_questions(
@@ -147,6 +151,8 @@ def _say(draft: Draft, paraphrase: bool, rng: np.random.Generator) -> HouseQuest
         paraphrase=paraphrase,
         about_unseen=draft.about_unseen,
         right=draft.right,
+        noun=draft.noun,
+        second=draft.second,
     )
 
 
