@@ -1,60 +1,33 @@
-"""Answers questions from a saved memory alone, in a process that has seen nothing else.
+"""The product's own answering side: questions in words, answered from one memory file."""
 
-`python -m embodied_mem_envs.evaluation.answer_worker M.mem questions.json answers.json` reads a
-JSON list of texts and writes a JSON list of `WorkerAnswer`. It is given no truth, no house and no
-state of the walk: only what the file holds can be in the answers.
-"""
-
-import sys
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from embodied_mem.brain.language.answers import answer_question
-from embodied_mem.errors import EmbodiedMemError
+from embodied_mem.errors import EvaluationError
 from embodied_mem.memory import MemoryStore
+from embodied_mem_envs.evaluation.elsewhere.side import Answerer
+from embodied_mem_envs.tasks.episode import Ask, Reply
+
+SIDE = "embodied_mem_envs.evaluation.answer_worker:open_memory_file"
+"""Names `open_memory_file` to a new process."""
 
 
-class WorkerAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """What is kept of an answer on its way from one process to another."""
-
-    status: str
-    certain: bool
-    value: Any = None
-    text: str = ""
-
-
-def answer_all(memory: Path, questions: Sequence[str]) -> list[WorkerAnswer]:
-    """Answers each question from a memory file.
+def open_memory_file(folder: Path, _options: Mapping[str, Any]) -> Answerer:
+    """Opens the one `.mem` file of a folder.
 
     Raises:
+        EvaluationError: If there is not exactly one.
         MemoryFileError: If the file cannot be read.
     """
-    store = MemoryStore.read(memory)
-    answers = [answer_question(question, store) for question in questions]
-    return [
-        WorkerAnswer(status=a.status, certain=a.certain, value=a.value, text=a.text)
-        for a in answers
-    ]
+    files = sorted(folder.glob("*.mem"))
+    if len(files) != 1:
+        raise EvaluationError(f"{folder} holds {len(files)} memory files; expected one")
+    store = MemoryStore.read(files[0])
 
+    def answer(ask: Ask) -> Reply:
+        found = answer_question(ask.text, store)
+        return Reply(text=found.text, answer=found)
 
-def main(arguments: Sequence[str]) -> int:
-    """Runs the worker; returns the exit status."""
-    if len(arguments) != 3:
-        print("usage: answer_worker MEMORY QUESTIONS_JSON ANSWERS_JSON", file=sys.stderr)
-        return 2
-    memory, questions, out = map(Path, arguments)
-    try:
-        texts = msgspec.json.decode(questions.read_bytes(), type=list[str])
-        answers = answer_all(memory, texts)
-    except EmbodiedMemError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    out.write_bytes(msgspec.json.encode(answers))
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    return answer

@@ -1,18 +1,16 @@
 """Puts questions to a saved memory in a new process, and judges what comes back."""
 
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
-from embodied_mem.errors import EvaluationError
-from embodied_mem_envs.evaluation.answer_worker import WorkerAnswer
+from embodied_mem_envs.evaluation.answer_worker import SIDE
+from embodied_mem_envs.evaluation.elsewhere.process import answer_elsewhere
+from embodied_mem_envs.evaluation.elsewhere.wire import WorkerAnswer
 from embodied_mem_envs.evaluation.questions import HouseQuestion
 from embodied_mem_envs.evaluation.scoring import Verdict, score
-
-_SECONDS = 600
+from embodied_mem_envs.tasks.episode import Ask, Reply
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,29 +30,27 @@ def ask_saved(memory: Path, questions: Sequence[HouseQuestion], out: Path) -> li
         out: Folder for `questions.json` and `answers.json`; made if missing.
 
     Raises:
-        EvaluationError: If the process fails or its answers do not fit the questions.
+        EvaluationError: If the process fails.
     """
     out.mkdir(parents=True, exist_ok=True)
-    texts, answers = out / "questions.json", out / "answers.json"
-    texts.write_bytes(msgspec.json.encode([question.text for question in questions]))
-    answers.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "embodied_mem_envs.evaluation.answer_worker"]
-    done = subprocess.run(
-        [*command, str(memory), str(texts), str(answers)],
-        capture_output=True,
-        text=True,
-        timeout=_SECONDS,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise EvaluationError(
-            f"the answering process failed with status {done.returncode} on {memory}; "
-            f"the end of what it said: {done.stderr[-500:].strip()}"
-        )
-    given = msgspec.json.decode(answers.read_bytes(), type=list[WorkerAnswer])
-    if len(given) != len(questions):
-        raise EvaluationError(f"{len(questions)} questions were asked, {len(given)} answered")
+    texts = [question.text for question in questions]
+    (out / "questions.json").write_bytes(msgspec.json.encode(texts))
+    asks = [
+        Ask(number=number, kind="question", text=text, form="words")
+        for number, text in enumerate(texts)
+    ]
+    answers = [_answer(reply) for reply in answer_elsewhere(memory, SIDE, asks)]
+    (out / "answers.json").write_bytes(msgspec.json.encode(answers))
     return [
         Asked(question=question, answer=answer, verdict=score(question, answer))
-        for question, answer in zip(questions, given, strict=True)
+        for question, answer in zip(questions, answers, strict=True)
     ]
+
+
+def _answer(reply: Reply) -> WorkerAnswer:
+    given = reply.answer
+    if given is None:
+        return WorkerAnswer(status="not_understood", certain=False, text=reply.text)
+    return WorkerAnswer(
+        status=given.status, certain=given.certain, value=given.value, text=reply.text
+    )

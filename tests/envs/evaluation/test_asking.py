@@ -9,7 +9,6 @@ import pytest
 from embodied_mem.errors import EvaluationError
 from embodied_mem.memory import Add, MemoryRecord, MemoryStore
 from embodied_mem.memory.facts import Fact, ObjectFact, PlaceFact
-from embodied_mem_envs.evaluation.answer_worker import answer_all, main
 from embodied_mem_envs.evaluation.asking import ask_saved
 from embodied_mem_envs.evaluation.questions import generate_questions
 from embodied_mem_envs.house import generate_house
@@ -102,16 +101,3 @@ def test_a_damaged_memory_is_an_error_that_says_so(tmp_path: Path) -> None:
     memory.write_bytes(b"no memory")
     with pytest.raises(EvaluationError, match="not a memory file"):
         ask_saved(memory, [], tmp_path)
-
-
-def test_the_worker_tells_how_it_is_called(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["only.mem"]) == 2
-    assert "usage" in capsys.readouterr().err
-
-
-def test_answers_travel_as_json(tmp_path: Path) -> None:
-    memory = tmp_path / "perfect.mem"
-    truth = generate_house(4).truth()
-    perfect_memory(truth).export(memory)
-    (answer,) = answer_all(memory, ["Is there a piano?"])
-    assert msgspec.json.decode(msgspec.json.encode(answer), type=type(answer)) == answer

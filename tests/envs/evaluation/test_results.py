@@ -4,9 +4,9 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from embodied_mem_envs.evaluation.answer_worker import WorkerAnswer
 from embodied_mem_envs.evaluation.asking import Asked
 from embodied_mem_envs.evaluation.drafts import Kind, RightAnswer
+from embodied_mem_envs.evaluation.elsewhere.wire import WorkerAnswer
 from embodied_mem_envs.evaluation.moved import MovedObject
 from embodied_mem_envs.evaluation.questions import HouseQuestion
 from embodied_mem_envs.evaluation.report import print_report
