@@ -2,9 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
 
 from embodied_mem.types import Command, Observation
+
+CLIMB: Final = "climb"
+"""Name of the observation feature with which a body says that it takes stairs: its `high` is the
+highest step that it gets up, m. It describes the body and need not come with observations."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,3 +53,9 @@ class Body(Protocol):
 
     def act(self, command: Command) -> Command:
         """Carries out one tick of a command and returns what was really sent after limits."""
+
+
+def highest_step(body: Body) -> float:
+    """Returns the highest step that a body gets up, m; 0 for one that must keep off stairs."""
+    feature = body.observation_features.get(CLIMB)
+    return 0.0 if feature is None or feature.high is None else feature.high
