@@ -14,12 +14,14 @@ from embodied_mem.cli.connect import Connect
 from embodied_mem.cli.evaluate import Evaluate
 from embodied_mem.cli.ingest import Ingest
 from embodied_mem.cli.inspect import Inspect
+from embodied_mem.cli.play import Play
 from embodied_mem.cli.run import Run
 from embodied_mem.cli.train import Train
 from embodied_mem.errors import EmbodiedMemError
 
 Verb = (
     Annotated[Run, tyro.conf.subcommand("run")]
+    | Annotated[Play, tyro.conf.subcommand("play")]
     | Annotated[Ingest, tyro.conf.subcommand("ingest")]
     | Annotated[Ask, tyro.conf.subcommand("ask")]
     | Annotated[Inspect, tyro.conf.subcommand("inspect")]
