@@ -73,6 +73,9 @@ class CameraConfig:
 class HouseBody:
     """A cylinder of radius 0.18 m on wheels; implements `embodied_mem.robots.Body`.
 
+    It climbs stairs at the speed that it drives with: `T_world_body` rises by the height of the
+    flight under it, and keeps upright.
+
     Discrete motion is `Command(forward=0.25)`, `Command(turn=±pi/6)` and `Command(tilt=±pi/12)`
     with ticks of one second; continuous motion is any speed with shorter ticks.
     """
@@ -115,6 +118,7 @@ class HouseBody:
         self.agent = agent
         self._seconds_per_tick = seconds_per_tick
         self._pose = start or house.start
+        self._floor = 0
         self._tilt = 0.0
         self._collided = False
         self._connected = False
@@ -173,6 +177,21 @@ class HouseBody:
         """Exact x, y, yaw: for evaluation and drawing, never for the agent."""
         return self._pose
 
+    @property
+    def true_floor(self) -> int:
+        """The floor it is on, half of a flight counting to either: for evaluation only."""
+        return self._floor
+
+    @property
+    def true_height(self) -> float:
+        """Exact world height of what is under the body, metres: for evaluation only."""
+        return self.house.height_at(self._pose[0], self._pose[1], self._floor)
+
+    @property
+    def true_transform(self) -> Float64Array:
+        """Exact (4, 4) T_world_body: for evaluation and drawing, never for the agent."""
+        return body_pose(*self._pose, self.true_height)
+
     # -- what it does --------------------------------------------------------------------------
 
     def connect(self) -> None:
@@ -213,8 +232,8 @@ class HouseBody:
         )
         seconds = self._seconds_per_tick
         before = self._pose
-        self._pose, self._collided = self._motion.move(
-            before, sent.forward * seconds, sent.turn * seconds
+        self._pose, self._floor, self._collided = self._motion.move(
+            before, sent.forward * seconds, sent.turn * seconds, self._floor
         )
         rest = self.cameras[0].tilt
         tilt = np.clip(rest + self._tilt + sent.tilt * seconds, -TILT_LIMIT, TILT_LIMIT)
@@ -225,18 +244,24 @@ class HouseBody:
         self.house.tick = max(self.house.tick, self.tick)
         return sent
 
-    def place(self, x: float, y: float, yaw: float) -> None:
+    def place(self, x: float, y: float, yaw: float, floor: int = 0) -> None:
         """Sets the body down at a known place, as between two visits: the drift starts anew.
 
         Raises:
-            BodyError: If the body would stand in a wall or in furniture.
+            BodyError: If the body would stand in a wall or in furniture, or there is no such floor.
         """
-        indoors = self.house.room_at(x, y) is not None or any(
-            door.holds(x, y, self.house.config.wall_thickness) for door in self.house.doors
+        house = self.house
+        if not 0 <= floor < len(house.levels):
+            raise BodyError(f"floor is {floor}; this house has {len(house.levels)}, from 0 on")
+        indoors = house.room_at(x, y, floor) is not None or any(
+            door.floor == floor and door.holds(x, y, house.config.wall_thickness)
+            for door in house.doors
         )
-        if not indoors or self._motion.clearance(x, y) < RADIUS - 1e-6:
+        astray = house.stairs is not None and house.stairs.floor_at(x, y, floor) != floor
+        if not indoors or astray or self._motion.clearance(x, y, floor) < RADIUS - 1e-6:
             raise BodyError(f"no room for the body at ({x:g}, {y:g}); choose a free place")
         self._pose = (x, y, yaw)
+        self._floor = floor
         if self._noise is not None:
             self._drift = PoseDrift(self._noise, self._drift_rng, self._pose)
 
@@ -248,14 +273,14 @@ class HouseBody:
 
     def _look(self, camera: CameraConfig) -> Observation:
         self._require_connected()
-        T_world_body = body_pose(*self._pose)
+        T_world_body = self.true_transform
         T_body_camera = mount_pose(camera, self._tilt)
         view = self._renderer.render(T_world_body @ T_body_camera, camera.intrinsics)
         depth = view.depth
         if self._noise is not None:
             depth = noisy_depth(depth, camera.intrinsics.fx, self._noise, self._rng)
         if self._drift is not None:
-            T_world_body = body_pose(*self._drift.pose)
+            T_world_body = body_pose(*self._drift.pose, self.true_height)
         seen = np.unique(view.instance).tolist()
         labels = self.house.labels()
         return Observation(
@@ -288,10 +313,10 @@ class HouseBody:
         raise unknown_name("camera", name, [camera.name for camera in self.cameras])
 
 
-def body_pose(x: float, y: float, yaw: float) -> Float64Array:
-    """Returns T_world_body of a body on the floor."""
+def body_pose(x: float, y: float, yaw: float, z: float = 0.0) -> Float64Array:
+    """Returns T_world_body of a body that stands at a height."""
     c, s = np.cos(yaw), np.sin(yaw)
-    return np.array([[c, -s, 0.0, x], [s, c, 0.0, y], [0.0, 0.0, 1.0, 0.0], [0.0, 0.0, 0.0, 1.0]])
+    return np.array([[c, -s, 0.0, x], [s, c, 0.0, y], [0.0, 0.0, 1.0, z], [0.0, 0.0, 0.0, 1.0]])
 
 
 def mount_pose(camera: CameraConfig, tilt: float = 0.0) -> Float64Array:

@@ -6,6 +6,8 @@ from embodied_mem.errors import ConfigError
 
 MIN_ROOMS = 3
 MAX_ROOMS = 12
+SLAB = 0.3
+"""Thickness of the slab between two floors, metres."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -20,6 +22,8 @@ class HouseConfig:
     """Thickness of the walls between rooms, metres."""
     door_height: float = 2.05
     """Height of the lower edge of the door lintel, metres."""
+    floors: int = 1
+    """How many floors, 1 or 2; a flight of stairs joins two. The rooms are those of both."""
     clutter: float = 1.0
     """Scales how many optional objects a room gets: 0 only the tell-tale furniture, 1 usual."""
 
@@ -31,6 +35,8 @@ class HouseConfig:
         """
         if self.rooms is not None and not MIN_ROOMS <= self.rooms <= MAX_ROOMS:
             raise ConfigError(f"rooms is {self.rooms}; expected {MIN_ROOMS} to {MAX_ROOMS}")
+        if self.floors not in (1, 2):
+            raise ConfigError(f"floors is {self.floors}; expected 1 or 2")
         if not 2.4 <= self.wall_height <= 4.0:
             raise ConfigError(f"wall_height is {self.wall_height} m; expected 2.4 to 4")
         if not 0.05 <= self.wall_thickness <= 0.3:
@@ -41,3 +47,8 @@ class HouseConfig:
             )
         if not 0.0 <= self.clutter <= 1.0:
             raise ConfigError(f"clutter is {self.clutter}; expected 0 to 1")
+
+    @property
+    def levels(self) -> tuple[float, ...]:
+        """Height of each floor in the world, metres; the lowest is 0."""
+        return tuple(round(k * (self.wall_height + SLAB), 4) for k in range(self.floors))

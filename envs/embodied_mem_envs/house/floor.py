@@ -20,13 +20,16 @@ _DOOR_DEPTH = 0.2
 """Half of how far a doorway reaches into the rooms; more than half of any wall."""
 
 
-def obstacles(walls: Iterable[Footprint], objects: Iterable[HouseObject]) -> Float64Array:
+def obstacles(
+    walls: Iterable[Footprint], objects: Iterable[HouseObject], level: float = 0.0
+) -> Float64Array:
     """Returns the solid rectangles that stop a body: walls and the parts of all low objects.
 
     Args:
         walls: The walls.
         objects: The objects; what stands on another object is within its outline already only
             if it does not stick out, so all of them count.
+        level: Height of the floor that all of this stands on, metres.
 
     Returns:
         (N, 6): centre x, y, half sizes along its own axes, cosine and sine of the yaw.
@@ -35,7 +38,7 @@ def obstacles(walls: Iterable[Footprint], objects: Iterable[HouseObject]) -> Flo
     blocks = [np.array(rows).reshape(-1, 6)]
     for thing in objects:
         mesh = unit_mesh(thing.category)
-        low = thing.base + mesh.part_lo[:, 2] * thing.size[2]
+        low = thing.base - level + mesh.part_lo[:, 2] * thing.size[2]
         solid = low < BODY_HEIGHT
         if not solid.any():
             continue
@@ -61,8 +64,20 @@ def clearance(points: Float64Array, blocks: Float64Array) -> Float64Array:
     return result
 
 
+def is_in(
+    mask: BoolArray, origin: tuple[float, float], point: tuple[float, float], cell: float
+) -> bool:
+    """Tells whether the cell of a mask that holds a world point is set; False off the mask."""
+    row, column = int((point[1] - origin[1]) // cell), int((point[0] - origin[0]) // cell)
+    inside = 0 <= row < mask.shape[0] and 0 <= column < mask.shape[1]
+    return inside and bool(mask[row, column])
+
+
 class FreeFloor:
-    """The floor of a house with its objects as they were when this was made."""
+    """One floor of a house with its objects as they were when this was made.
+
+    Steps, and the opening over them, are no floor: `walls` has to cover them.
+    """
 
     def __init__(
         self,
@@ -70,10 +85,11 @@ class FreeFloor:
         doors: Sequence[Door],
         walls: Sequence[Footprint],
         objects: Sequence[HouseObject],
+        level: float = 0.0,
     ) -> None:
         self._rooms = rooms
         self._doors = doors
-        self._blocks = obstacles(walls, objects)
+        self._blocks = obstacles(walls, objects, level)
 
     def clearance(self, points: Float64Array) -> Float64Array:
         """Returns the free distance around (N, 2) floor points, metres; 0 outside the house."""

@@ -7,15 +7,17 @@ from typing import Any
 import numpy as np
 
 from embodied_mem.errors import HouseError, unknown_name
-from embodied_mem.types import BoolArray, IntArray
+from embodied_mem.types import BoolArray, Float64Array, IntArray
 from embodied_mem_envs.house import moving
 from embodied_mem_envs.house.config import HouseConfig
-from embodied_mem_envs.house.floor import FreeFloor
+from embodied_mem_envs.house.floor import FreeFloor, is_in, obstacles
 from embodied_mem_envs.house.footprint import Footprint
 from embodied_mem_envs.house.layout import Door, Room
 from embodied_mem_envs.house.objects import HouseObject
+from embodied_mem_envs.house.panel import Panel
 from embodied_mem_envs.house.placement import draw_looks
-from embodied_mem_envs.house.structure import Panel, panels, walls
+from embodied_mem_envs.house.stairs import Stairs
+from embodied_mem_envs.house.structure import panels, walls
 
 SCHEMA = 1
 _ID_SPREAD = 8
@@ -49,9 +51,14 @@ class House:
         rooms: Iterable[Room],
         doors: Iterable[Door],
         objects: Iterable[HouseObject],
+        stairs: Stairs | None = None,
     ) -> None:
         self.seed = seed
         self.config = config
+        self.levels: tuple[float, ...] = config.levels
+        """World height of each floor, metres, the lowest first."""
+        self.stairs = stairs
+        """The flight between the two floors, None in a house with one."""
         self.rooms: tuple[Room, ...] = tuple(rooms)
         self.doors: tuple[Door, ...] = tuple(doors)
         self._objects: dict[str, HouseObject] = {thing.id: thing for thing in objects}
@@ -96,9 +103,27 @@ class House:
                 return room
         raise unknown_name("room", room_id, [room.id for room in self.rooms])
 
-    def room_at(self, x: float, y: float) -> Room | None:
-        """Returns the room whose floor holds a point, None in walls and doorways."""
-        return next((room for room in self.rooms if room.contains(x, y)), None)
+    def room_at(self, x: float, y: float, floor: int = 0) -> Room | None:
+        """Returns the room of a floor that holds a point, None in walls and doorways."""
+        own = (room for room in self.rooms if room.floor == floor)
+        return next((room for room in own if room.contains(x, y)), None)
+
+    def floor_of(self, object_id: str) -> int:
+        """Returns the floor that an object is on.
+
+        Raises:
+            ConfigError: If no object has that id.
+        """
+        return self.room(self.object(object_id).room).floor
+
+    def height_at(self, x: float, y: float, floor: int) -> float:
+        """Returns the world height of what a body on a floor stands on, metres.
+
+        On the flight that is the mean height of the surface half a tread around.
+        """
+        if self.stairs is not None and self.stairs.carries(x, y, floor):
+            return self.stairs.lift(x, y)
+        return self.levels[floor]
 
     def carried_by(self, object_id: str) -> list[HouseObject]:
         """Returns everything that stands on an object, directly or through another."""
@@ -124,34 +149,78 @@ class House:
 
     def panels(self) -> list[Panel]:
         """Returns the visible rectangles of walls, floors, ceilings and door frames."""
-        return panels(self.rooms, self.doors, self.config, self.seed)
+        return panels(self.rooms, self.doors, self.config, self.seed, self.stairs)
 
-    def walls(self) -> list[Footprint]:
-        """Returns the solid rectangles of the walls."""
-        return walls(self.rooms, self.doors, self.config)
+    def walls(self, floor: int = 0) -> list[Footprint]:
+        """Returns the solid rectangles of the walls of a floor."""
+        return walls([room for room in self.rooms if room.floor == floor], self.doors, self.config)
 
-    def floor(self) -> "FreeFloor":
+    def solids(self, floor: int = 0) -> Float64Array:
+        """Returns (N, 6) rectangles that stop a body on a floor, as `obstacles` gives them."""
+        built = self.walls(floor)
+        if self.stairs is not None:
+            built += self.stairs.solids(floor)
+        return obstacles(built, self._on_floor(floor), self.levels[floor])
+
+    def floor(self, floor: int = 0) -> FreeFloor:
         """Returns the ground truth of where a body can stand, for the objects as they are now."""
-        return FreeFloor(self.rooms, self.doors, self.walls(), self.objects)
+        rooms = [room for room in self.rooms if room.floor == floor]
+        doors = [door for door in self.doors if door.floor == floor]
+        built = self.walls(floor)
+        if self.stairs is not None:
+            built += self.stairs.blocked(floor)
+        return FreeFloor(rooms, doors, built, self._on_floor(floor), self.levels[floor])
 
     def reachable_floor(
-        self, radius: float = 0.18, cell: float = 0.1
+        self, radius: float = 0.18, cell: float = 0.1, floor: int = 0
     ) -> tuple[BoolArray, tuple[float, float]]:
         """Returns where the centre of a body can get to from the start pose (ground truth).
+
+        The stairs themselves are no floor.
 
         Args:
             radius: Radius of the body, metres.
             cell: Side of a cell, metres.
+            floor: Which floor; all of its cells are False where no way leads up to it.
 
         Returns:
             A mask (rows along y, columns along x) and the world (x, y) of its lower corner; the
             centre of cell (row, column) is at origin + (column + 0.5, row + 0.5) * cell.
         """
-        return self.floor().reachable((self.start[0], self.start[1]), radius, cell)
+        start = (self.start[0], self.start[1])
+        mask, origin = self.floor().reachable(start, radius, cell)
+        if floor == 0:
+            return mask, origin
+        assert self.stairs is not None
+        above = self.floor(floor)
+        if is_in(mask, origin, self.stairs.end(0), cell):
+            return above.reachable(self.stairs.end(1), radius, cell)
+        grid, origin = above.grid(cell)
+        return np.zeros(grid.shape, bool), origin
+
+    def rooms_out_of_reach(self, radius: float = 0.18) -> list[str]:
+        """Returns the ids of all rooms that a body does not get into from the start pose."""
+        cut_off = []
+        for floor in range(len(self.levels)):
+            mask, origin = self.reachable_floor(radius, 0.1, floor)
+            rows, columns = np.nonzero(mask)
+            x, y = origin[0] + (columns + 0.5) * 0.1, origin[1] + (rows + 0.5) * 0.1
+            for room in self.rooms:
+                (x0, y0), (x1, y1) = room.min, room.max
+                if room.floor == floor and not ((x > x0) & (x < x1) & (y > y0) & (y < y1)).any():
+                    cut_off.append(room.id)
+        return cut_off
+
+    def _on_floor(self, floor: int) -> list[HouseObject]:
+        floors = {room.id: room.floor for room in self.rooms}
+        return [thing for thing in self._objects.values() if floors[thing.room] == floor]
 
     def truth(self) -> dict[str, Any]:
-        """Returns the ground truth of the house as JSON-able values."""
-        return {
+        """Returns the ground truth of the house as JSON-able values.
+
+        With two floors there are `levels` and `stairs` too, and every object has its `floor`.
+        """
+        truth: dict[str, Any] = {
             "schema": SCHEMA,
             "seed": self.seed,
             "rooms": [
@@ -171,6 +240,12 @@ class House:
             "objects": [thing.truth() for thing in self._objects.values()],
             "start": list(self.start),
         }
+        if self.stairs is not None:
+            truth["levels"] = list(self.levels)
+            truth["stairs"] = self.stairs.truth()
+            for thing in truth["objects"]:
+                thing["floor"] = self.room(thing["room"]).floor
+        return truth
 
     # -- changing ------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ from scipy import ndimage
 from embodied_mem.types import BoolArray, Float64Array
 from embodied_mem_envs.house.footprint import Footprint
 from embodied_mem_envs.house.layout import Door, Room
+from embodied_mem_envs.house.stairs import Stairs
 
 LANE_RADIUS = 0.25
 """Half width of a lane: the body (0.18 m) and a margin."""
@@ -31,10 +32,11 @@ def door_zone(room: Room, door: Door) -> tuple[Footprint, tuple[float, float]]:
 
 
 class Lanes:
-    """The walkable cells of one room, and what must stay reachable from its doors."""
+    """The walkable cells of one room, and what must stay reachable from its doors and stairs."""
 
-    def __init__(self, room: Room, doors: list[Door]) -> None:
+    def __init__(self, room: Room, doors: list[Door], stairs: Stairs | None = None) -> None:
         self._room = room
+        self._area = room.area
         xs = np.arange(room.min[0] + _CELL / 2, room.max[0], _CELL)
         ys = np.arange(room.min[1] + _CELL / 2, room.max[1], _CELL)
         self._points: Float64Array = np.stack(np.meshgrid(xs, ys), axis=-1)
@@ -45,17 +47,25 @@ class Lanes:
         self._free: BoolArray = to_wall >= LANE_RADIUS
         self._zones = [door_zone(room, door) for door in doors]
         self._access: list[BoolArray] = []
+        self._blocked: list[Footprint] = []
+        if stairs is not None:
+            self._zones.append((stairs.landing(room.floor), stairs.end(room.floor)))
+            self._blocked = stairs.blocked(room.floor)
+            for solid in self._blocked:
+                self._free &= solid.distance(self._points) >= LANE_RADIUS
+            flight = self._blocked[0]
+            self._area -= 4 * flight.half_x * flight.half_y
 
     @property
     def zones(self) -> list[Footprint]:
-        """The rectangles in front of the doors."""
-        return [zone for zone, _ in self._zones]
+        """The rectangles that stay free: those in front of the doors, stairs and their landings."""
+        return [*(zone for zone, _ in self._zones), *self._blocked]
 
     def allows(self, piece: Footprint, needs_access: bool) -> bool:
         """Tells whether the room stays walkable with one more piece on its floor."""
         free = self._free & (piece.distance(self._points) >= LANE_RADIUS)
         main = self._main(free)
-        if main is None or main.sum() * _CELL**2 < _MIN_FREE * self._room.area:
+        if main is None or main.sum() * _CELL**2 < _MIN_FREE * self._area:
             return False
         masks = [*self._access, self._front(piece)] if needs_access else self._access
         return all(bool((mask & main).any()) for mask in masks)

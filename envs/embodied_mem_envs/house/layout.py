@@ -1,6 +1,6 @@
 """Rooms and doorways from a seed: recursive splits around an optional hallway."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -57,6 +57,7 @@ class Door:
     width: float
     axis: int
     height: float
+    floor: int = 0
 
     def holds(self, x: float, y: float, thickness: float) -> bool:
         """Tells whether a floor point lies in the opening of a wall of the given thickness."""
@@ -84,42 +85,59 @@ def make_layout(
         boxes = _hallway_plan(count, rng) if with_hallway else _split_plan(count, rng)
         if boxes is None:
             continue
-        links = _door_links(boxes, rng, with_hallway)
+        links = door_links(boxes, rng, with_hallway)
         if links is None:
             continue
-        names = _assign(boxes, links, with_hallway, rng)
-        return _finish(boxes, links, names, config, rng)
+        names = _name_rooms(boxes, links, with_hallway, rng)
+        return finish(boxes, links, names, config, Plot(shift=draw_shift(rng)), rng)
     raise HouseError(f"no floor plan of {count} rooms found in 400 draws; choose another seed")
 
 
-def _finish(
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plot:
+    """Where in the world a floor plan lies, and how its rooms count."""
+
+    shift: tuple[float, float]
+    """World place of the origin of the plan, metres."""
+    first: int = 0
+    """Number of its first room."""
+    floor: int = 0
+
+
+def draw_shift(rng: np.random.Generator) -> tuple[float, float]:
+    """Draws where the lower corner of a house lies, so that nothing can rely on the origin."""
+    dx, dy = np.round(rng.uniform(-6.0, 0.0, 2), 2).tolist()
+    return dx, dy
+
+
+def finish(
     boxes: list[Box],
     links: list[tuple[int, int]],
     names: list[str],
     config: HouseConfig,
+    plot: Plot,
     rng: np.random.Generator,
 ) -> tuple[tuple[Room, ...], tuple[Door, ...]]:
-    """Moves the plan to a drawn place, thickens the walls and draws the doors."""
-    dx, dy = np.round(rng.uniform(-6.0, 0.0, 2), 2).tolist()
-    half = config.wall_thickness / 2
+    """Moves a plan to its plot, thickens the walls and draws the doors."""
+    (dx, dy), half = plot.shift, config.wall_thickness / 2
     rooms = tuple(
         Room(
-            id=f"room-{index}",
+            id=f"room-{plot.first + index}",
             category=name,
             min=(round(box[0] + dx + half, 3), round(box[1] + dy + half, 3)),
             max=(round(box[2] + dx - half, 3), round(box[3] + dy - half, 3)),
+            floor=plot.floor,
         )
         for index, (box, name) in enumerate(zip(boxes, names, strict=True))
     )
-    doors = _extra_doors(boxes, links, names, rng)
-    made = [_door(boxes, pair, config, rng) for pair in doors]
-    placed = tuple(
-        replace(d, centre=(round(d.centre[0] + dx, 3), round(d.centre[1] + dy, 3))) for d in made
+    doors = tuple(
+        _draw_door(boxes, pair, config, plot, rng)
+        for pair in _extra_doors(boxes, links, names, rng)
     )
-    return rooms, placed
+    return rooms, doors
 
 
-def _split(box: Box, count: int, rng: np.random.Generator) -> list[Box] | None:
+def split_box(box: Box, count: int, rng: np.random.Generator) -> list[Box] | None:
     """Splits a box into `count` rooms, or returns None where a room gets too narrow or too long."""
     width, height = box[2] - box[0], box[3] - box[1]
     if count == 1:
@@ -130,8 +148,8 @@ def _split(box: Box, count: int, rng: np.random.Generator) -> list[Box] | None:
         share = float(np.clip(first / count + rng.normal(0.0, 0.05), 0.15, 0.85))
         across = 0 if rng.random() < width**3 / (width**3 + height**3) else 1
         halves = _cut(box, across, share)
-        left = _split(halves[0], first, rng)
-        right = _split(halves[1], count - first, rng) if left is not None else None
+        left = split_box(halves[0], first, rng)
+        right = split_box(halves[1], count - first, rng) if left is not None else None
         if left is not None and right is not None:
             return left + right
     return None
@@ -150,7 +168,7 @@ def _split_plan(count: int, rng: np.random.Generator) -> list[Box] | None:
     area = count * rng.uniform(10.0, 17.0)
     aspect = rng.uniform(0.6, 1.7)
     width = round(float(np.sqrt(area * aspect)), 2)
-    return _split((0.0, 0.0, width, round(area / width, 2)), count, rng)
+    return split_box((0.0, 0.0, width, round(area / width, 2)), count, rng)
 
 
 def _hallway_plan(count: int, rng: np.random.Generator) -> list[Box] | None:
@@ -161,9 +179,9 @@ def _hallway_plan(count: int, rng: np.random.Generator) -> list[Box] | None:
     area = rng.uniform(10.0, 16.0)
     length = round(float(rng.uniform(0.8, 1.3) * 4.2 * np.sqrt(second)), 2)
     depths = [round(k * area / length * rng.uniform(0.9, 1.1), 2) for k in (first, second)]
-    lower = _split((0.0, 0.0, length, depths[0]), first, rng)
+    lower = split_box((0.0, 0.0, length, depths[0]), first, rng)
     base = round(depths[0] + hall, 2)
-    upper = _split((0.0, base, length, round(base + depths[1], 2)), second, rng)
+    upper = split_box((0.0, base, length, round(base + depths[1], 2)), second, rng)
     if lower is None or upper is None:
         return None
     boxes: list[Box] = [(0.0, depths[0], length, base), *lower, *upper]
@@ -188,7 +206,7 @@ def _can_link(a: Box, b: Box) -> bool:
     return wall is not None and wall[3] - wall[2] >= 1.0 + 2 * _DOOR_CLEAR + 0.12
 
 
-def _door_links(
+def door_links(
     boxes: list[Box], rng: np.random.Generator, with_hallway: bool
 ) -> list[tuple[int, int]] | None:
     """Returns a spanning tree of doors, breadth first from the hallway or the middle room."""
@@ -209,11 +227,10 @@ def _door_links(
     return links if len(seen) == count else None
 
 
-def _assign(
+def _name_rooms(
     boxes: list[Box], links: list[tuple[int, int]], with_hallway: bool, rng: np.random.Generator
 ) -> list[str]:
-    """Gives every room a type: areas as the programmes like them, private rooms at the ends."""
-    programmes = catalogue().rooms
+    """Gives every room of a one-storey house a type."""
     wanted = list(_NEEDED)
     rest = len(boxes) - len(wanted) - int(with_hallway)
     further = [
@@ -225,11 +242,31 @@ def _assign(
         "office",
     ]
     wanted += further[:rest]
+    return assign(boxes, links, wanted, "hallway" if with_hallway else None, rng)
+
+
+def assign(
+    boxes: list[Box],
+    links: list[tuple[int, int]],
+    wanted: list[str],
+    first: str | None,
+    rng: np.random.Generator,
+) -> list[str]:
+    """Hands out room types: areas as the programmes like them, private rooms at the ends.
+
+    Args:
+        boxes: The rooms.
+        links: Pairs of rooms that a door joins.
+        wanted: The types to hand out, one for each room but a first one that has its type.
+        first: The type of the first room where that is settled.
+        rng: The source of chance.
+    """
+    programmes = catalogue().rooms
     degree = [sum(index in link for link in links) for index in range(len(boxes))]
     names = [""] * len(boxes)
     free = list(range(len(boxes)))
-    if with_hallway:
-        names[0] = "hallway"
+    if first is not None:
+        names[0] = first
         free.remove(0)
 
     def cost(index: int, name: str) -> float:
@@ -265,8 +302,12 @@ def _extra_doors(
     return result
 
 
-def _door(
-    boxes: list[Box], pair: tuple[int, int], config: HouseConfig, rng: np.random.Generator
+def _draw_door(
+    boxes: list[Box],
+    pair: tuple[int, int],
+    config: HouseConfig,
+    plot: Plot,
+    rng: np.random.Generator,
 ) -> Door:
     """Draws one door in the wall that two rooms share."""
     wall = _shared_wall(boxes[pair[0]], boxes[pair[1]])
@@ -275,10 +316,12 @@ def _door(
     width = round(float(rng.uniform(0.9, 1.0)), 2)
     margin = width / 2 + _DOOR_CLEAR + config.wall_thickness / 2
     along = round(float(rng.uniform(start + margin, stop - margin)), 2)
+    centre = (at, along) if axis == 0 else (along, at)
     return Door(
-        rooms=(f"room-{pair[0]}", f"room-{pair[1]}"),
-        centre=(at, along) if axis == 0 else (along, at),
+        rooms=(f"room-{plot.first + pair[0]}", f"room-{plot.first + pair[1]}"),
+        centre=(round(centre[0] + plot.shift[0], 3), round(centre[1] + plot.shift[1], 3)),
         width=width,
         axis=axis,
         height=config.door_height,
+        floor=plot.floor,
     )

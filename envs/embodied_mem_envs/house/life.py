@@ -53,7 +53,8 @@ def _move_somewhere(house: House, object_id: str, rng: np.random.Generator) -> b
                 place = house.find_place(object_id, options[index])
             except HouseError:
                 continue
-            if np.hypot(*np.subtract(place.position, thing.position)[:2]) > _LEAST_DISTANCE:
+            apart = np.hypot(*np.subtract(place.position, thing.position)[:2]) > _LEAST_DISTANCE
+            if apart or house.room(place.room).floor != house.floor_of(object_id):
                 house.move(object_id, options[index])
                 return True
     return False

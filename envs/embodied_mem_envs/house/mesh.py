@@ -8,8 +8,8 @@ import numpy as np
 from embodied_mem.types import Float32Array, Float64Array, IntArray, UInt8Array
 from embodied_mem_envs.house.catalogue import catalogue
 from embodied_mem_envs.house.objects import HouseObject
+from embodied_mem_envs.house.panel import Panel, panel_triangles
 from embodied_mem_envs.house.solids import unit_mesh
-from embodied_mem_envs.house.structure import Panel, panel_triangles
 from embodied_mem_envs.house.textures import TILE, bake
 
 _LIGHT = np.array([0.35, 0.2, 0.92]) / np.linalg.norm([0.35, 0.2, 0.92])

@@ -1,17 +1,27 @@
-"""How an upright cylinder moves over the floor: it slides along what it touches."""
+"""How an upright cylinder moves over floors and stairs: it slides along what it touches."""
 
 from math import ceil, cos, hypot, pi, sin
+from typing import NamedTuple
 
 import numpy as np
 
 from embodied_mem.types import Float64Array
-from embodied_mem_envs.house.floor import obstacles
 from embodied_mem_envs.house.house import House
 
 _STEP = 0.04
 """Longest piece of a move between two contact checks, metres."""
 _PASSES = 4
 _CONTACT = 1e-3
+
+
+class Moved(NamedTuple):
+    """Where a move ended."""
+
+    pose: tuple[float, float, float]
+    """x, y, yaw."""
+    floor: int
+    collided: bool
+    """Whether anything was touched on the way."""
 
 
 class Motion:
@@ -21,27 +31,28 @@ class Motion:
         self._house = house
         self._radius = radius
         self._revision = -1
-        self._blocks: Float64Array = np.zeros((0, 6))
+        self._blocks: list[Float64Array] = []
 
     def move(
-        self, pose: tuple[float, float, float], forward: float, turn: float
-    ) -> tuple[tuple[float, float, float], bool]:
+        self, pose: tuple[float, float, float], forward: float, turn: float, floor: int = 0
+    ) -> "Moved":
         """Drives an arc of given length and turn, sliding along walls and furniture.
+
+        On a flight of stairs the length counts on the floor plan.
 
         Args:
             pose: x, y, yaw at the start.
             forward: Length of the arc, metres; negative drives backward.
             turn: Change of yaw over the arc, rad; positive to the left.
-
-        Returns:
-            The pose at the end and whether anything was touched on the way.
+            floor: The floor at the start.
         """
         x, y, yaw = pose
-        near = self._near(x, y, abs(forward) + self._radius)
+        reach = abs(forward) + self._radius
+        near = self._near(x, y, reach, floor)
         # What was set down on the body itself does not hold it: it may drive out.
         near = near[_contacts(x, y, near)[0] > 0.0]
         steps = max(ceil(abs(forward) / _STEP), 1)
-        collided = False
+        collided, stairs = False, self._house.stairs
         for _ in range(steps):
             middle = yaw + turn / steps / 2
             goal_x = x + forward / steps * cos(middle)
@@ -49,19 +60,22 @@ class Motion:
             x, y, touched = self._settle((x, y), (goal_x, goal_y), near)
             yaw += turn / steps
             collided |= touched
-        return (x, y, (yaw + pi) % (2 * pi) - pi), collided
+            if stairs is not None and stairs.floor_at(x, y, floor) != floor:
+                floor = stairs.floor_at(x, y, floor)
+                near = self._near(x, y, reach, floor)
+        return Moved((x, y, (yaw + pi) % (2 * pi) - pi), floor, collided)
 
-    def clearance(self, x: float, y: float) -> float:
+    def clearance(self, x: float, y: float, floor: int = 0) -> float:
         """Returns the free distance around a point, metres (0 inside an obstacle)."""
-        near = self._near(x, y, np.inf)
+        near = self._near(x, y, np.inf, floor)
         return float(_contacts(x, y, near)[0].min(initial=np.inf))
 
-    def _near(self, x: float, y: float, reach: float) -> Float64Array:
-        """Returns the blocks that a move of the given reach can touch."""
+    def _near(self, x: float, y: float, reach: float, floor: int) -> Float64Array:
+        """Returns the blocks of a floor that a move of the given reach can touch."""
         if self._revision != self._house.revision:
-            self._blocks = obstacles(self._house.walls(), self._house.objects)
+            self._blocks = [self._house.solids(k) for k in range(len(self._house.levels))]
             self._revision = self._house.revision
-        blocks = self._blocks
+        blocks = self._blocks[floor]
         away = np.hypot(blocks[:, 0] - x, blocks[:, 1] - y)
         near: Float64Array = blocks[away - np.hypot(blocks[:, 2], blocks[:, 3]) <= reach + 0.05]
         return near

@@ -30,6 +30,7 @@ class Spot:
     x: float
     y: float
     z: float = 0.0
+    """In the world: the level of the upper floor is what is on the floor there."""
     yaw: float = 0.0
 
 
@@ -58,13 +59,21 @@ def _at_spot(
 ) -> HouseObject:
     piece = Footprint(spot.x, spot.y, thing.size[0] / 2, thing.size[1] / 2, spot.yaw)
     bounds = piece.bounds()
-    room = house.room_at(spot.x, spot.y)
+    floor = max((k for k, level in enumerate(house.levels) if level <= spot.z + 1e-6), default=0)
+    room = house.room_at(spot.x, spot.y, floor)
     if room is None or not (room.contains(*bounds[:2]) and room.contains(*bounds[2:])):
         raise HouseError(
             f"{thing.id} at ({spot.x:g}, {spot.y:g}) is not inside one room; "
             "choose a spot at least half its size from the walls"
         )
     low, high = spot.z, spot.z + thing.size[2]
+    if house.stairs is not None and room.id in house.stairs.rooms:
+        stairs = house.stairs
+        if any(overlap(piece, z) for z in (*stairs.blocked(floor), stairs.landing(floor))):
+            raise HouseError(
+                f"{thing.id} at ({spot.x:g}, {spot.y:g}) would stand on the stairs or a landing; "
+                "choose a spot beside them"
+            )
     for other in rest:
         if other.base < high - 1e-6 and other.top > low + 1e-6 and overlap(piece, other.footprint):
             raise HouseError(f"{thing.id} at ({spot.x:g}, {spot.y:g}) would cut into {other.id}")
@@ -101,20 +110,22 @@ def _on_floor(
     rng: np.random.Generator,
 ) -> HouseObject:
     """Puts an object against a wall of a room, the lanes kept free."""
-    lanes = Lanes(room, [door for door in house.doors if room.id in door.rooms])
+    stairs = house.stairs if house.stairs and room.id in house.stairs.rooms else None
+    lanes = Lanes(room, [door for door in house.doors if room.id in door.rooms], stairs)
+    level = house.levels[room.floor]
     inside = [o for o in rest if o.room == room.id]
     start = np.array(house.start[:2])
     for other in inside:
-        if other.on is None and other.base < BODY_HEIGHT:
+        if other.on is None and other.base - level < BODY_HEIGHT:
             lanes.add(other.footprint, False)
     for x, y, yaw in spots.along_walls(room, thing.size, rng, 60):
         piece = Footprint(x, y, thing.size[0] / 2, thing.size[1] / 2, yaw)
-        blocked = piece.distance(start) < _START_CLEARANCE
+        blocked = room.floor == 0 and bool(piece.distance(start) < _START_CLEARANCE)
         blocked |= any(overlap(piece, zone) for zone in lanes.zones) or any(
-            o.base < thing.size[2] and overlap(piece, o.footprint, 0.01) for o in inside
+            o.base - level < thing.size[2] and overlap(piece, o.footprint, 0.01) for o in inside
         )
         if not blocked and lanes.allows(piece, True):
-            position = (round(x, 4), round(y, 4), thing.size[2] / 2)
+            position = (round(x, 4), round(y, 4), level + thing.size[2] / 2)
             return replace(thing, room=room.id, on=None, position=position, yaw=round(yaw, 4))
     raise HouseError(f"{room.id} has no free floor for {thing.id}; choose another room")
 

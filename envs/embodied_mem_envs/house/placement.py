@@ -12,6 +12,7 @@ from embodied_mem_envs.house.footprint import Footprint, overlap
 from embodied_mem_envs.house.lanes import Lanes
 from embodied_mem_envs.house.layout import Door, Room
 from embodied_mem_envs.house.objects import HouseObject
+from embodied_mem_envs.house.stairs import Stairs
 from embodied_mem_envs.house.surfaces import stand_on
 
 _TRIES = 10
@@ -39,16 +40,21 @@ NewId = Callable[[str], str]
 
 
 def furnish(
-    room: Room, doors: list[Door], config: HouseConfig, rng: np.random.Generator
+    room: Room,
+    doors: list[Door],
+    config: HouseConfig,
+    rng: np.random.Generator,
+    stairs: Stairs | None = None,
 ) -> list[HouseObject]:
     """Draws the furniture and the small objects of one room.
 
     Ids are provisional (`category@room`); the house numbers its objects afterwards. The plan that
-    places the most of the needed objects out of a few draws is taken.
+    places the most of the needed objects out of a few draws is taken. Heights count from the floor
+    of the room. `stairs` is the flight that begins or ends in the room.
     """
     best: _Plan | None = None
     for _ in range(_TRIES):
-        plan = _draw(room, doors, config, rng)
+        plan = _draw(room, Lanes(room, doors, stairs), config, rng)
         if best is None or plan.missing < best.missing:
             best = plan
         if best.missing == 0:
@@ -57,8 +63,8 @@ def furnish(
     return best.objects
 
 
-def _draw(room: Room, doors: list[Door], config: HouseConfig, rng: np.random.Generator) -> _Plan:
-    plan = _Plan(room, Lanes(room, doors))
+def _draw(room: Room, lanes: Lanes, config: HouseConfig, rng: np.random.Generator) -> _Plan:
+    plan = _Plan(room, lanes)
     for item in catalogue().rooms[room.category].items:
         low, high = item.count
         count = low + int(rng.binomial(high - low, 0.6 * config.clutter))

@@ -1,16 +1,20 @@
 """Walls, floors, ceilings and door frames as rectangles, and the solid walls that stop a body."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from embodied_mem.types import Float64Array
 from embodied_mem_envs.house.catalogue import catalogue
 from embodied_mem_envs.house.config import HouseConfig
 from embodied_mem_envs.house.footprint import Footprint
 from embodied_mem_envs.house.layout import Door, Room
+from embodied_mem_envs.house.panel import Panel, Rgb
+from embodied_mem_envs.house.stair_panels import stair_panels
+from embodied_mem_envs.house.stairs import Stairs
 
-Rgb = tuple[int, int, int]
+Bounds = tuple[float, float, float, float]
+"""min x, min y, max x, max y, metres."""
 
 _FLOORS: dict[str, tuple[Rgb, ...]] = {
     "planks": ((150, 128, 104), (168, 148, 124), (134, 114, 96)),
@@ -32,34 +36,40 @@ _SKIRTING: Rgb = (188, 186, 182)
 _SKIRTING_HEIGHT = 0.08
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Panel:
-    """A rectangle of the structure: a corner, two edges (normal = u x v) and a finish."""
-
-    corner: tuple[float, float, float]
-    u: tuple[float, float, float]
-    v: tuple[float, float, float]
-    texture: str
-    rgb: Rgb
-    texel: float
-    style: int
-
-
 def panels(
-    rooms: tuple[Room, ...], doors: tuple[Door, ...], config: HouseConfig, seed: int
+    rooms: tuple[Room, ...],
+    doors: tuple[Door, ...],
+    config: HouseConfig,
+    seed: int,
+    stairs: Stairs | None = None,
 ) -> list[Panel]:
     """Returns every rectangle that can be seen from inside the house."""
     result: list[Panel] = []
     for index, room in enumerate(rooms):
         rng = np.random.default_rng([seed, 11, index])
-        result += _room_panels(room, doors, config, rng)
+        opening = stairs.flight().bounds() if stairs and room.id in stairs.rooms else None
+        drawn = _room_panels(room, doors, config, rng, opening)
+        result += _lifted(drawn, config.levels[room.floor])
     for door in doors:
-        result += _frame_panels(door, config)
+        result += _lifted(_frame_panels(door, config), config.levels[door.floor])
+    if stairs is not None:
+        result += stair_panels(stairs, config)
     return result
 
 
+def _lifted(drawn: list[Panel], level: float) -> list[Panel]:
+    """Returns panels drawn at height 0 on the floor where they belong."""
+    if level == 0.0:
+        return drawn
+    return [replace(p, corner=(p.corner[0], p.corner[1], p.corner[2] + level)) for p in drawn]
+
+
 def _room_panels(
-    room: Room, doors: tuple[Door, ...], config: HouseConfig, rng: np.random.Generator
+    room: Room,
+    doors: tuple[Door, ...],
+    config: HouseConfig,
+    rng: np.random.Generator,
+    opening: Bounds | None,
 ) -> list[Panel]:
     (x0, y0), (x1, y1), height = room.min, room.max, config.wall_height
     floors = catalogue().rooms[room.category].floor
@@ -68,27 +78,32 @@ def _room_panels(
     style = int(rng.integers(1 << 31))
     floor = tones[int(rng.integers(len(tones)))]
     wall = _WALLS[int(rng.integers(len(_WALLS)))]
-    dx, dy = x1 - x0, y1 - y0
-    result = [
-        Panel(
-            corner=(x0, y0, 0.0),
-            u=(dx, 0.0, 0.0),
-            v=(0.0, dy, 0.0),
-            texture=texture,
-            rgb=floor,
-            texel=0.02,
-            style=style,
-        ),
-        Panel(
-            corner=(x0, y0, height),
-            u=(0.0, dy, 0.0),
-            v=(dx, 0.0, 0.0),
-            texture="plain",
-            rgb=_CEILING,
-            texel=0.02,
-            style=1,
-        ),
-    ]
+    whole = (x0, y0, x1, y1)
+    result = []
+    for a0, b0, a1, b1 in _without(whole, opening if room.floor == 1 else None):
+        result.append(
+            Panel(
+                corner=(a0, b0, 0.0),
+                u=(a1 - a0, 0.0, 0.0),
+                v=(0.0, b1 - b0, 0.0),
+                texture=texture,
+                rgb=floor,
+                texel=0.02,
+                style=style,
+            )
+        )
+    for a0, b0, a1, b1 in _without(whole, opening if room.floor == 0 else None):
+        result.append(
+            Panel(
+                corner=(a0, b0, height),
+                u=(0.0, b1 - b0, 0.0),
+                v=(a1 - a0, 0.0, 0.0),
+                texture="plain",
+                rgb=_CEILING,
+                texel=0.02,
+                style=1,
+            )
+        )
     for side in range(4):
         for start, stop, low in wall_pieces(room, side, doors):
             for bottom, top, rgb in (
@@ -98,6 +113,16 @@ def _room_panels(
                 if top > bottom:
                     result.append(_wall_panel(room, side, (start, stop, bottom, top), rgb, style))
     return result
+
+
+def _without(whole: Bounds, opening: Bounds | None) -> list[Bounds]:
+    """Cuts an opening out of a rectangle and returns the up to four rectangles round it."""
+    if opening is None:
+        return [whole]
+    x0, y0, x1, y1 = whole
+    a0, b0, a1, b1 = opening
+    round_it = [(x0, y0, a0, y1), (a1, y0, x1, y1), (a0, y0, a1, b0), (a0, b1, a1, y1)]
+    return [box for box in round_it if box[2] - box[0] > 1e-6 and box[3] - box[1] > 1e-6]
 
 
 def wall_pieces(room: Room, side: int, doors: tuple[Door, ...]) -> list[tuple[float, float, float]]:
@@ -168,7 +193,7 @@ def _frame_panels(door: Door, config: HouseConfig) -> list[Panel]:
     ]
 
 
-def walls(rooms: tuple[Room, ...], doors: tuple[Door, ...], config: HouseConfig) -> list[Footprint]:
+def walls(rooms: Sequence[Room], doors: tuple[Door, ...], config: HouseConfig) -> list[Footprint]:
     """Returns the solid rectangles of all walls, each half as thick as a wall between rooms."""
     half = config.wall_thickness / 2
     result = []
@@ -188,10 +213,3 @@ def walls(rooms: tuple[Room, ...], doors: tuple[Door, ...], config: HouseConfig)
                 else:
                     result.append(Footprint(middle, at, reach, half / 2))
     return result
-
-
-def panel_triangles(panel: Panel) -> Float64Array:
-    """Returns the (2, 3, 3) triangles of a panel."""
-    corner, u, v = np.array(panel.corner), np.array(panel.u), np.array(panel.v)
-    a, b, c, d = corner, corner + u, corner + u + v, corner + v
-    return np.array([[a, b, c], [a, c, d]])

@@ -93,7 +93,7 @@ class DifferentialBase:
         if not self._forward and not self._turn:
             return BaseState(*self._pose, 0.0, 0.0, self.state.collided)
         before = self._pose
-        self._pose, collided = self._motion.move(before, self._forward * STEP, self._turn * STEP)
+        self._pose, _, collided = self._motion.move(before, self._forward * STEP, self._turn * STEP)
         speed = self._forward
         if collided:  # the wheels slip: what counts is the way that was made
             made = hypot(self._pose[0] - before[0], self._pose[1] - before[1]) / STEP

@@ -79,7 +79,7 @@ def test_random_driving_never_enters_anything(seed: int) -> None:
     visited = []
     for _ in range(400):
         forward = float(rng.choice([0.25, 0.25, 0.25, -0.2]))
-        pose, _ = motion.move(pose, forward, float(rng.normal(0, 0.4)))
+        pose, _, _ = motion.move(pose, forward, float(rng.normal(0, 0.4)))
         visited.append(pose[:2])
     clearance = floor.clearance(np.array(visited))
     assert clearance.min() >= RADIUS - 2e-3
@@ -91,7 +91,7 @@ def test_an_arc_of_full_turn_closes() -> None:
     motion = Motion(house, RADIUS)
     pose = house.start
     for _ in range(40):
-        pose, collided = motion.move(pose, 0.02, 2 * np.pi / 40)
+        pose, _, collided = motion.move(pose, 0.02, 2 * np.pi / 40)
         assert not collided
     np.testing.assert_allclose(pose[:2], house.start[:2], atol=1e-9)
 
@@ -136,7 +136,7 @@ def test_doors_let_the_body_through_straight() -> None:
         pose = (float(x), float(y), yaw)
         touched = False
         for _ in range(8):
-            pose, hit = motion.move(pose, 0.1, 0.0)
+            pose, _, hit = motion.move(pose, 0.1, 0.0)
             touched |= hit
         assert not touched
         assert np.hypot(pose[0] - x, pose[1] - y) == pytest.approx(0.8, abs=1e-9)
