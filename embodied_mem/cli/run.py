@@ -58,6 +58,8 @@ class Run:
     """Of the house or the task and all in it; one seed gives one result, byte for byte."""
     rooms: int | None = None
     """Rooms of the house, 3 to 12; drawn from the seed where not given."""
+    floors: int = 1
+    """Floors of the house, 1 or 2; stairs join two."""
     question: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """What to ask at the end, once for each question; a fixed set where not given."""
     steps: int = 1500
@@ -142,7 +144,7 @@ class Run:
             generate_house,
         )
 
-        house = generate_house(self.seed, HouseConfig(rooms=self.rooms))
+        house = generate_house(self.seed, HouseConfig(rooms=self.rooms, floors=self.floors))
         body = HouseBody(
             house,
             camera=CameraConfig(width=self.width, height=self.width * 3 // 4),
