@@ -1,0 +1,119 @@
+"""Walks to the nearest place from which a thing shows well, and faces it."""
+
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from embodied_mem.brain.navigation import CostField, Navigator, Viewpoint, sight_clear
+from embodied_mem.brain.skill import Skill, Status
+from embodied_mem.brain.skills import STOP, FaceTowards, Gait, InOrder, Senses
+from embodied_mem.brain.walking import FollowPath
+from embodied_mem.types import Command
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ApproachConfig:
+    """How near is near enough."""
+
+    least: float = 0.3
+    """Never nearer to the box than this on the plan, m."""
+    reach: float = 0.8
+    """At most this far from the box on the plan, m."""
+
+
+@final
+class Approach:
+    """Goes the shortest way to within reach of a box, where nothing stands in between.
+
+    `GoToObject` looks for the best view; this looks for the shortest way to a good one.
+    """
+
+    def __init__(
+        self,
+        box_min: ArrayLike,
+        box_max: ArrayLike,
+        navigator: Navigator,
+        gait: Gait,
+        config: ApproachConfig | None = None,
+    ) -> None:
+        self.status, self.reason = Status.RUNNING, ""
+        self._low = np.asarray(box_min, np.float64)
+        self._high = np.asarray(box_max, np.float64)
+        self._navigator, self._gait = navigator, gait
+        self._config = config or ApproachConfig()
+        self._inner: Skill[Senses] | None = None
+
+    def can_execute(self, senses: Senses) -> float:
+        """1 where a reachable place shows the object, else 0."""
+        return float(self._view(senses) is not None)
+
+    def enter(self, senses: Senses) -> None:
+        """Chooses the place; fails where the known floor leads to none."""
+        view = self._view(senses)
+        if view is None:
+            self.status, self.reason = Status.FAILED, "no reachable place shows the object"
+            return
+        centre = 0.5 * (self._low + self._high)[:2]
+        walk = FollowPath(view.xy, self._navigator, self._gait)
+        self._inner = InOrder([walk, FaceTowards(self._gait, xy=centre)])
+        self._inner.enter(senses)
+
+    def step(self, senses: Senses) -> Command:
+        """Walks, then turns."""
+        if self._inner is None:
+            return STOP
+        command = self._inner.step(senses)
+        self.status, self.reason = self._inner.status, self._inner.reason
+        return command
+
+    def leave(self) -> None:
+        """Leaves the inner skill."""
+        if self._inner is not None:
+            self._inner.leave()
+
+    def _view(self, senses: Senses) -> Viewpoint | None:
+        field = self._navigator.field(senses.occupancy, senses.pose.xy)
+        near = nearest_view(field, self._low, self._high, self._config)
+        if near is not None:
+            return near
+        return self._navigator.viewpoint(field, self._low, self._high, self._config.reach)
+
+
+def nearest_view(
+    field: CostField, box_min: ArrayLike, box_max: ArrayLike, config: ApproachConfig
+) -> Viewpoint | None:
+    """Finds the place with the shortest way within reach of a box, nothing in between.
+
+    Args:
+        field: Costs from where the body is.
+        box_min: World corner of the box; only x and y are used, m.
+        box_max: The opposite corner, m.
+        config: How near.
+
+    Returns:
+        The place and the heading that faces the box, None where there is none.
+    """
+    low, high = np.asarray(box_min, np.float64)[:2], np.asarray(box_max, np.float64)[:2]
+    graph = field.graph
+    cells, cost = field.reachable_cells()
+    centres = graph.occupancy.centres_of(cells)
+    rim = np.clip(centres, low, high)
+    gap = np.hypot(*(centres - rim).T)
+    near = np.flatnonzero((gap > config.least) & (gap <= config.reach))
+    if len(near) == 0:
+        return None
+    near = near[np.argsort(cost[near], kind="stable")][:200]
+    # Sight ends a little before the box, which is itself an obstacle on the map; a wall counts
+    # up to the rim.
+    target = 0.5 * (rim[near] + 0.5 * (low + high))
+    part = np.maximum(0.0, 1.0 - 0.35 / gap[near])[:, None]
+    stop = centres[near] + (target - centres[near]) * part
+    seen = sight_clear(~graph.occupancy.opaque_layer(), graph.occupancy, centres[near], stop)
+    seen &= sight_clear(~graph.occupancy.wall_layer(), graph.occupancy, centres[near], rim[near])
+    if not seen.any():
+        return None
+    x, y = centres[near[int(np.argmax(seen))]].tolist()
+    dx, dy = 0.5 * (low + high) - (x, y)
+    return Viewpoint(xy=(x, y), yaw=float(np.arctan2(dy, dx)))

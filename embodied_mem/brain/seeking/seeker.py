@@ -1,0 +1,334 @@
+"""Finds things and goes to them, and looks into what a question asks."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final, final
+
+import numpy as np
+
+from embodied_mem.brain.language.question import Question
+from embodied_mem.brain.seeking.approach import Approach, ApproachConfig
+from embodied_mem.brain.seeking.legs import Legs
+from embodied_mem.brain.seeking.memory import Candidate, SeekingMemory
+from embodied_mem.brain.seeking.search import Search, SearchConfig, Step
+from embodied_mem.brain.seeking.searched import Searched
+from embodied_mem.brain.seeking.target import Target, read_target
+from embodied_mem.brain.skill import Status
+from embodied_mem.brain.skills import FaceTowards, LookAround
+from embodied_mem.brain.walking import FollowPath, VisitFrontier
+from embodied_mem.types import Float64Array, UInt8Array
+
+_ATTEMPTS: Final = 2
+_GLANCES: Final = (0.0, np.pi / 5, -2 * np.pi / 5)
+"""Turns after which a thing that is not seen where it should be is taken for gone, rad."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SeekerConfig:
+    """How a seeker decides."""
+
+    believable: float = 0.12
+    """Places less likely than this are not gone to before the search."""
+    overhead: float = 2.0
+    """Added to the way to a candidate, m: a sure one is worth a little more way."""
+    rethink_ticks: int = 4
+    """After so many ticks on the way it is decided anew."""
+    switch: float = 1.4
+    """Another candidate must be better by this factor to leave the way to one."""
+    approach: ApproachConfig = field(default_factory=ApproachConfig)
+    search: SearchConfig = field(default_factory=SearchConfig)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Found:
+    """How a search ended."""
+
+    found: bool
+    """Whether what is sought was seen from where the body stands now."""
+    tried: int
+    """To how many places it went."""
+    name: str = ""
+    """Id of the belief that it stopped at."""
+
+
+@final
+class Seeker:
+    """Decides where a body goes to find something.
+
+    Args:
+        legs: Move the body; what they see goes into the memory.
+        memory: What is believed.
+        searched: What was looked into; the memory feeds it.
+    """
+
+    def __init__(
+        self,
+        legs: Legs,
+        memory: SeekingMemory,
+        searched: Searched,
+        config: SeekerConfig | None = None,
+    ) -> None:
+        self.config = config or SeekerConfig()
+        self.legs, self.memory = legs, memory
+        self._searched = searched
+        self._failed: dict[str, int] = {}
+        self._looked = False
+
+    def new_visit(self) -> None:
+        """Hears that things may have moved: what was given up may be worth a look again."""
+        self._failed.clear()
+        self.legs.forget_look()
+
+    # -- going to a thing ------------------------------------------------------------------------
+
+    def find(self, text: str, max_ticks: int, picture: UInt8Array | None = None) -> Found:
+        """Goes to a thing and stops where it is seen from near by.
+
+        Args:
+            text: What is sought, as it was said.
+            max_ticks: Ticks that may be spent.
+            picture: (H, W, 3) what is sought, where it is shown.
+        """
+        self.legs.left = max_ticks
+        target = read_target(text)
+        hunt = _Hunt(self, target, picture)
+        return hunt.run()
+
+    # -- looking into a question -----------------------------------------------------------------
+
+    def look_into(self, target: Target, max_ticks: int, settled: Callable[[], bool]) -> None:
+        """Explores towards what a question is about until that is settled.
+
+        Args:
+            target: What must be seen.
+            max_ticks: Ticks that may be spent.
+            settled: Whether enough was seen.
+        """
+        self.legs.left = max_ticks
+        if self.look_round(settled):
+            return
+        search = self._search()
+        while self.legs.left > 0 and not settled():
+            step = self.step(search, target)
+            if step is None or self.take(step, search, settled):
+                return
+
+    # -- what both are made of -------------------------------------------------------------------
+
+    def look_round(self, until: Callable[[], bool]) -> bool:
+        """Looks around once in a new place; tells whether that was enough."""
+        if not self._looked:
+            self._looked = True
+            self.legs.run(LookAround(self.legs.cerebellum.gait), until)
+        return until()
+
+    def search(self) -> Search:
+        """Starts a search."""
+        return self._search()
+
+    def _search(self) -> Search:
+        return Search(self.legs.cerebellum.navigator, self._searched, self.config.search)
+
+    def step(self, search: Search, target: Target) -> Step | None:
+        """Returns where to look next."""
+        senses = self.legs.look()
+        memory = self.memory
+        return search.next_step(
+            memory.occupancy, memory.frontiers, senses.pose, memory.known(), target
+        )
+
+    def take(self, step: Step, search: Search, until: Callable[[], bool]) -> bool:
+        """Looks where a step says; tells whether that was enough."""
+        legs = self.legs
+        gait, navigator = legs.cerebellum.gait, legs.cerebellum.navigator
+        if step.frontier is not None:
+            walk = legs.cerebellum.config.walk
+            status = legs.run(VisitFrontier(step.frontier, navigator, gait, walk), until)
+            if status is Status.FAILED:
+                self._note_failure(step.frontier.id)
+            return until()
+        assert step.block is not None and step.standpoint is not None
+        enough = self._pausing(until)
+        status = legs.run(FollowPath(step.standpoint, navigator, gait), enough)
+        if status is Status.SUCCEEDED:
+            legs.run(FaceTowards(gait, xy=step.block), until)
+        if status is not Status.RUNNING:
+            search.give_up_block(step.block)
+        return until()
+
+    def _pausing(self, until: Callable[[], bool]) -> Callable[[], bool]:
+        """Also ends a walk after a few ticks, so that it is decided anew."""
+        start = self.legs.left
+
+        def enough() -> bool:
+            return until() or start - self.legs.left >= 2 * self.config.rethink_ticks
+
+        return enough
+
+    def _note_failure(self, frontier: str) -> None:
+        self._failed[frontier] = self._failed.get(frontier, 0) + 1
+        if self._failed[frontier] >= _ATTEMPTS:
+            self.memory.retire_frontier(frontier)
+
+
+@final
+class _Hunt:
+    """One search for one thing."""
+
+    def __init__(self, seeker: Seeker, target: Target | None, picture: UInt8Array | None) -> None:
+        self._seeker, self._legs, self._memory = seeker, seeker.legs, seeker.memory
+        self._config = seeker.config
+        self._target, self._picture = target, picture
+        self._excluded: set[str] = set()
+        self._tried = 0
+        self._checked = -1
+
+    def run(self) -> Found:
+        """Goes to one candidate after the other, and searches where there is none."""
+        self._legs.look()
+        search = self._seeker.search()
+        while self._legs.left > 0:
+            candidate = self._best()
+            if candidate is not None:
+                if self._visit(candidate):
+                    return Found(found=True, tried=self._tried, name=candidate.id)
+                continue
+            if self._seeker.look_round(self._something):
+                continue
+            step = self._seeker.step(search, self._interest())
+            if step is None:
+                break
+            self._seeker.take(step, search, self._something)
+        return self._last_resort()
+
+    def _interest(self) -> Target:
+        return self._target if self._target is not None else _ANYTHING
+
+    def _candidates(self) -> list[Candidate]:
+        if self._picture is not None:
+            found = self._memory.alike(self._picture)
+        elif self._target is not None:
+            found = self._memory.candidates(self._target)
+        else:
+            found = []
+        return [each for each in found if each.id not in self._excluded]
+
+    def _best(self) -> Candidate | None:
+        """Returns the candidate that promises most for its way."""
+        rated = self._rated()
+        return rated[0][1] if rated else None
+
+    def _rated(self) -> list[tuple[float, Candidate]]:
+        senses = self._legs.look()
+        navigator = self._legs.cerebellum.navigator
+        field = navigator.field(senses.occupancy, senses.pose.xy)
+        rated = []
+        for each in self._candidates():
+            if each.likelihood < self._config.believable:
+                continue
+            cost = self._cost(field.cost_to, senses.pose.xy, each)
+            rated.append((each.likelihood**2 / (cost + self._config.overhead), each))
+        return sorted(rated, key=lambda entry: (-entry[0], entry[1].id))
+
+    def _cost(
+        self, cost_to: Callable[[Float64Array], float], here: Float64Array, each: Candidate
+    ) -> float:
+        """Returns the way to a candidate, m; where the floor is not known, a guess at it."""
+        rim = np.clip(here, each.low[:2], each.high[:2])
+        cost = min(cost_to(rim), cost_to(0.5 * (each.low + each.high)[:2]))
+        if np.isfinite(cost):
+            return float(cost)
+        return 1.5 * float(np.hypot(*(rim - here)))
+
+    def _something(self) -> bool:
+        """Whether something to go to has come up; asked after each look, judged now and then."""
+        if self._legs.left == self._checked:
+            return False
+        if (self._checked - self._legs.left) % self._config.rethink_ticks and self._checked >= 0:
+            return False
+        self._checked = self._legs.left
+        return any(c.likelihood >= self._config.believable for c in self._candidates())
+
+    def _visit(self, candidate: Candidate) -> bool:
+        """Goes to a candidate; tells whether what is sought is there."""
+        self._tried += 1
+        skill = Approach(
+            candidate.low,
+            candidate.high,
+            self._legs.cerebellum.navigator,
+            self._legs.cerebellum.gait,
+            self._config.approach,
+        )
+        begun = self._legs.left
+        status = self._legs.run(skill, lambda: self._better_than(candidate, begun))
+        if status is Status.RUNNING:
+            return False  # something better came up, or the time is over
+        if status is Status.FAILED:
+            self._walk_nearer(candidate)
+            return False
+        if not self._memory.checks:
+            return True
+        return self._is_there(candidate)
+
+    def _better_than(self, candidate: Candidate, begun: int) -> bool:
+        """Tells whether the way is to be left for another candidate, or a doubt."""
+        spent = begun - self._legs.left
+        if spent == 0 or spent % self._config.rethink_ticks:
+            return False
+        rated = self._rated()
+        worth = {each.id: (rate, each) for rate, each in rated}
+        if candidate.id not in worth:
+            return True
+        rate, now = worth[candidate.id]
+        moved = float(np.abs(now.low - candidate.low).max()) > 0.5
+        best, other = rated[0]
+        return moved or (other.id != candidate.id and best > self._config.switch * rate)
+
+    def _is_there(self, candidate: Candidate) -> bool:
+        """Looks for a candidate from where it should be seen."""
+        gait = self._legs.cerebellum.gait
+        middle = 0.5 * (candidate.low + candidate.high)[:2]
+        for turn in _GLANCES:
+            senses = self._legs.look()
+            if self._memory.in_view(candidate):
+                return True
+            if turn == 0.0:
+                self._legs.run(FaceTowards(gait, xy=middle))
+            else:
+                yaw = senses.pose.yaw + turn
+                self._legs.run(FaceTowards(gait, yaw=yaw), lambda: self._memory.in_view(candidate))
+        self._legs.look()
+        if self._memory.in_view(candidate):
+            return True
+        self._excluded.add(candidate.id)
+        return False
+
+    def _walk_nearer(self, candidate: Candidate) -> None:
+        """Goes on towards a candidate to which no known floor leads yet."""
+        senses = self._legs.look()
+        middle = 0.5 * (candidate.low + candidate.high)[:2]
+        frontiers = self._memory.frontiers
+        navigator = self._legs.cerebellum.navigator
+        field = navigator.field(senses.occupancy, senses.pose.xy)
+        ways = [
+            (field.cost_to(f.standpoint) + 1.5 * float(np.hypot(*(f.centroid - middle))), f.id, f)
+            for f in frontiers
+        ]
+        ways = [way for way in ways if np.isfinite(way[0])]
+        if not ways:
+            self._excluded.add(candidate.id)
+            return
+        frontier = min(ways)[2]
+        step = Step(frontier=frontier)
+        before = self._legs.left
+        self._seeker.take(step, self._seeker.search(), lambda: False)
+        if self._legs.left == before:
+            self._excluded.add(candidate.id)
+
+    def _last_resort(self) -> Found:
+        return Found(found=False, tried=self._tried)
+
+
+_ANYTHING: Final = Target(
+    question=Question(text="", kind="where"), shares={}, on_floor=0.5, portable=True
+)

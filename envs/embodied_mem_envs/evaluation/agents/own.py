@@ -1,0 +1,106 @@
+"""Our agent: the product's hippocampus and seeker, nothing more."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, final
+
+from embodied_mem.brain.build import MemoryConfig, build_hippocampus
+from embodied_mem.brain.language.answers import answer_question
+from embodied_mem.brain.language.questions import parse_question
+from embodied_mem.brain.seeking.legs import Legs
+from embodied_mem.brain.seeking.own_memory import OwnMemory
+from embodied_mem.brain.seeking.searched import Searched
+from embodied_mem.brain.seeking.seeker import Seeker
+from embodied_mem.brain.seeking.target import target_of
+from embodied_mem.memory import MemoryStore
+from embodied_mem.robots.body import Body
+from embodied_mem.types import Observation
+from embodied_mem_envs.evaluation.agents.agent import AgentSetup
+from embodied_mem_envs.evaluation.elsewhere import Answerer, answer_elsewhere, stored_bytes
+from embodied_mem_envs.tasks.episode import Ask, NewVisit, Reply, Utterance
+
+SIDE = "embodied_mem_envs.evaluation.agents.own:open_memory"
+
+
+def open_memory(folder: Path, options: Mapping[str, Any]) -> Answerer:
+    """Opens the store that our agent left; answers by the product's answerer."""
+    store = MemoryStore.read(folder / "own.mem")
+
+    def answer(ask: Ask) -> Reply:
+        found = answer_question(ask.text, store)
+        return Reply(text=found.text, answer=found, model_calls=1)
+
+    return answer
+
+
+@final
+class OwnAgent:
+    """Lives with a hippocampus that keeps its memory in the agent's folder."""
+
+    def __init__(self, setup: AgentSetup) -> None:
+        self._setup = setup
+        self._memory = setup.folder / "own.mem"
+        self._searched = Searched()
+        config = MemoryConfig(allocator="value", store=StoreConfig(budget_bytes=setup.budget_bytes))
+        self._hippocampus = build_hippocampus(
+            config, path=self._memory_folder, seed=setup.seed, session="visit-0"
+        )
+        self.memory = OwnMemory(self._hippocampus, self._searched)
+        self._seeker: Seeker | None = None
+        self._open = True
+
+    def see(self, observation: Observation) -> None:
+        """Takes in what it is shown."""
+        self.memory.observe(observation)
+
+    def hear(self, utterance: Utterance) -> None:
+        """Nothing that is said matters to these tasks."""
+
+    def visit(self, visit: NewVisit) -> None:
+        """Goes on with its memory; what was not seen since may have moved."""
+        self.memory.new_visit()
+        if self._seeker is not None:
+            self._seeker.new_visit()
+
+    def reply(self, ask: Ask, body: Body | None) -> Reply:
+        """Goes there, or looks into the question and lets a new process answer."""
+        if ask.form == "stop":
+            return self._go(ask, body)
+        if body is not None:
+            self._look_into(ask, body)
+        return self._answer(ask)
+
+    def memory_bytes(self) -> int:
+        """What the memory takes as a file, all of it."""
+        if self._open:
+            self._save()
+        return stored_bytes(self._memory)
+
+    def close(self) -> None:
+        """Closes the store."""
+        if self._open:
+            self._open = False
+            self._hippocampus.store.close()
+
+    def _go(self, ask: Ask, body: Body | None) -> Reply:
+        if body is None:
+            return Reply()
+        found = self._seeker_of(body).find(ask.text, ask.max_ticks, ask.image)
+        return Reply(text=found.name or "not found", model_calls=1)
+
+    def _look_into(self, ask: Ask, body: Body) -> None:
+        target = target_of(parse_question(ask.text))
+        seeker = self._seeker_of(body)
+        seeker.look_into(target, ask.max_ticks, lambda: self.memory.certain(target, ask.text))
+
+    def _answer(self, ask: Ask) -> Reply:
+        self._save()
+        return answer_elsewhere(self._memory, SIDE, [ask], budget_bytes=self._setup.budget_bytes)[0]
+
+    def _save(self) -> None:
+        self._hippocampus.save(self._memory)
+
+    def _seeker_of(self, body: Body) -> Seeker:
+        if self._seeker is None:
+            self._seeker = Seeker(Legs(body, self.memory), self.memory, self._searched)
+        return self._seeker
