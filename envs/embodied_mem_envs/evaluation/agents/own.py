@@ -41,10 +41,7 @@ class OwnAgent:
         self._setup = setup
         self._memory = setup.folder / "own.mem"
         self._searched = Searched()
-        config = MemoryConfig(allocator="value", store=StoreConfig(budget_bytes=setup.budget_bytes))
-        self._hippocampus = build_hippocampus(
-            config, path=self._memory_folder, seed=setup.seed, session="visit-0"
-        )
+        self._hippocampus = build_hippocampus(MemoryConfig(allocator="value"), seed=setup.seed)
         self.memory = OwnMemory(self._hippocampus, self._searched)
         self._seeker: Seeker | None = None
         self._open = True
