@@ -112,6 +112,10 @@ class ModelTimeout(ModelError):
     """A model did not answer within the time it was given."""
 
 
+class ContractError(EmbodiedMemError):
+    """A part does not keep to the contract of its seam; the message says where and how."""
+
+
 class MissingExtraError(EmbodiedMemError):
     """A feature needs an optional dependency that is not installed."""
 
