@@ -52,11 +52,12 @@ class ExploreEnv(gym.Env[Observed, Any]):
     ## Description
 
     A wheeled robot with one RGB-D camera wakes up in a house that it has never seen. The house is
-    drawn from the seed of the reset: 3 to 12 rooms of named types, with furniture and small
-    objects. The goal is to bring all of the floor and all objects before the camera in as few
-    steps as possible. The robot is an upright cylinder of radius 0.18 m; it slides along what it
-    touches. Nothing in the observation tells where unseen space is: whoever wants to do better
-    than a reflex has to remember.
+    drawn from the seed of the reset: 3 to 12 rooms of named types on one floor or two, with
+    furniture and small objects. Stairs join two floors; the robot climbs them as it drives. The
+    goal is to bring all of the floor and all objects before the camera in as few steps as possible.
+    The robot is an upright cylinder of radius 0.18 m; it slides along what it touches. Nothing in
+    the observation tells where unseen space is: whoever wants to do better than a reflex has to
+    remember.
 
     ## Action Space
 
@@ -89,9 +90,10 @@ class ExploreEnv(gym.Env[Observed, Any]):
     | `instance` | (H * W,)  | int32   | 0    | 2^31-1 | Instance ids; 0 is the structure    |
     | `pose`     | (5,)      | float32 | -100 | 100    | x, y, cos yaw, sin yaw, tilt        |
     | `collided` | (1,)      | float32 | 0    | 1      | 1 if the last action touched a thing |
+    | `height`   | (1,)      | float32 | -100 | 100    | Only with `floors=2`: z, metres      |
 
-    The pose is given in the frame of the start pose, in metres and radians. Instance ids mean
-    nothing across episodes. Depth beyond 10 m is given as 0.
+    Pose and height are given in the frame of the start pose, in metres and radians. Instance ids
+    mean nothing across episodes. Depth beyond 10 m is given as 0.
 
     **Note:** images are flat except for `rgb`, because that is how Stable-Baselines3 tells images
     from vectors. `observation["depth"].reshape(H, W)` is the image.
@@ -99,13 +101,15 @@ class ExploreEnv(gym.Env[Observed, Any]):
     ## Rewards
 
     The reward of a step is the newly seen floor in square metres, plus `object_reward` for each
-    newly seen object. Floor counts within 5 m, in cells of 0.1 m; an object counts once at least a
-    thousandth of the image shows it within 5 m. What shows at the start brings no reward.
+    newly seen object. Floor counts within 5 m, in cells of 0.1 m, steps do not; an object counts
+    once at least a thousandth of the image shows it within 5 m. What shows at the start brings no
+    reward.
 
     ## Starting State
 
-    The robot stands at the widest place of the largest room, turned to its middle, the camera
-    tilted down by 0.26 rad. `reset(options={"house_seed": n})` chooses the house.
+    The robot stands at the widest place of the largest room on the lowest floor, turned to its
+    middle, the camera tilted down by 0.26 rad. `reset(options={"house_seed": n})` chooses the
+    house.
 
     ## Episode End
 
@@ -132,6 +136,7 @@ class ExploreEnv(gym.Env[Observed, Any]):
     | `width`, `height` | **int**         | `128`     | Size of the image, pixels            |
     | `hfov`            | **float**       | `pi / 2`  | Horizontal field of view, rad        |
     | `rooms`           | **int or None** | `None`    | Rooms of every house; drawn if None  |
+    | `floors`          | **int**         | `1`       | Floors of every house, 1 or 2        |
     | `house_seed`      | **int or None** | `None`    | The house; drawn if None             |
     | `continuous`      | **bool**        | `False`   | Continuous actions                   |
     | `noise`           | **bool**        | `False`   | Depth noise, drop-outs, pose drift   |
@@ -153,6 +158,7 @@ class ExploreEnv(gym.Env[Observed, Any]):
         height: int = 128,
         hfov: float = float(np.pi / 2),
         rooms: int | None = None,
+        floors: int = 1,
         house_seed: int | None = None,
         continuous: bool = False,
         noise: bool = False,
@@ -173,7 +179,7 @@ class ExploreEnv(gym.Env[Observed, Any]):
         self.render_mode = render_mode
         self._screen = Screen("Explore", self.metadata["render_fps"])
         self._camera = CameraConfig(width=width, height=height, hfov=hfov)
-        self._config = HouseConfig(rooms=rooms)
+        self._config = HouseConfig(rooms=rooms, floors=floors)
         self._house_seed = house_seed
         self._continuous = continuous
         self._noise = SensorNoise() if noise else None
@@ -271,21 +277,22 @@ class ExploreEnv(gym.Env[Observed, Any]):
     def _picture(self) -> UInt8Array:
         body, discovery = self._running()
         assert self._seen is not None
-        plan = draw_walk(body.house, discovery, body.true_pose)
+        plan = draw_walk(body.house, discovery, body.true_pose, floor=body.true_floor)
         return np.hstack([_scaled(self._seen.rgb), _scaled(plan)])
 
     def _make_observation_space(self) -> gym.Space[Any]:
         pixels = self._camera.width * self._camera.height
         limit = self._pose_limit
-        return spaces.Dict(
-            {
-                "rgb": spaces.Box(0, 255, (self._camera.height, self._camera.width, 3), np.uint8),
-                "depth": spaces.Box(0.0, MAX_DEPTH, (pixels,), np.float32),
-                "instance": spaces.Box(0, np.iinfo(np.int32).max, (pixels,), np.int32),
-                "pose": spaces.Box(-limit, limit, dtype=np.float32),
-                "collided": spaces.Box(0.0, 1.0, (1,), np.float32),
-            }
-        )
+        parts: dict[str, gym.Space[Any]] = {
+            "rgb": spaces.Box(0, 255, (self._camera.height, self._camera.width, 3), np.uint8),
+            "depth": spaces.Box(0.0, MAX_DEPTH, (pixels,), np.float32),
+            "instance": spaces.Box(0, np.iinfo(np.int32).max, (pixels,), np.int32),
+            "pose": spaces.Box(-limit, limit, dtype=np.float32),
+            "collided": spaces.Box(0.0, 1.0, (1,), np.float32),
+        }
+        if self._config.floors > 1:
+            parts["height"] = spaces.Box(-_PLACE_LIMIT, _PLACE_LIMIT, (1,), np.float32)
+        return spaces.Dict(parts)
 
     def _running(self) -> tuple[HouseBody, Discovery]:
         if self._body is None or self._discovery is None:
@@ -309,7 +316,7 @@ class ExploreEnv(gym.Env[Observed, Any]):
         body, discovery = self._running()
         self._seen = body.observe()
         tilt = self._seen.proprioception["tilt"] - self._camera.tilt
-        exact = body_pose(*body.true_pose) @ mount_pose(self._camera, tilt)
+        exact = body.true_transform @ mount_pose(self._camera, tilt)
         return discovery.update(self._seen, exact)
 
     def _observation(self) -> Observed:
@@ -319,13 +326,16 @@ class ExploreEnv(gym.Env[Observed, Any]):
         depth = np.where(seen.depth <= MAX_DEPTH, seen.depth, np.float32(0.0))
         pose = [here[0, 3], here[1, 3], here[0, 0], here[1, 0], seen.proprioception["tilt"]]
         limit = self._pose_limit
-        return {
+        observed: Observed = {
             "rgb": seen.rgb,
             "depth": np.maximum(depth, 0.0).reshape(-1),
             "instance": seen.instance.reshape(-1),
             "pose": np.clip(np.array(pose, np.float32), -limit, limit),
             "collided": np.array([seen.proprioception["collided"]], np.float32),
         }
+        if self._config.floors > 1:
+            observed["height"] = here[2:3, 3].astype(np.float32)
+        return observed
 
     def _info(self) -> dict[str, Any]:
         body, discovery = self._running()

@@ -29,7 +29,7 @@ def rollout(env: gym.Env[Any, Any], seed: int, steps: int = 30) -> list[Any]:
     return result
 
 
-@pytest.mark.parametrize("extra", [{}, {"continuous": True}, {"noise": True}])
+@pytest.mark.parametrize("extra", [{}, {"continuous": True}, {"noise": True}, {"floors": 2}])
 def test_gymnasium_accepts_the_environment(extra: dict[str, Any]) -> None:
     env = make(**extra, render_mode="rgb_array")
     check_env(env.unwrapped, skip_render_check=False)
@@ -116,7 +116,8 @@ def test_an_episode_ends_when_the_floor_was_seen() -> None:
     assert isinstance(env, ExploreEnv)
     env.reset(seed=0)
     body, discovery = env._running()
-    discovery.seen[:] = discovery.reachable
+    for floor in discovery.floors:
+        floor.seen[:] = floor.reachable
     assert env.step(1)[2]
     assert body.tick == 1
 

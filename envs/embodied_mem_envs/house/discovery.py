@@ -1,5 +1,7 @@
 """What a walk has shown of a house so far, by the truth: floor cells and objects."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from embodied_mem.types import BoolArray, Float64Array, Int64Array, Observation
@@ -9,29 +11,54 @@ CELL = 0.1
 _FLOOR_BAND = 0.03
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class FloorSeen:
+    """What was seen of one floor; cell (row, column) begins at origin + (column, row) * `CELL`."""
+
+    level: float
+    """World height of the floor, metres."""
+    origin: tuple[float, float]
+    reachable: BoolArray
+    """Cells that a body can reach; rows along y."""
+    seen: BoolArray
+    """Cells of floor seen so far, reachable or not."""
+
+    def mark(self, world: Float64Array) -> int:
+        """Marks the cells under those of (N, 3) points that lie on the floor; returns the new."""
+        level = np.abs(world[:, 2] - self.level) < _FLOOR_BAND
+        cells: Int64Array = np.floor((world[level, :2] - self.origin) / CELL).astype(np.int64)
+        inside = (cells >= 0).all(axis=1) & (cells < self.seen.shape[::-1]).all(axis=1)
+        cells = cells[inside]
+        before = int(self.seen.sum())
+        self.seen[cells[:, 1], cells[:, 0]] = True
+        return int(self.seen.sum()) - before
+
+
 class Discovery:
     """Counts newly seen floor and newly seen objects, frame by frame.
 
     Args of the constructor set what counts as seen: floor within `max_range` metres, objects with
-    at least `min_share` of the image within it.
+    at least `min_share` of the image within it. Steps are no floor.
     """
 
     def __init__(self, house: House, *, max_range: float = 5.0, min_share: float = 0.001) -> None:
         self._house = house
         self._max_range = max_range
         self._min_share = min_share
-        reachable, self.origin = house.reachable_floor(cell=CELL)
-        self.reachable: BoolArray = reachable
-        """Cells that a body can reach; rows along y."""
-        self.seen: BoolArray = np.zeros_like(reachable)
-        """Cells of floor seen so far, reachable or not."""
+        found = [house.reachable_floor(cell=CELL, floor=k) for k in range(len(house.levels))]
+        self.floors: tuple[FloorSeen, ...] = tuple(
+            FloorSeen(level, origin, reachable, np.zeros_like(reachable))
+            for level, (reachable, origin) in zip(house.levels, found, strict=True)
+        )
+        """What was seen of each floor of the house, the lowest first."""
         self.objects: set[str] = set()
         """Ids of the objects seen so far."""
 
     @property
     def floor_share(self) -> float:
-        """Share of the reachable floor that was seen."""
-        return float((self.seen & self.reachable).sum() / self.reachable.sum())
+        """Share of the reachable floor that was seen, all floors together."""
+        seen = sum(int((floor.seen & floor.reachable).sum()) for floor in self.floors)
+        return seen / sum(int(floor.reachable.sum()) for floor in self.floors)
 
     def update(self, observation: Observation, T_world_camera: Float64Array) -> tuple[float, int]:
         """Takes in one frame.
@@ -63,10 +90,4 @@ class Discovery:
             [(columns - camera.cx) / camera.fx * z, (rows - camera.cy) / camera.fy * z, z], axis=1
         )
         world = local @ pose[:3, :3].T + pose[:3, 3]
-        level = np.abs(world[:, 2]) < _FLOOR_BAND
-        cells: Int64Array = np.floor((world[level, :2] - self.origin) / CELL).astype(np.int64)
-        inside = (cells >= 0).all(axis=1) & (cells < self.seen.shape[::-1]).all(axis=1)
-        cells = cells[inside]
-        before = int(self.seen.sum())
-        self.seen[cells[:, 1], cells[:, 0]] = True
-        return int(self.seen.sum()) - before
+        return sum(floor.mark(world) for floor in self.floors)
