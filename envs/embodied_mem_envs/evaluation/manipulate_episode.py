@@ -16,9 +16,9 @@ from embodied_mem_envs.evaluation.manipulate_agent import (
 )
 from embodied_mem_envs.evaluation.manipulate_border import ArmOnly
 from embodied_mem_envs.evaluation.manipulate_faults import fault_name, fault_spec
-from embodied_mem_envs.evaluation.manipulate_limit import TimeIsUp, time_limit
 from embodied_mem_envs.evaluation.manipulate_model import ModelFault
 from embodied_mem_envs.evaluation.manipulate_records import Case, EpisodeRecord
+from embodied_mem_envs.evaluation.running.limit import TimeIsUp, time_limit
 from embodied_mem_envs.tabletop import TabletopBody, default_cell
 from embodied_mem_envs.tabletop.tasks import TaskEpisode, make_episode
 from embodied_mem_envs.tabletop.tasks.playing import play_history, starting_layout

@@ -55,7 +55,7 @@ class AnsweringProcess:
         """
         self._seconds = seconds
         self._open = contextlib.ExitStack()
-        self._said = self._open.enter_context(tempfile.TemporaryFile())
+        self._said = self._open.enter_context(tempfile.TemporaryFile())  # noqa: SIM115
         prefix = "embodied-mem-answers-"
         place = self._open.enter_context(tempfile.TemporaryDirectory(prefix=prefix))
         self._process: subprocess.Popen[bytes] | None = None

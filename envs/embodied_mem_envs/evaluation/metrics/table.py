@@ -184,6 +184,17 @@ _ALL = (
         source=_OWN,
     ),
     Metric(
+        name="cpu_s",
+        version=1,
+        unit="s",
+        better="less",
+        formula="CPU seconds of the whole process tree for the episode, simulator and judgement "
+        "included",
+        source=_OWN,
+        over_asks="episode",
+        reproducible=False,
+    ),
+    Metric(
         name="latency_s",
         version=1,
         unit="s",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from importlib import import_module
 
-from embodied_mem.errors import unknown_name
+from embodied_mem.errors import ConfigError, unknown_name
 from embodied_mem_envs.evaluation.suites.suite import Suite
 
 SUITES: Mapping[str, str] = {}
@@ -13,11 +13,17 @@ SUITES: Mapping[str, str] = {}
 def load_suite(name: str) -> Suite:
     """Returns a suite.
 
+    Args:
+        name: One of `SUITES`, or `module:name` of a suite that another package brings.
+
     Raises:
         ConfigError: If there is none of that name.
     """
-    if name not in SUITES:
+    if name not in SUITES and ":" not in name:
         raise unknown_name("suite", name, SUITES)
-    module, attribute = SUITES[name].split(":")
-    suite: Suite = getattr(import_module(module), attribute)
+    module, _, attribute = SUITES.get(name, name).partition(":")
+    try:
+        suite: Suite = getattr(import_module(module), attribute)
+    except (ModuleNotFoundError, AttributeError) as error:
+        raise ConfigError(f"the suite {name!r} cannot be loaded: {error}") from error
     return suite
