@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, final
 
-from embodied_mem.brain.partners.claims import Told, claims_for
+from embodied_mem.brain.language.answers import answer_question
+from embodied_mem.brain.partners.claims import Claim, Told, claims_for
 from embodied_mem.brain.partners.questions import PartnerQuestion, read_question
 from embodied_mem.errors import StoreError
 from embodied_mem.memory.filter import Filter
@@ -40,7 +41,7 @@ class PartnerAnswer:
 def answer_partner(
     text: str, store: MemoryStore, asker: str, *, viewer: str | None = ""
 ) -> PartnerAnswer:
-    """Answers a question about what people told the robot.
+    """Answers a question about what people told the robot, or about what it saw.
 
     Only records that are shared, or that the asker told, are read: what is private to another
     cannot be in the answer, whatever is asked and as whoever. Whether there is anything private
@@ -55,6 +56,9 @@ def answer_partner(
     viewer = asker if viewer == "" else viewer
     question = read_question(text, asker)
     if question is None:
+        seen = answer_question(text, store)
+        if seen.status != "not_understood":
+            return PartnerAnswer(status=seen.status, text=seen.text, value=seen.value)
         return _nearest(text, store, viewer)
     answer = _ANSWERERS[question.kind](_View(claims_for(store, viewer)), question)
     with contextlib.suppress(StoreError):  # opened for reading: then nobody counts
@@ -218,13 +222,16 @@ def _session(view: _View, question: PartnerQuestion) -> PartnerAnswer:
 def _listed(start: str, found: Sequence[Told]) -> PartnerAnswer:
     if not found:
         return _nothing()
-    lines = [
-        f"the {told.claim.value} from {told.claim.attribute}"
-        if told.claim.topic != "attribute"
-        else f"{told.claim.subject}'s {told.claim.attribute} is {told.claim.value}"
-        for told in found
-    ]
+    lines = [_line(told.claim) for told in found]
     return _answer(f"{start}: {'; '.join(lines)}.", [told.claim.value for told in found], found)
+
+
+def _line(claim: Claim) -> str:
+    if claim.topic == "attribute":
+        return f"{claim.subject}'s {claim.attribute} is {claim.value}"
+    if claim.ended:
+        return f"the {claim.value} is no longer to be kept"
+    return f"the {claim.value} from {claim.attribute}"
 
 
 def _nearest(text: str, store: MemoryStore, viewer: str | None) -> PartnerAnswer:

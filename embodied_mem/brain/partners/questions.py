@@ -91,7 +91,7 @@ _PATTERNS: Final[tuple[tuple[str, Kind], ...]] = (
     ),
     (rf"(?:what|whatever) do you know about {_ONE}", "about"),
     (
-        rf"(?:list everything|what)(?: all)?(?: that)? (?:has|did) {_ONE} (?:told|tell) you",
+        rf"(?:list everything|what)(?: all)?(?: that)?(?: has| did)? {_ONE} (?:told|tell) you",
         "told_by",
     ),
     (rf"is it true that {_WHO} {_NAME} is (?P<value>.+)", "confirm"),

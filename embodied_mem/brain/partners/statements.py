@@ -18,7 +18,7 @@ _PIECES: Final = re.compile(
     r"(?<=\w)[.!?;:]\s+|,? but |, (?=my |[A-Z][a-z]+'s |keep |bring )|\s+-\s+", re.IGNORECASE
 )
 _LEAD: Final = re.compile(
-    r"^(by the way|oh|well|listen|you know|actually|so|look|please note|for the record|"
+    r"^(by the way|oh|well|listen|you know|actually|please note|for the record|"
     r"just so you know|i changed my mind|forget what i said( before)?|from now on|correction|"
     r"please remember that|remember that|remember|you should know that|i want you to know that|"
     r"note that|did you know that|as far as i know|i heard that|believe it or not|please|"
