@@ -70,22 +70,27 @@ class Sight:
         order = ring[np.argsort(np.abs(gaps[ring] - VIEWPOINT_GAP), kind="stable")]
         return any(self.shows(thing, int(node)) for node in order)
 
-    def first_seen(self, things: Iterable[HouseObject], distances: Float64Array) -> float:
-        """Returns how far one must walk until one of some things shows; inf if none ever does.
+    def nearest_view(
+        self, things: Iterable[HouseObject], distances: Float64Array
+    ) -> tuple[float, int | None]:
+        """Finds how far one must walk until one of some things shows.
 
         Args:
             things: What is looked for.
             distances: (N,) metres from the start to every cell of the floor.
+
+        Returns:
+            Metres and the cell; infinite and None if none ever shows.
         """
-        best = np.inf
+        best, place = np.inf, None
         for thing in things:
             ring = np.flatnonzero((self._gaps(thing) <= SHOWN_RANGE) & (distances < best))
             ring = self._thinned(ring)
-            for node in ring[np.argsort(distances[ring], kind="stable")]:
-                if self.shows(thing, int(node)):
-                    best = float(distances[node])
+            for node in ring[np.argsort(distances[ring], kind="stable")].tolist():
+                if self.shows(thing, node):
+                    best, place = float(distances[node]), node
                     break
-        return best
+        return best, place
 
     def _gaps(self, thing: HouseObject) -> Float64Array:
         """Returns (N,) metres on the plan between every cell and the box of a thing."""

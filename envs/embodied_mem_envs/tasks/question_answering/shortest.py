@@ -36,7 +36,9 @@ def shortest_way(question: HouseQuestion, world: HouseWorld, start: Place) -> fl
     if rooms:
         return max(LEAST, shortest_tour(world.house, world.floor, start, rooms)[0])
     distances = world.floor.distances([start])
-    ways = [world.sight.first_seen(group, distances) for group in things_to_see(question, world)]
+    ways = [
+        world.sight.nearest_view(group, distances)[0] for group in things_to_see(question, world)
+    ]
     return max(LEAST, *ways)
 
 
