@@ -8,6 +8,7 @@
   must be looked into was looked into.
 """
 
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 from embodied_mem.brain.language.answers import Answer
@@ -24,22 +25,37 @@ POINTED: Final = frozenset({"where", "which_room", "colour", "last_seen", "moved
 
 
 class Looked(Protocol):
-    """What is known of how far an exploration has come."""
+    """What is known of how far an exploration has come; frontiers are told by their ids."""
 
-    def open_within(self, object_id: str, metres: float) -> bool:
-        """Tells whether unknown floor is left within a distance of a thing."""
+    def open_within(self, object_id: str, metres: float) -> frozenset[str]:
+        """Returns the frontiers within a distance of a thing."""
 
-    def open_in(self, room: str | None) -> bool:
-        """Tells whether unknown floor is left in the rooms of a type, None for anywhere.
+    def open_in(self, room: str | None) -> frozenset[str]:
+        """Returns the frontiers in the rooms of a type, all of them for None.
 
-        True where no room of that type was found yet and anything is left at all.
+        All of them too where no room of that type was found yet.
         """
+
+    def open_around(self, object_id: str) -> frozenset[str]:
+        """Returns the frontiers in the room that a thing stands in."""
 
     def room_sureness(self, object_id: str) -> float:
         """Returns how sure it is what kind of room a thing stands in, from 0 to 1."""
 
 
-def is_settled(question: Question, answer: Answer, looked: Looked) -> bool:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Enough:
+    """Whether enough was seen, and if not, where more should be looked for first."""
+
+    settled: bool
+    first: frozenset[str] = frozenset()
+    """Ids of the frontiers to visit before others; none where any may help."""
+
+
+_NOT_YET: Final = Enough(settled=False)
+
+
+def how_far(question: Question, answer: Answer, looked: Looked) -> Enough:
     """Tells whether more exploring would hardly change an answer.
 
     Args:
@@ -48,40 +64,45 @@ def is_settled(question: Question, answer: Answer, looked: Looked) -> bool:
         looked: How far the exploration has come.
     """
     if question.kind == "not_understood":
-        return not looked.open_in(None)
+        return _until_closed(looked.open_in(None))
     if answer.status == "unseen" or answer.value in (None, False, 0):
-        return not looked.open_in(_room(question))
-    if question.kind in POINTED:
-        return _is_seen(question, answer, looked)
+        return _until_closed(looked.open_in(_room(question)))
+    if question.kind in POINTED and question.extreme is None:
+        return _seen(question, answer, looked)
     if question.kind == "exists":
-        return answer.certain and answer.value is True
+        return Enough(settled=answer.certain)
     if question.kind in ("near", "on"):
-        return answer.certain and _is_closed_in(question, answer, looked)
-    if question.kind == "superlative" and question.extreme is not None:
-        if question.extreme.reference is not None:
-            return answer.certain and _is_closed_in(question, answer, looked)
-        return not looked.open_in(_room(question))
-    return not looked.open_in(_room(question))
+        return _closed_in(answer, looked)
+    if question.extreme is not None and question.extreme.reference is not None:
+        return _closed_in(answer, looked)
+    return _until_closed(looked.open_in(_room(question)))
 
 
 def _room(question: Question) -> str | None:
     return question.room.category if question.room is not None else None
 
 
-def _is_seen(question: Question, answer: Answer, looked: Looked) -> bool:
+def _until_closed(frontiers: frozenset[str]) -> Enough:
+    return Enough(settled=not frontiers, first=frontiers)
+
+
+def _seen(question: Question, answer: Answer, looked: Looked) -> Enough:
     if not answer.certain or not answer.objects:
-        return False
-    if question.extreme is not None:
-        return not looked.open_in(_room(question))
+        return _NOT_YET
     if question.kind not in ("where", "which_room"):
-        return True
+        return Enough(settled=True)
     value = answer.value
     named = value if question.kind == "which_room" else value.get("room")
-    if named == UNKNOWN_ROOM or (named is None and question.kind == "which_room"):
-        return False
-    return named is None or looked.room_sureness(answer.objects[0]) >= _ROOM_SURE
+    thing = answer.objects[0]
+    unnamed = named == UNKNOWN_ROOM or (named is None and question.kind == "which_room")
+    if unnamed or (named is not None and looked.room_sureness(thing) < _ROOM_SURE):
+        return _until_closed(looked.open_around(thing))
+    return Enough(settled=True)
 
 
-def _is_closed_in(question: Question, answer: Answer, looked: Looked) -> bool:
+def _closed_in(answer: Answer, looked: Looked) -> Enough:
     """Whether nothing unknown is left around the things that an answer speaks of."""
-    return not any(looked.open_within(name, _NEAR) for name in answer.objects[:2])
+    if not answer.certain:
+        return _NOT_YET
+    around = [looked.open_within(name, _NEAR) for name in answer.objects[:2]]
+    return _until_closed(frozenset().union(*around))

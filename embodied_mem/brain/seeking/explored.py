@@ -41,25 +41,32 @@ class Explored:
     place_at: Callable[[ArrayLike], str | None]
     """Id of the place at a (2,) point."""
 
-    def open_within(self, object_id: str, metres: float) -> bool:
-        """Tells whether unknown floor is left within a distance of a thing."""
+    def open_within(self, object_id: str, metres: float) -> frozenset[str]:
+        """Returns the frontiers within a distance of a thing."""
         thing = self.things.get(object_id)
         if thing is None:
-            return bool(self.frontiers)
+            return frozenset()
+        found = set()
         for frontier in self.frontiers:
             rim = np.clip(frontier.centroid, thing.low, thing.high)
             if float(np.hypot(*(frontier.centroid - rim))) <= metres:
-                return True
-        return False
+                found.add(frontier.id)
+        return frozenset(found)
 
-    def open_in(self, room: str | None) -> bool:
-        """Tells whether unknown floor is left in the rooms of a type, None for anywhere."""
-        if room is None or not self.frontiers:
-            return bool(self.frontiers)
+    def open_in(self, room: str | None) -> frozenset[str]:
+        """Returns the frontiers in the rooms of a type, all of them for None."""
+        everywhere = frozenset(frontier.id for frontier in self.frontiers)
+        if room is None or not everywhere:
+            return everywhere
         rooms = {place for place in self._places() if self._is(place, room)}
-        if not rooms:
-            return True
-        return any(self._leads_into(frontier, rooms) for frontier in self.frontiers)
+        return self._open_into(rooms) if rooms else everywhere
+
+    def open_around(self, object_id: str) -> frozenset[str]:
+        """Returns the frontiers in the room that a thing stands in."""
+        thing = self.things.get(object_id)
+        if thing is None or thing.place is None:
+            return self.open_in(None)
+        return self._open_into({thing.place})
 
     def room_sureness(self, object_id: str) -> float:
         """Returns how sure it is what kind of room a thing stands in, from 0 to 1."""
@@ -81,6 +88,9 @@ class Explored:
             if thing.place == place:
                 seen[thing.category] = seen.get(thing.category, 0.0) + thing.weight
         return room_posterior(seen)
+
+    def _open_into(self, rooms: set[str]) -> frozenset[str]:
+        return frozenset(f.id for f in self.frontiers if self._leads_into(f, rooms))
 
     def _leads_into(self, frontier: Frontier, rooms: set[str]) -> bool:
         around = [

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from embodied_mem.brain.language.answers import Answer
+from embodied_mem.brain.seeking.enough import Enough
 from embodied_mem.brain.seeking.legs import Surroundings
 from embodied_mem.brain.seeking.search import Known
 from embodied_mem.brain.seeking.target import Target
@@ -48,5 +49,5 @@ class SeekingMemory(Surroundings, Protocol):
     def answer(self, text: str) -> Answer:
         """Returns what would be answered now."""
 
-    def certain(self, target: Target, text: str) -> bool:
-        """Tells whether what would be answered now is sure, as far as it was seen."""
+    def enough(self, target: Target, text: str) -> Enough:
+        """Tells whether what would be answered now is sure, and if not, where to look first."""

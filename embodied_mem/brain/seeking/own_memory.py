@@ -8,7 +8,7 @@ import numpy as np
 from embodied_mem.brain.hippocampus import Hippocampus
 from embodied_mem.brain.language.answers import Answer, answer_question
 from embodied_mem.brain.seeking.description import fitting
-from embodied_mem.brain.seeking.enough import is_settled
+from embodied_mem.brain.seeking.enough import Enough, how_far
 from embodied_mem.brain.seeking.explored import Explored, Thing
 from embodied_mem.brain.seeking.likelihood import is_portable
 from embodied_mem.brain.seeking.memory import Candidate
@@ -20,6 +20,7 @@ from embodied_mem.scene.occupancy import Occupancy
 from embodied_mem.types import Float64Array, Observation, UInt8Array
 
 _REFRESH_TICKS: Final = 6
+_THINK_TICKS: Final = 3
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,6 +55,8 @@ class OwnMemory:
         self._searched = searched
         self._consolidated = -_REFRESH_TICKS
         self._tick = 0
+        self._thought = -_THINK_TICKS
+        self._enough = Enough(settled=False)
 
     @property
     def checks(self) -> bool:
@@ -134,12 +137,16 @@ class OwnMemory:
         self._consolidate()
         return answer_question(text, self.hippocampus.store)
 
-    def certain(self, target: Target, text: str) -> bool:
-        """Tells whether what would be answered now is sure."""
-        explored = self.explored()
-        if explored.open_in(None) and target.categories and not self._any_of(target):
-            return False
-        return is_settled(target.question, self.answer(text), explored)
+    def enough(self, target: Target, text: str) -> Enough:
+        """Tells whether what would be answered now is sure; thought over every few ticks."""
+        frontiers = self.frontiers
+        if frontiers and target.categories and not self._any_of(target):
+            return Enough(settled=False)
+        if self._tick - self._thought < _THINK_TICKS and self._tick >= self._thought:
+            return self._enough
+        self._thought = self._tick
+        self._enough = how_far(target.question, self.answer(text), self.explored())
+        return self._enough
 
     def explored(self) -> Explored:
         """Returns how far the exploration has come."""

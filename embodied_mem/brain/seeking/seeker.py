@@ -7,12 +7,13 @@ from typing import Final, final
 import numpy as np
 
 from embodied_mem.brain.language.question import Question
+from embodied_mem.brain.language.questions import parse_question
 from embodied_mem.brain.seeking.approach import Approach, ApproachConfig
 from embodied_mem.brain.seeking.legs import Legs
 from embodied_mem.brain.seeking.memory import Candidate, SeekingMemory
 from embodied_mem.brain.seeking.search import Search, SearchConfig, Step
 from embodied_mem.brain.seeking.searched import Searched
-from embodied_mem.brain.seeking.target import Target, read_target
+from embodied_mem.brain.seeking.target import Target, read_target, target_of
 from embodied_mem.brain.skill import Status
 from embodied_mem.brain.skills import FaceTowards, LookAround
 from embodied_mem.brain.walking import FollowPath, VisitFrontier
@@ -96,20 +97,24 @@ class Seeker:
 
     # -- looking into a question -----------------------------------------------------------------
 
-    def look_into(self, target: Target, max_ticks: int, settled: Callable[[], bool]) -> None:
-        """Explores towards what a question is about until that is settled.
+    def look_into(self, text: str, max_ticks: int) -> None:
+        """Explores towards what a question is about until it can be answered with confidence.
 
         Args:
-            target: What must be seen.
+            text: The question.
             max_ticks: Ticks that may be spent.
-            settled: Whether enough was seen.
         """
         self.legs.left = max_ticks
+        target = target_of(parse_question(text))
+
+        def settled() -> bool:
+            return self.memory.enough(target, text).settled
+
         if self.look_round(settled):
             return
         search = self._search()
         while self.legs.left > 0 and not settled():
-            step = self.step(search, target)
+            step = self.step(search, target, self.memory.enough(target, text).first)
             if step is None or self.take(step, search, settled):
                 return
 
@@ -129,13 +134,20 @@ class Seeker:
     def _search(self) -> Search:
         return Search(self.legs.cerebellum.navigator, self._searched, self.config.search)
 
-    def step(self, search: Search, target: Target) -> Step | None:
-        """Returns where to look next."""
+    def step(
+        self, search: Search, target: Target, first: frozenset[str] = frozenset()
+    ) -> Step | None:
+        """Returns where to look next; at the frontiers of `first` before others."""
         senses = self.legs.look()
-        memory = self.memory
-        return search.next_step(
-            memory.occupancy, memory.frontiers, senses.pose, memory.known(), target
-        )
+        memory, known = self.memory, self.memory.known()
+        if first:
+            chosen = tuple(f for f in memory.frontiers if f.id in first)
+            step = search.next_step(
+                memory.occupancy, chosen, senses.pose, known, target, blocks=False
+            )
+            if step is not None:
+                return step
+        return search.next_step(memory.occupancy, memory.frontiers, senses.pose, known, target)
 
     def take(self, step: Step, search: Search, until: Callable[[], bool]) -> bool:
         """Looks where a step says; tells whether that was enough."""

@@ -6,12 +6,10 @@ from typing import Any, final
 
 from embodied_mem.brain.build import MemoryConfig, build_hippocampus
 from embodied_mem.brain.language.answers import answer_question
-from embodied_mem.brain.language.questions import parse_question
 from embodied_mem.brain.seeking.legs import Legs
 from embodied_mem.brain.seeking.own_memory import OwnMemory
 from embodied_mem.brain.seeking.searched import Searched
 from embodied_mem.brain.seeking.seeker import Seeker
-from embodied_mem.brain.seeking.target import target_of
 from embodied_mem.memory import MemoryStore
 from embodied_mem.robots.body import Body
 from embodied_mem.types import Observation
@@ -86,9 +84,7 @@ class OwnAgent:
         return Reply(text=found.name or "not found", model_calls=1)
 
     def _look_into(self, ask: Ask, body: Body) -> None:
-        target = target_of(parse_question(ask.text))
-        seeker = self._seeker_of(body)
-        seeker.look_into(target, ask.max_ticks, lambda: self.memory.certain(target, ask.text))
+        self._seeker_of(body).look_into(ask.text, ask.max_ticks)
 
     def _answer(self, ask: Ask) -> Reply:
         self._save()
