@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from embodied_mem.errors import unknown_name
 from embodied_mem.robots.body import Body
+from embodied_mem.types import Float64Array
 from embodied_mem_envs.house.body import CameraConfig, HouseBody
 from embodied_mem_envs.house.house import House
 from embodied_mem_envs.house.noise import SensorNoise
@@ -32,7 +33,8 @@ class BodySetup:
     agent: str = "agent"
     """Name in the observations."""
     options: Mapping[str, Any] = field(default_factory=dict)
-    """Options of the simulator's own."""
+    """Options of the simulator's own. `house`: `worker=True` renders it in a worker process, by the
+    interpreter `python` where that is given."""
 
 
 class BodyInHouse(Body, Protocol):
@@ -48,7 +50,15 @@ class BodyInHouse(Body, Protocol):
     def true_pose(self) -> tuple[float, float, float]:
         """Exact x, y, yaw: for evaluation and drawing, never for the agent."""
 
-    def place(self, x: float, y: float, yaw: float) -> None:
+    @property
+    def true_floor(self) -> int:
+        """The floor it is on: for evaluation only."""
+
+    @property
+    def true_transform(self) -> Float64Array:
+        """Exact (4, 4) T_world_body: for evaluation and drawing, never for the agent."""
+
+    def place(self, x: float, y: float, yaw: float, floor: int = 0) -> None:
         """Sets the body down at a known place.
 
         Raises:
@@ -57,8 +67,13 @@ class BodyInHouse(Body, Protocol):
 
 
 def _house(house: House, setup: BodySetup) -> BodyInHouse:
-    for name in setup.options:
-        raise unknown_name("option of simulator 'house'", name, ())
+    known = {"worker", "python"} if setup.options.get("worker") else {"worker"}
+    for name in set(setup.options) - known:
+        raise unknown_name("option of simulator 'house'", name, known)
+    if setup.options.get("worker"):
+        from embodied_mem_envs.worker_house import HouseInWorker
+
+        return HouseInWorker(house, setup)
     return HouseBody(
         house,
         setup.camera,

@@ -40,7 +40,7 @@ class HouseInWorker:
         """
         self._setup = setup or BodySetup()
         for name in self._setup.options:
-            if name != "python":
+            if name not in ("worker", "python"):
                 raise unknown_name("option of a house in a worker", name, ("python",))
         self.house = house
         self.tick = 0
