@@ -6,7 +6,9 @@ from importlib import import_module
 from embodied_mem.errors import ConfigError, unknown_name
 from embodied_mem_envs.evaluation.suites.suite import Suite
 
-SUITES: Mapping[str, str] = {}
+SUITES: Mapping[str, str] = {
+    "mixed_session": "embodied_mem_envs.evaluation.suites.mixed_session:SUITE",
+}
 """`module:name` of each suite, by the name that `embodied-mem eval` has for it."""
 
 
