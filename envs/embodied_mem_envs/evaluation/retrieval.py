@@ -1,7 +1,7 @@
 """Retrieval judged as recommenders are: the product's order beside recency and popularity."""
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from typing import Final, final
 
 from embodied_mem_envs.evaluation.metrics import ndcg_at_k, recall_at_k, reciprocal_rank
@@ -29,7 +29,7 @@ class RankingScores:
             rankings: Candidates by the name of the way to rank, best first.
             relevant: What the answer comes from.
         """
-        gains = dict.fromkeys(relevant, 1.0)
+        gains: dict[Hashable, float] = dict.fromkeys(relevant, 1.0)
         for name, order in rankings.items():
             ranked = list(dict.fromkeys(order))
             prefix = "" if name == OURS else f"{name}_"
