@@ -13,15 +13,25 @@ from typing import Any
 from embodied_mem.errors import unknown_name
 
 
-def load_plugin(kind: str, name: str, builtin: Mapping[str, Any]) -> Any:
-    """Returns a part by name: a built-in one, else one from the group `embodied_mem.<kind>s`.
+def load_plugin(
+    kind: str, name: str, builtin: Mapping[str, Any], *, group: str | None = None
+) -> Any:
+    """Returns a part by name: a built-in one, else one from a group of entry points.
+
+    Args:
+        kind: What it is, for messages.
+        name: Its name.
+        builtin: The parts that need no other distribution.
+        group: `embodied_mem.<group>`; `<kind>s` where None.
 
     Raises:
         ConfigError: If neither knows the name; the nearest name is suggested.
     """
     if name in builtin:
         return builtin[name]
-    plugins = {point.name: point for point in entry_points(group=f"embodied_mem.{kind}s")}
+    plugins = {
+        point.name: point for point in entry_points(group=f"embodied_mem.{group or f'{kind}s'}")
+    }
     if name in plugins:
         point = plugins[name]
         try:

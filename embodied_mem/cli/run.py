@@ -19,6 +19,7 @@ from embodied_mem.files import write_text
 if TYPE_CHECKING:
     from embodied_mem.brain.brain import Brain, Exploration
     from embodied_mem.memory import MemoryStore
+    from embodied_mem.robots.body import Body
     from embodied_mem.viz.live import Log
 
 QUESTIONS = (
@@ -46,6 +47,8 @@ class Run:
     """`house`, or a task of the tabletop (extra `tabletop`): `tabletop/put-away`, `tabletop/sort`,
     `tabletop/stack`, `tabletop/fetch`, `tabletop/find-moved`, `tabletop/swap`, `tabletop/count`,
     `tabletop/clear`, `tabletop/restore`, `tabletop/set-table`."""
+    body: str = "house"
+    """What walks: `house` (a body in a generated house), or a plugin's body in its own world."""
     level: int = 1
     """How hard a task of the tabletop is, 1 to 3."""
     instruction: str = ""
@@ -121,7 +124,7 @@ class Run:
         hippocampus.store.compact()  # nobody goes back behind the end of a visit
         answers = [hippocampus.recall(text) for text in self.question or QUESTIONS]
         outcome = Outcome(
-            title=f"House {self.seed}",
+            title=f"{self.body.capitalize()} {self.seed}",
             memory_path=self._memory_path,
             answers=tuple(answers),
             timings=brain.timer.means(),
@@ -136,21 +139,8 @@ class Run:
         from embodied_mem.brain.brain import Brain
         from embodied_mem.brain.build import MemoryConfig, build_hippocampus
         from embodied_mem.brain.memory_folder import StoreConfig
-        from embodied_mem_envs.house import (
-            CameraConfig,
-            HouseBody,
-            HouseConfig,
-            SensorNoise,
-            generate_house,
-        )
 
-        house = generate_house(self.seed, HouseConfig(rooms=self.rooms, floors=self.floors))
-        body = HouseBody(
-            house,
-            camera=CameraConfig(width=self.width, height=self.width * 3 // 4),
-            noise=SensorNoise() if self.noise else None,
-            seed=self.seed,
-        )
+        body = self._make_body()
         hippocampus = build_hippocampus(
             MemoryConfig(
                 segmenter=self.segmenter,
@@ -159,11 +149,34 @@ class Run:
             ),
             path=self._memory_path,
             seed=self.seed,
-            session=f"house-{self.seed}",
+            session=f"{self.body}-{self.seed}",
             seconds_per_tick=body.seconds_per_tick,
             resume=self.resume,
         )
         return Brain(body, hippocampus)
+
+    def _make_body(self) -> "Body":
+        from embodied_mem.plugins import load_plugin
+
+        maker = load_plugin("body", self.body, {"house": self._house_body}, group="bodies")
+        body: Body = maker(seed=self.seed)
+        return body
+
+    def _house_body(self, seed: int) -> "Body":
+        from embodied_mem_envs.house import (
+            CameraConfig,
+            HouseBody,
+            HouseConfig,
+            SensorNoise,
+            generate_house,
+        )
+
+        return HouseBody(
+            generate_house(seed, HouseConfig(rooms=self.rooms, floors=self.floors)),
+            camera=CameraConfig(width=self.width, height=self.width * 3 // 4),
+            noise=SensorNoise() if self.noise else None,
+            seed=seed,
+        )
 
     def _explore(self, brain: "Brain") -> tuple["Exploration", bool]:
         """Explores; an interrupt ends the walk early and keeps what it found."""

@@ -1,0 +1,1 @@
+"""Parts of one's own: each file is one, small enough to be read in a minute."""
