@@ -5,13 +5,14 @@ from typing import Final
 import numpy as np
 
 from embodied_mem.errors import ConfigError
-from embodied_mem_envs.tasks.hidden_rule.equivalence import firing_share
+from embodied_mem_envs.tasks.hidden_rule.equivalence import showing_shares
 from embodied_mem_envs.tasks.hidden_rule.grammar import Condition, Grammar, Joint, Literal, Rule
 
-RULES: Final = 4
+RULES: Final = 6
 LEAST_SHARE: Final = 0.15
-"""A rule fires in at least this share of the cases of its trigger, and stays silent in as many."""
-_SINGLE: Final = 0.25
+"""A rule fires in at least this share of the cases of its trigger, is seen to, and is silent in as
+many."""
+SINGLE_SHARE: Final = 0.25
 """Share of the rules whose condition is one literal."""
 _FAMILIES: Final = ("room", "energy", "step", "visits", "history")
 
@@ -25,7 +26,7 @@ def draw_rules(grammar: Grammar, rng: np.random.Generator, rules: int = RULES) -
     if not 1 <= rules <= len(grammar.triggers):
         raise ConfigError(f"rules is {rules}; expected 1 to {len(grammar.triggers)}")
     chosen = np.sort(rng.choice(len(grammar.triggers), size=rules, replace=False))
-    return tuple(_draw_rule(grammar, grammar.triggers[index], rng) for index in chosen)
+    return tuple(draw_rule(grammar, grammar.triggers[index], rng) for index in chosen)
 
 
 def family(variable: str) -> str:
@@ -33,19 +34,21 @@ def family(variable: str) -> str:
     return variable if variable in _FAMILIES else "history"
 
 
-def _draw_rule(grammar: Grammar, trigger: str, rng: np.random.Generator) -> Rule:
+def draw_rule(grammar: Grammar, trigger: str, rng: np.random.Generator) -> Rule:
+    """Draws one rule for a trigger that fires neither too rarely nor too often."""
     while True:
         rule = Rule(
             trigger=trigger,
             condition=_draw_condition(grammar, trigger, rng),
-            effect=_draw_effect(grammar, rng),
+            effect=_draw_effect(grammar, trigger, rng),
         )
-        if LEAST_SHARE <= firing_share(rule, grammar) <= 1.0 - LEAST_SHARE:
+        fires, shows = showing_shares(rule, grammar)
+        if LEAST_SHARE <= fires <= 1.0 - LEAST_SHARE and shows >= LEAST_SHARE:
             return rule
 
 
 def _draw_condition(grammar: Grammar, trigger: str, rng: np.random.Generator) -> Condition:
-    if rng.random() < _SINGLE:
+    if rng.random() < SINGLE_SHARE:
         return Condition(literals=(_draw_literal(grammar, trigger, _FAMILIES, rng),))
     names = rng.permutation(_FAMILIES).tolist()
     joint: Joint = "and" if rng.random() < 0.5 else "or"
@@ -61,13 +64,11 @@ def _draw_literal(
     return fitting[int(rng.integers(len(fitting)))]
 
 
-def _draw_effect(grammar: Grammar, rng: np.random.Generator) -> str:
+def _draw_effect(grammar: Grammar, trigger: str, rng: np.random.Generator) -> str:
     """Draws what is changed first, then how: doors are many, and scores are not rarer for it."""
-    groups = ("score ", "energy ", "toggle door ", "toggle ")
-    group = groups[int(rng.integers(len(groups)))]
-    fitting = [
-        each
-        for each in grammar.effects
-        if each.startswith(group) and not (group == "toggle " and each.startswith("toggle door "))
-    ]
+    groups: dict[str, list[str]] = {}
+    for effect in grammar.effects_of(trigger):
+        what = "door" if effect.startswith("toggle door ") else effect.split()[0]
+        groups.setdefault(what, []).append(effect)
+    fitting = list(groups.values())[int(rng.integers(len(groups)))]
     return fitting[int(rng.integers(len(fitting)))]

@@ -13,10 +13,15 @@ from typing import Final
 import numpy as np
 
 from embodied_mem.types import BoolArray
-from embodied_mem_envs.tasks.hidden_rule.grammar import Condition, Grammar, Rule
+from embodied_mem_envs.tasks.hidden_rule.grammar import MOST_ENERGY, Condition, Grammar, Rule
 
 VERSION: Final = 1
 """Grows when the score means something else."""
+
+Shown = tuple[str, int]
+"""An effect as it shows: its text and 0, or `energy` and by how much it changed."""
+NOTHING: Final = ("", 0)
+"""No effect that shows."""
 
 
 def fires(condition: Condition, cases: Sequence[BoolArray]) -> BoolArray:
@@ -32,9 +37,26 @@ def fires(condition: Condition, cases: Sequence[BoolArray]) -> BoolArray:
     return joined
 
 
-def firing_share(rule: Rule, grammar: Grammar) -> float:
-    """Returns in which share of the cases of its trigger a rule fires."""
-    return float(_table(rule, _variables(rule), grammar).mean())
+def showing_shares(rule: Rule, grammar: Grammar) -> tuple[float, float]:
+    """Returns in which share of its cases a rule fires, and in which that can be seen.
+
+    An effect on the energy does not show where that is at its limit already.
+    """
+    variables = sorted({*_variables(rule), "energy"})
+    fired = _table(rule, variables, grammar)
+    domain = np.flatnonzero(grammar.domain("energy", rule.trigger))
+    shows = np.array([shown_effect(rule.effect, int(energy)) != NOTHING for energy in domain])
+    shape = [1] * len(variables)
+    shape[variables.index("energy")] = -1
+    return float(fired.mean()), float((fired & shows.reshape(shape)).mean())
+
+
+def shown_effect(effect: str, energy: int) -> Shown:
+    """Returns how an effect shows at an energy; nothing where that is at its limit already."""
+    if not effect.startswith("energy "):
+        return effect, 0
+    after = min(MOST_ENERGY, max(0, energy + int(effect.split()[1])))
+    return ("energy", after - energy) if after != energy else NOTHING
 
 
 def agreement(truth: Rule, answer: Rule | None, grammar: Grammar) -> float:

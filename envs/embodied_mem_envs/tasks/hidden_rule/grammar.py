@@ -104,13 +104,23 @@ class Grammar:
 
     @property
     def effects(self) -> tuple[str, ...]:
-        """All effects."""
+        """All effects; see also `effects_of`."""
         return (
             *(f"score {number:+d}" for number in SCORES),
             *(f"energy {number:+d}" for number in ENERGIES),
             *(f"toggle door {self.rooms.door_name(i)}" for i in range(len(self.rooms.doors))),
             *(f"toggle {kind}" for kind in self.rooms.kinds),
         )
+
+    def effects_of(self, trigger: str) -> tuple[str, ...]:
+        """Returns the effects that a rule of a trigger may have.
+
+        Only activations change the energy: a rest that takes it, or arrivals that always give it,
+        would leave the robot without a way on, or cases that nothing leads to.
+        """
+        if trigger.startswith("activate "):
+            return self.effects
+        return tuple(each for each in self.effects if not each.startswith("energy "))
 
     def size(self, variable: str) -> int:
         """Returns how many values a variable has."""

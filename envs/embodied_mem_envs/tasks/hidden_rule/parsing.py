@@ -44,7 +44,7 @@ class _Reader:
         """Reads all words as one rule."""
         trigger = self._one_of(self._after("when"), self._grammar.triggers, "trigger")
         condition = self._condition()
-        effects = self._grammar.effects
+        effects = self._grammar.effects_of(trigger)
         effect = self._one_of(self._after("then"), effects, "effect")
         if self._at < len(self._words):
             raise self._wrong("the end")

@@ -1,6 +1,7 @@
 """The world of hidden rules: what a call does by itself, and what the rules add to it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final, final
 
 from embodied_mem.errors import ConfigError
@@ -10,6 +11,15 @@ from embodied_mem_envs.tasks.hidden_rule.history import History
 from embodied_mem_envs.tasks.hidden_rule.rooms import Rooms
 
 START_ENERGY: Final = 6
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Case:
+    """Something that a rule may be about, as it was when the rules were asked."""
+
+    trigger: str
+    values: dict[str, int]
+    """By the names of the grammar's variables."""
 
 
 def holds(literal: Literal, values: dict[str, int]) -> bool:
@@ -46,8 +56,8 @@ class World:
         """Kinds of things by index."""
         self.history = History(rooms=len(rooms.names), kinds=len(rooms.kinds))
         self.history.came_into(start)
-        self.invalid = 0
-        """Calls that did nothing because they were not possible."""
+        self.cases: list[Case] = []
+        """All triggers that happened."""
 
     def outcome(self, call: Call | None = None, error: str = "", told: str = "") -> Outcome:
         """Returns what the robot senses."""
@@ -74,10 +84,9 @@ class World:
         try:
             trigger = self._plainly(call)
         except ConfigError as error:
-            self.invalid += 1
             return self.outcome(call, error=str(error))
-        if trigger in self.rules:
-            self._ask(self.rules[trigger])
+        if trigger:
+            self._ask(Case(trigger=trigger, values=self.values()))
         self._note(call)
         return self.outcome(call, told=self._look() if call.tool == "look" else "")
 
@@ -122,8 +131,10 @@ class World:
         self.room = room
         self.history.came_into(room)
 
-    def _ask(self, rule: Rule) -> None:
-        if rule_fires(rule, self.values()):
+    def _ask(self, case: Case) -> None:
+        self.cases.append(case)
+        rule = self.rules.get(case.trigger)
+        if rule is not None and rule_fires(rule, case.values):
             self._bring_about(rule.effect.split())
 
     def _bring_about(self, effect: list[str]) -> None:
