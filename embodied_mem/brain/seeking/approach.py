@@ -19,7 +19,7 @@ class ApproachConfig:
 
     least: float = 0.3
     """Never nearer to the box than this on the plan, m."""
-    reach: float = 0.8
+    reach: float = 1.0
     """At most this far from the box on the plan, m."""
 
 

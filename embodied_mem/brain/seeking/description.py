@@ -1,6 +1,7 @@
 """Which remembered things a description fits, by the rules that answers are made with."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from embodied_mem.brain.language.object_answers import selected
 from embodied_mem.brain.language.recollection import Recollection, Seen
@@ -10,22 +11,21 @@ from embodied_mem.brain.language.vocabulary import load_vocabulary
 from embodied_mem.brain.seeking.target import Target
 from embodied_mem.memory.store import MemoryStore
 
+Fits = Literal["wholly", "perhaps", "partly"]
+"""`wholly`: all that was said; `perhaps`: but for words that memory cannot check, or a colour that
+is easily taken for it; `partly`: all but the colour, the room or the relation."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fit:
     """A thing that a description may mean."""
 
     seen: Seen
-    exact: bool
-    """Whether it fits all that was said, as far as memory can tell."""
+    fits: Fits
 
 
 def fitting(target: Target, store: MemoryStore) -> list[Fit]:
-    """Returns the remembered things that a description fits, the likeliest first.
-
-    Where none fits the colour, the room or the relation, those of the right kind are returned as
-    inexact: what was seen from afar may have been told apart wrongly.
-    """
+    """Returns the remembered things that a description fits, the likeliest first."""
     memory = Recollection(store)
     context = Context(
         question=target.question,
@@ -35,8 +35,8 @@ def fitting(target: Target, store: MemoryStore) -> list[Fit]:
         here=None,
     )
     selection = selected(context)
-    if selection.found:
-        # A doubt is about the colour, or about words that memory cannot check.
-        exact = not selection.doubts
-        return [Fit(seen=seen, exact=exact) for seen in selection.found]
-    return []
+    told: Fits = "perhaps" if selection.doubts else "wholly"
+    found = {seen.id: Fit(seen=seen, fits=told) for seen in selection.found}
+    for seen in selection.wider:
+        found.setdefault(seen.id, Fit(seen=seen, fits="partly"))
+    return list(found.values())

@@ -8,7 +8,7 @@ from embodied_mem.brain.seeking.enough import Enough
 from embodied_mem.brain.seeking.legs import Surroundings
 from embodied_mem.brain.seeking.search import Known
 from embodied_mem.brain.seeking.target import Target
-from embodied_mem.types import Float64Array, UInt8Array
+from embodied_mem.types import Float64Array
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -23,6 +23,8 @@ class Candidate:
     """(3,) upper corner, m."""
     likelihood: float
     """How likely it is there and is what is meant, from 0 to 1."""
+    colour: str
+    """A basic colour term; what a picture is compared by."""
     fresh: bool
     """Whether it was seen there since things may last have moved."""
 
@@ -39,9 +41,6 @@ class SeekingMemory(Surroundings, Protocol):
 
     def candidates(self, target: Target) -> list[Candidate]:
         """Returns the places that fit a description, in no order."""
-
-    def alike(self, picture: UInt8Array) -> list[Candidate]:
-        """Returns the places of things that look like what a (H, W, 3) picture is of."""
 
     def in_view(self, candidate: Candidate) -> bool:
         """Tells whether the last picture showed a candidate at its place."""

@@ -7,7 +7,7 @@ import numpy as np
 
 from embodied_mem.brain.hippocampus import Hippocampus
 from embodied_mem.brain.language.answers import Answer, answer_question
-from embodied_mem.brain.seeking.description import fitting
+from embodied_mem.brain.seeking.description import Fits, fitting
 from embodied_mem.brain.seeking.enough import Enough, how_far
 from embodied_mem.brain.seeking.explored import Explored, Thing
 from embodied_mem.brain.seeking.likelihood import is_portable
@@ -15,9 +15,10 @@ from embodied_mem.brain.seeking.memory import Candidate
 from embodied_mem.brain.seeking.search import Known
 from embodied_mem.brain.seeking.searched import Searched
 from embodied_mem.brain.seeking.target import Target
+from embodied_mem.perception.colour import COLOUR_TERMS
 from embodied_mem.scene.frontiers import Frontier
 from embodied_mem.scene.occupancy import Occupancy
-from embodied_mem.types import Float64Array, Observation, UInt8Array
+from embodied_mem.types import Float64Array, Observation
 
 _REFRESH_TICKS: Final = 6
 _THINK_TICKS: Final = 3
@@ -40,7 +41,9 @@ class BeliefConfig:
     came_back: float = 0.25
     """A thing that is gone may be where it was before."""
     doubtful: float = 0.6
-    """Factor for a candidate that fits the description only nearly."""
+    """Factor for a candidate that fits, but for words that memory cannot check."""
+    inexact: float = 0.1
+    """Factor for one that fits all but a colour, a room or a relation."""
 
 
 @final
@@ -111,14 +114,8 @@ class OwnMemory:
         return [
             candidate
             for fit in fitting(target, self.hippocampus.store)
-            for candidate in self._places_of(
-                fit.seen.id, 1.0 if fit.exact else self.config.doubtful
-            )
+            for candidate in self._places_of(fit.seen.id, self._factor(fit.fits))
         ]
-
-    def alike(self, picture: UInt8Array) -> list[Candidate]:
-        """Returns the places of things that look like what a picture is of."""
-        return []
 
     def in_view(self, candidate: Candidate) -> bool:
         """Tells whether the last picture showed a thing where it is believed to be."""
@@ -166,6 +163,11 @@ class OwnMemory:
 
     # -- inside ------------------------------------------------------------------------------
 
+    def _factor(self, fits: Fits) -> float:
+        if fits == "wholly":
+            return 1.0
+        return self.config.doubtful if fits == "perhaps" else self.config.inexact
+
     def _any_of(self, target: Target) -> bool:
         """Whether anything was ever seen that the words may mean; cheap."""
         table = self.hippocampus.scene.objects
@@ -201,10 +203,11 @@ class OwnMemory:
         if not table.missing[row]:
             fresh = int(table.last[row]) >= table.visit_start
             likelihood = factor * self._likelihood(row, fresh)
-            return [_candidate(object_id, low, high, likelihood, fresh)]
+            return [self._candidate(row, object_id, low, high, likelihood, fresh)]
         half = 0.5 * (high - low)
         return [
-            _candidate(
+            self._candidate(
+                row,
                 f"{object_id}@{index}",
                 np.asarray(move.position) - half,
                 np.asarray(move.position) + half,
@@ -214,6 +217,20 @@ class OwnMemory:
             for index, move in enumerate(table.history[row])
         ]
 
+    def _candidate(
+        self,
+        row: int,
+        name: str,
+        low: Float64Array,
+        high: Float64Array,
+        likelihood: float,
+        fresh: bool,
+    ) -> Candidate:
+        colour = COLOUR_TERMS[int(self.hippocampus.scene.objects.colour[row].argmax())]
+        return Candidate(
+            id=name, low=low, high=high, likelihood=likelihood, colour=colour, fresh=fresh
+        )
+
     def _likelihood(self, row: int, fresh: bool) -> float:
         table, config = self.hippocampus.scene.objects, self.config
         if fresh:
@@ -221,9 +238,3 @@ class OwnMemory:
         if not is_portable(table.category[row]):
             return config.stays
         return config.portable * config.restless ** len(table.history[row])
-
-
-def _candidate(
-    name: str, low: Float64Array, high: Float64Array, likelihood: float, fresh: bool
-) -> Candidate:
-    return Candidate(id=name, low=low, high=high, likelihood=likelihood, fresh=fresh)

@@ -1,19 +1,19 @@
 """Finds things and goes to them, and looks into what a question asks."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, final
 
 import numpy as np
 
-from embodied_mem.brain.language.question import Question
 from embodied_mem.brain.language.questions import parse_question
 from embodied_mem.brain.seeking.approach import Approach, ApproachConfig
 from embodied_mem.brain.seeking.legs import Legs
 from embodied_mem.brain.seeking.memory import Candidate, SeekingMemory
+from embodied_mem.brain.seeking.picture import GoalPicture
 from embodied_mem.brain.seeking.search import Search, SearchConfig, Step
 from embodied_mem.brain.seeking.searched import Searched
-from embodied_mem.brain.seeking.target import Target, read_target, target_of
+from embodied_mem.brain.seeking.target import ANYTHING, Target, read_target, target_of
 from embodied_mem.brain.skill import Status
 from embodied_mem.brain.skills import FaceTowards, LookAround
 from embodied_mem.brain.walking import FollowPath, VisitFrontier
@@ -190,7 +190,8 @@ class _Hunt:
     def __init__(self, seeker: Seeker, target: Target | None, picture: UInt8Array | None) -> None:
         self._seeker, self._legs, self._memory = seeker, seeker.legs, seeker.memory
         self._config = seeker.config
-        self._target, self._picture = target, picture
+        self._target = target if target is not None else ANYTHING
+        self._picture = GoalPicture(picture) if picture is not None else None
         self._excluded: set[str] = set()
         self._tried = 0
         self._checked = -1
@@ -207,23 +208,19 @@ class _Hunt:
                 continue
             if self._seeker.look_round(self._something):
                 continue
-            step = self._seeker.step(search, self._interest())
+            step = self._seeker.step(search, self._target)
             if step is None:
                 break
             self._seeker.take(step, search, self._something)
         return self._last_resort()
 
-    def _interest(self) -> Target:
-        return self._target if self._target is not None else _ANYTHING
-
     def _candidates(self) -> list[Candidate]:
-        if self._picture is not None:
-            found = self._memory.alike(self._picture)
-        elif self._target is not None:
-            found = self._memory.candidates(self._target)
-        else:
-            found = []
-        return [each for each in found if each.id not in self._excluded]
+        picture = self._picture
+        return [
+            each if picture is None else _seen_alike(each, picture.likeness(each.colour))
+            for each in self._memory.candidates(self._target)
+            if each.id not in self._excluded
+        ]
 
     def _best(self) -> Candidate | None:
         """Returns the candidate that promises most for its way."""
@@ -264,13 +261,7 @@ class _Hunt:
     def _visit(self, candidate: Candidate) -> bool:
         """Goes to a candidate; tells whether what is sought is there."""
         self._tried += 1
-        skill = Approach(
-            candidate.low,
-            candidate.high,
-            self._legs.cerebellum.navigator,
-            self._legs.cerebellum.gait,
-            self._config.approach,
-        )
+        skill = self._approach(candidate)
         begun = self._legs.left
         status = self._legs.run(skill, lambda: self._better_than(candidate, begun))
         if status is Status.RUNNING:
@@ -338,9 +329,23 @@ class _Hunt:
             self._excluded.add(candidate.id)
 
     def _last_resort(self) -> Found:
-        return Found(found=False, tried=self._tried)
+        """Goes to what fits partly, where nothing that fits was found, and stops there."""
+        rest = self._candidates()
+        if not rest or self._legs.left <= 0:
+            return Found(found=False, tried=self._tried)
+        best = max(rest, key=lambda each: (each.likelihood, each.id))
+        self._legs.run(self._approach(best))
+        return Found(found=False, tried=self._tried + 1, name=best.id)
+
+    def _approach(self, candidate: Candidate) -> Approach:
+        return Approach(
+            candidate.low,
+            candidate.high,
+            self._legs.cerebellum.navigator,
+            self._legs.cerebellum.gait,
+            self._config.approach,
+        )
 
 
-_ANYTHING: Final = Target(
-    question=Question(text="", kind="where"), shares={}, on_floor=0.5, portable=True
-)
+def _seen_alike(candidate: Candidate, likeness: float) -> Candidate:
+    return replace(candidate, likelihood=candidate.likelihood * likeness)

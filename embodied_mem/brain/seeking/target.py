@@ -1,9 +1,11 @@
 """What is sought, read from words: a thing by its name or by a description."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, final
 
+from embodied_mem.brain.language.intents import EVERYTHING
 from embodied_mem.brain.language.question import NounPhrase, Question
 from embodied_mem.brain.language.questions import parse_question
 from embodied_mem.brain.language.vocabulary import Vocabulary, load_vocabulary
@@ -46,7 +48,8 @@ def read_target(text: str, vocabulary: Vocabulary | None = None) -> Target | Non
     ('chair',)
     """
     vocabulary = vocabulary or load_vocabulary()
-    for said in (text, f"Where is {_without_verb(text)}"):
+    plain = _SHOWN.sub("", text)
+    for said in (plain, f"Where is {_without_verb(plain)}"):
         question = parse_question(said, vocabulary)
         if question.kind == "where" and question.subjects:
             return target_of(question)
@@ -83,6 +86,11 @@ def _shares(question: Question, names: Iterable[str]) -> dict[str, float]:
     return {name: 1.0 if name == room.category else _ELSEWHERE for name in room_types()}
 
 
+_SHOWN: Final = re.compile(
+    r"(where was this picture of)|(taken\?.*)|( in this picture)|( that this picture shows)", re.I
+)
+"""What is said about a picture beside the thing that it shows."""
+
 _VERBS: Final = (
     *("go to", "walk to", "drive to", "move to", "navigate to", "head to", "come to"),
     *(
@@ -106,3 +114,12 @@ def _without_verb(text: str) -> str:
         if plain.startswith(f"{verb} "):
             return plain[len(verb) + 1 :]
     return plain
+
+
+ANYTHING: Final = Target(
+    question=Question(text="", kind="where", subjects=(EVERYTHING,)),
+    shares=room_shares(()),
+    on_floor=0.5,
+    portable=True,
+)
+"""What is sought where no word tells: any thing at all."""
