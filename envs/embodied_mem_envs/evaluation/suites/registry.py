@@ -7,6 +7,7 @@ from embodied_mem.errors import ConfigError, unknown_name
 from embodied_mem_envs.evaluation.suites.suite import Suite
 
 SUITES: Mapping[str, str] = {
+    "hidden_rule": "embodied_mem_envs.evaluation.suites.hidden_rule:SUITE",
     "mixed_session": "embodied_mem_envs.evaluation.suites.mixed_session:SUITE",
 }
 """`module:name` of each suite, by the name that `embodied-mem eval` has for it."""
