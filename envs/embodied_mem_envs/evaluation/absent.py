@@ -13,7 +13,15 @@ from embodied_mem_envs.evaluation.drafts import (
 from embodied_mem_envs.evaluation.nouns import NEVER_THERE, SPOKEN, UNCOUNTED, Noun
 from embodied_mem_envs.evaluation.truth import HouseView
 
-UNSEEN_KINDS: tuple[Kind, ...] = ("where", "which_room", "how_many", "colour", "exists", "near")
+UNSEEN_KINDS: tuple[Kind, ...] = (
+    "where",
+    "which_room",
+    "how_many",
+    "colour",
+    "exists",
+    "near",
+    "which_floor",
+)
 """The kinds that can be asked about a thing that is not there."""
 
 _ALIKE: tuple[frozenset[str], ...] = (
@@ -43,7 +51,7 @@ def unseen_drafts(view: HouseView, kind: Kind) -> list[list[Draft]]:
     """Returns questions of one kind about unseen things, grouped by why they are unseen.
 
     The groups: things that no house holds; categories that this house lacks; for `exists`, a
-    category that is there in other colours or other rooms only; things that are in the house but
+    category that is there in other colours, rooms or floors only; things that are in the house but
     did not show (there the truth and `not seen` are both right). Empty groups are left out.
     """
     groups = [
@@ -52,7 +60,7 @@ def unseen_drafts(view: HouseView, kind: Kind) -> list[list[Draft]]:
     ]
     if kind == "exists":
         groups.append([_draft(kind, noun) for noun in _other_variants(view)])
-    if kind in ("where", "which_room", "exists"):
+    if kind in ("where", "which_room", "which_floor", "exists"):
         groups.append([_hidden(view, kind, n) for n in _not_shown(view) if _can_ask(kind, n)])
     return [group for group in groups if group]
 
@@ -75,7 +83,7 @@ def _missing(view: HouseView) -> Iterator[Noun]:
 
 
 def _other_variants(view: HouseView) -> Iterator[Noun]:
-    """Yields nouns whose category is in the house, but not in that colour or room."""
+    """Yields nouns whose category is in the house, but not in that colour, room or floor."""
     for category in sorted(set(view.categories) & set(SPOKEN) - UNCOUNTED):
         plain = Noun(category=category)
         rows = fitting(view, plain).nonzero()[0]
@@ -84,6 +92,8 @@ def _other_variants(view: HouseView) -> Iterator[Noun]:
         rooms = {view.rooms[row] for row in rows}
         nouns = [Noun(category=category, colour=name) for name in _COLOURS if name not in alike]
         nouns += [Noun(category=category, room=r) for r in view.single_rooms if r not in rooms]
+        floors = set(view.room_floors) - {view.floors[row] for row in rows}
+        nouns += [Noun(category=category, floor=floor) for floor in sorted(floors)]
         if view.shown[rows].any():
             yield from (noun for noun in nouns if not goes_by_other_name(view, noun))
 

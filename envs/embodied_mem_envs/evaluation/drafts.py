@@ -16,7 +16,10 @@ from embodied_mem_envs.evaluation.nouns import ALSO_CALLED, UNCOUNTED, Noun
 from embodied_mem_envs.evaluation.paraphrases import Form
 from embodied_mem_envs.evaluation.truth import HouseView
 
-Kind = Literal["where", "which_room", "how_many", "colour", "exists", "near", "superlative"]
+Kind = Literal[
+    "where", "which_room", "which_floor", "how_many", "colour", "exists", "near", "superlative"
+]
+"""`which_floor` is asked only of houses with more than one."""
 Corner = tuple[float, float, float]
 
 NEAR = 1.5
@@ -36,6 +39,8 @@ class Instance(msgspec.Struct, frozen=True, kw_only=True):
     room: str
     low: Corner
     high: Corner
+    floor: int = 0
+    """0 for the lowest."""
 
 
 class RightAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,7 +81,7 @@ class _Target:
 def seen_drafts(view: HouseView, form: Form) -> list[Draft]:
     """Returns all questions of one form about things that showed, in a fixed order."""
     match form:
-        case "where" | "which_room" | "colour" | "exists" | "how_many":
+        case "where" | "which_room" | "which_floor" | "colour" | "exists" | "how_many":
             return list(_about_one(view, form))
         case "near":
             return list(_near(view))
@@ -110,6 +115,7 @@ def instance_at(view: HouseView, row: int) -> Instance:
         room=view.rooms[row],
         low=tuple(view.low[row].tolist()),
         high=tuple(view.high[row].tolist()),
+        floor=view.floors[row],
     )
 
 
@@ -119,13 +125,15 @@ def _in_scope(view: HouseView, noun: Noun) -> BoolArray:
         rows &= np.array([colour == noun.colour for colour in view.colours], bool)
     if noun.room is not None:
         rows &= np.array([room == noun.room for room in view.rooms], bool)
+    if noun.floor is not None:
+        rows &= np.array([floor == noun.floor for floor in view.floors], bool)
     return rows
 
 
 def _targets(view: HouseView) -> Iterator[_Target]:
     """Yields every noun that fits something shown and nothing of another name.
 
-    A colour or a room is added only where it tells things of one category apart.
+    A colour, a room or a floor is added only where it tells things of one category apart.
     """
     for category in sorted(set(view.categories)):
         own = [row for row, name in enumerate(view.categories) if name == category]
@@ -137,10 +145,24 @@ def _targets(view: HouseView) -> Iterator[_Target]:
         if len(rooms) > 1:
             singles = view.single_rooms
             nouns += [Noun(category=category, room=room) for room in rooms if room in singles]
+        nouns += _with_floor(view, category, own)
         for noun in nouns:
             rows = fitting(view, noun)
             if (rows & view.shown).any() and not goes_by_other_name(view, noun):
                 yield _Target(noun=noun, rows=rows)
+
+
+def _with_floor(view: HouseView, category: str, own: list[int]) -> list[Noun]:
+    """Returns the nouns for things of a category that are on both floors, told apart by them."""
+    floors = sorted({view.floors[row] for row in own})
+    if len(floors) < 2:
+        return []
+    named = view.rooms_single_on_floor
+    rooms = sorted({(view.rooms[row], view.floors[row]) for row in own} & set(named))
+    return [
+        *(Noun(category=category, floor=floor) for floor in floors),
+        *(Noun(category=category, room=room, floor=floor) for room, floor in rooms),
+    ]
 
 
 def _right(view: HouseView, rows: BoolArray) -> RightAnswer:
@@ -149,24 +171,31 @@ def _right(view: HouseView, rows: BoolArray) -> RightAnswer:
 
 
 def _about_one(
-    view: HouseView, form: Literal["where", "which_room", "colour", "exists", "how_many"]
+    view: HouseView,
+    form: Literal["where", "which_room", "which_floor", "colour", "exists", "how_many"],
 ) -> Iterator[Draft]:
     for target in _targets(view):
-        rows = np.flatnonzero(target.rows)
-        uncounted = target.noun.category in UNCOUNTED
-        match form:
-            case "where":
-                fair = True
-            case "which_room":
-                fair = target.noun.room is None and len({view.rooms[row] for row in rows}) == 1
-            case "colour":
-                fair = target.noun.colour is None and len({view.colours[row] for row in rows}) == 1
-            case "exists":
-                fair = not uncounted
-            case "how_many":
-                fair = not uncounted and bool(view.shown[rows].all())
-        if fair:
+        if _is_fair(view, form, target):
             yield Draft(kind=form, form=form, noun=target.noun, right=_right(view, target.rows))
+
+
+def _is_fair(view: HouseView, form: Form, target: _Target) -> bool:
+    """Tells whether a question of a form about a target has one answer."""
+    noun, rows = target.noun, np.flatnonzero(target.rows)
+    uncounted = noun.category in UNCOUNTED
+    match form:
+        case "which_room":
+            return noun.room is None and len({view.rooms[row] for row in rows}) == 1
+        case "which_floor":
+            floors = {view.floors[row] for row in rows}
+            return view.has_floors and noun.floor is None and len(floors) == 1
+        case "colour":
+            return noun.colour is None and len({view.colours[row] for row in rows}) == 1
+        case "exists":
+            return not uncounted
+        case "how_many":
+            return not uncounted and bool(view.shown[rows].all())
+    return True
 
 
 def _references(view: HouseView) -> Iterator[tuple[Noun, int]]:
@@ -182,10 +211,14 @@ def _same_room(view: HouseView, row: int) -> BoolArray:
     return rows
 
 
+def _same_floor(view: HouseView, row: int) -> BoolArray:
+    return np.array([floor == view.floors[row] for floor in view.floors], bool)
+
+
 def _near(view: HouseView) -> Iterator[Draft]:
     for noun, row in _references(view):
         gaps = view.gaps_to(row)
-        near = view.shown & (gaps <= NEAR)
+        near = view.shown & (gaps <= NEAR) & _same_floor(view, row)
         near[row] = False
         if (near & _same_room(view, row)).sum() < 2:
             continue
@@ -195,9 +228,19 @@ def _near(view: HouseView) -> Iterator[Draft]:
         yield Draft(kind="near", form="near", noun=noun, right=reference)
 
 
+def _scopes(view: HouseView) -> Iterator[Noun]:
+    """Yields the house, its rooms and its floors as what the biggest thing may be asked of."""
+    yield Noun(category="object")
+    yield from (Noun(category="object", room=room) for room in view.single_rooms)
+    if view.has_floors:
+        yield from (Noun(category="object", floor=floor) for floor in sorted(set(view.room_floors)))
+        for room, floor in view.rooms_single_on_floor:
+            yield Noun(category="object", room=room, floor=floor)
+
+
 def _biggest(view: HouseView) -> Iterator[Draft]:
-    for room in (None, *view.single_rooms):
-        rows = np.array([room in (None, name) for name in view.rooms], bool)
+    for noun in _scopes(view):
+        rows = _in_scope(view, noun)
         if rows.sum() < 3:
             continue
         volumes = np.where(rows, view.volumes, 0.0)
@@ -207,7 +250,6 @@ def _biggest(view: HouseView) -> Iterator[Draft]:
         if not view.shown[first] or volumes[first] < BIGGEST_MARGIN * runner_up:
             continue
         rivals = same & (volumes * BIGGEST_MARGIN > volumes[first])
-        noun = Noun(category="object", room=room)
         yield Draft(kind="superlative", form="biggest", noun=noun, right=_right(view, rivals))
 
 
@@ -248,7 +290,11 @@ def _nearest_of(view: HouseView) -> Iterator[Draft]:
 
 
 def _fair_nearest(view: HouseView, row: int, first: int, rivals: BoolArray) -> bool:
-    """Checks that the nearest thing showed, in the same room, and is nearest by its middle too."""
+    """Checks that the nearest thing showed, in the same room, and is nearest by its middle too.
+
+    Things on another floor take part, so that nothing is asked where one lies nearer in a straight
+    line through the slab.
+    """
     between: Float64Array = np.linalg.norm(view.centres - view.centres[row], axis=1)
     contest = rivals.copy()
     contest[[row, first]] = False

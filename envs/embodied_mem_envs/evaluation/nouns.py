@@ -130,6 +130,12 @@ SPOKEN_ROOMS: dict[str, tuple[str, ...]] = {
 }
 """What each kind of room is called; the first name is the plain one."""
 
+SPOKEN_FLOORS: tuple[tuple[str, ...], ...] = (
+    ("downstairs", "on the ground floor", "on the lower floor"),
+    ("upstairs", "on the upper floor", "on the top floor"),
+)
+"""How people say where the lower and the upper of two floors is; the first is the plain one."""
+
 SPOKEN_COLOURS: dict[str, tuple[str, ...]] = {"grey": ("gray",)}
 
 UNCOUNTED = frozenset({"toilet paper"})
@@ -138,11 +144,12 @@ UNCOUNTED = frozenset({"toilet paper"})
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Noun:
-    """A thing as a question names it: a category, perhaps with a colour or a room."""
+    """A thing as a question names it: a category, perhaps with a colour, a room or a floor."""
 
     category: str
     colour: str | None = None
     room: str | None = None
+    floor: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -153,7 +160,7 @@ class Words:
     """Without article and room: `red mug`."""
     plural: str
     place: str
-    """` in the kitchen`, or nothing."""
+    """` in the kitchen`, ` upstairs`, ` in the hallway upstairs`, or nothing."""
 
     @property
     def definite(self) -> str:
@@ -172,8 +179,11 @@ def plain_words(noun: Noun) -> Words:
     >>> words = plain_words(Noun(category="mug", colour="orange", room="laundry"))
     >>> words.indefinite, words.definite
     ('an orange mug', 'orange mug in the laundry room')
+    >>> plain_words(Noun(category="mug", room="hallway", floor=1)).definite
+    'mug in the hallway upstairs'
     """
-    return _words(noun.category, noun.colour, noun.room and SPOKEN_ROOMS[noun.room][0])
+    floor = None if noun.floor is None else SPOKEN_FLOORS[noun.floor][0]
+    return _words(noun.category, noun.colour, noun.room and SPOKEN_ROOMS[noun.room][0], floor)
 
 
 def spoken_words(noun: Noun, rng: np.random.Generator) -> Words:
@@ -181,16 +191,17 @@ def spoken_words(noun: Noun, rng: np.random.Generator) -> Words:
     name = _choose((noun.category, *SPOKEN.get(noun.category, ()), noun.category), rng)
     colour = noun.colour and _choose((noun.colour, *SPOKEN_COLOURS.get(noun.colour, ())), rng)
     room = noun.room and _choose(SPOKEN_ROOMS[noun.room], rng)
-    return _words(name, colour, room)
+    floor = None if noun.floor is None else _choose(SPOKEN_FLOORS[noun.floor], rng)
+    return _words(name, colour, room, floor)
 
 
 def _choose(options: tuple[str, ...], rng: np.random.Generator) -> str:
     return options[int(rng.integers(len(options)))]
 
 
-def _words(name: str, colour: str | None, room: str | None) -> Words:
+def _words(name: str, colour: str | None, room: str | None, floor: str | None) -> Words:
     start = f"{colour} " if colour else ""
-    place = f" in the {room}" if room else ""
+    place = (f" in the {room}" if room else "") + (f" {floor}" if floor else "")
     return Words(name=start + name, plural=start + plural_of(name), place=place)
 
 

@@ -21,6 +21,9 @@ KINDS: tuple[Kind, ...] = (
     "near",
     "superlative",
 )
+"""Those of every house."""
+FLOOR_KINDS: tuple[Kind, ...] = (*KINDS, "which_floor")
+"""Those of a house with more than one floor."""
 _SUPERLATIVES: tuple[Form, ...] = ("biggest", "nearest", "nearest_of")
 _UNSEEN_SHARE = 0.25
 T = TypeVar("T")
@@ -70,7 +73,7 @@ def generate_questions(
     view = view_house(truth, shown)
     drafts = _draft_all(view, rng, count)
     order = [int(index) for index in rng.permutation(len(drafts))]
-    order.sort(key=lambda index: KINDS.index(drafts[index].kind))
+    order.sort(key=lambda index: FLOOR_KINDS.index(drafts[index].kind))
     said = [_say(drafts[index], rank % 2 == 0, rng) for rank, index in enumerate(order)]
     return [said[int(index)] for index in rng.permutation(len(said))]
 
@@ -116,13 +119,17 @@ class _Pool:
 
 def _draft_all(view: HouseView, rng: np.random.Generator, count: int) -> list[Draft]:
     kinds: list[Kind] = []
+    all_kinds = FLOOR_KINDS if view.has_floors else KINDS
     while len(kinds) < count:
-        kinds += [KINDS[int(index)] for index in rng.permutation(len(KINDS))]
+        kinds += [all_kinds[int(index)] for index in rng.permutation(len(all_kinds))]
     pool = _Pool(view, rng)
     drafts: list[Draft] = []
     for kind, unseen in _mark_unseen(kinds[:count], rng):
-        start = KINDS.index(kind)
-        for other in (*KINDS[start:], *KINDS[:start]):  # the next kind where one has no more
+        start = all_kinds.index(kind)
+        for other in (
+            *all_kinds[start:],
+            *all_kinds[:start],
+        ):  # the next kind where one has no more
             draft = (pool.take_unseen(other) if unseen else None) or pool.take_seen(other)
             if draft is not None:
                 drafts.append(draft)

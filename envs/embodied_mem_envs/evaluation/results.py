@@ -8,7 +8,7 @@ import numpy as np
 
 from embodied_mem_envs.evaluation.asking import Asked
 from embodied_mem_envs.evaluation.moved import MovedObject
-from embodied_mem_envs.evaluation.questions import KINDS
+from embodied_mem_envs.evaluation.questions import FLOOR_KINDS, KINDS
 from embodied_mem_envs.evaluation.watch import Progress
 
 COVERED_ENOUGH = 0.95
@@ -76,7 +76,8 @@ class EvaluationResult(msgspec.Struct, frozen=True, kw_only=True):
     def by_kind(self) -> list[dict[str, Any]]:
         """Returns a row for each kind: questions, right, false claims, and accuracy."""
         rows = []
-        for kind in KINDS:
+        several_floors = any(asked.question.kind == "which_floor" for asked in self.asked)
+        for kind in FLOOR_KINDS if several_floors else KINDS:
             own = [asked for asked in self.asked if asked.question.kind == kind]
             rows.append(
                 {

@@ -107,6 +107,14 @@ def which_room_problem(question: HouseQuestion, value: Any) -> str | None:
     return f"it is not in the {value}"
 
 
+def which_floor_problem(question: HouseQuestion, value: Any) -> str | None:
+    """A whole number, 0 for the lowest floor; right if a thing that the words fit is there."""
+    floors = {item.floor for item in question.right.instances}
+    if isinstance(value, int) and not isinstance(value, bool) and value in floors:
+        return None
+    return f"it is not on floor {value}"
+
+
 def how_many_problem(question: HouseQuestion, value: Any) -> str | None:
     """A whole number; right only if exact."""
     if isinstance(value, int) and not isinstance(value, bool) and value == question.right.count:
@@ -179,6 +187,7 @@ def _close_to(position: list[float], instances: Sequence[Instance]) -> list[Inst
 _RULES: dict[str, Callable[[HouseQuestion, Any], str | None]] = {
     "where": where_problem,
     "which_room": which_room_problem,
+    "which_floor": which_floor_problem,
     "how_many": how_many_problem,
     "colour": colour_problem,
     "exists": exists_problem,

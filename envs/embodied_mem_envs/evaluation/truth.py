@@ -20,6 +20,8 @@ class HouseView:
     room_ids: tuple[str, ...]
     rooms: tuple[str, ...]
     """Category of the room that each object is in."""
+    floors: tuple[int, ...]
+    """Floor that each object is on, 0 for the lowest."""
     low: Float64Array
     """(N, 3) lower corners of the world-aligned boxes, metres."""
     high: Float64Array
@@ -28,6 +30,8 @@ class HouseView:
     """(N,)"""
     room_categories: tuple[str, ...]
     """Category of every room of the house, empty rooms too, sorted."""
+    room_floors: tuple[int, ...]
+    """Floor of each of `room_categories`."""
 
     @property
     def volumes(self) -> Float64Array:
@@ -46,6 +50,18 @@ class HouseView:
         names = self.room_categories
         return tuple(sorted({name for name in names if names.count(name) == 1}))
 
+    @property
+    def has_floors(self) -> bool:
+        """Whether the house has more than one floor."""
+        return len(set(self.room_floors)) > 1
+
+    @property
+    def rooms_single_on_floor(self) -> tuple[tuple[str, int], ...]:
+        """Categories and floors of the rooms that `the hallway upstairs` is needed to name."""
+        rooms = list(zip(self.room_categories, self.room_floors, strict=True))
+        singles = self.single_rooms
+        return tuple(sorted({r for r in rooms if rooms.count(r) == 1 and r[0] not in singles}))
+
     def gaps_to(self, row: int) -> Float64Array:
         """Returns (N,) metres of free space between the box of one object and every box."""
         return box_gaps(self.low[row], self.high[row], self.low, self.high)
@@ -59,6 +75,8 @@ def view_house(truth: Mapping[str, Any], shown: Collection[str]) -> HouseView:
         shown: Ids of the objects that showed enough during the walk.
     """
     rooms = {room["id"]: room["category"] for room in truth["rooms"]}
+    floors = {room["id"]: int(room.get("floor", 0)) for room in truth["rooms"]}
+    by_category = sorted((rooms[room_id], floors[room_id]) for room_id in rooms)
     objects = sorted(truth["objects"], key=lambda item: str(item["id"]))
     seen = frozenset(shown)
     return HouseView(
@@ -67,10 +85,12 @@ def view_house(truth: Mapping[str, Any], shown: Collection[str]) -> HouseView:
         colours=tuple(item["colour"] for item in objects),
         room_ids=tuple(item["room"] for item in objects),
         rooms=tuple(rooms[item["room"]] for item in objects),
+        floors=tuple(floors[item["room"]] for item in objects),
         low=np.array([item["box_min"] for item in objects], float).reshape(-1, 3),
         high=np.array([item["box_max"] for item in objects], float).reshape(-1, 3),
         shown=np.array([item["id"] in seen for item in objects], bool),
-        room_categories=tuple(sorted(rooms.values())),
+        room_categories=tuple(category for category, _ in by_category),
+        room_floors=tuple(floor for _, floor in by_category),
     )
 
 
