@@ -66,8 +66,12 @@ def write_report(
         *(content for _, content in parts.values()),
         footer(memory),
     )
-    style = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
-    write_text(path, page(title, style, book.definitions(), body))
+    write_text(path, page(title, page_style(), book.definitions(), body))
+
+
+def page_style() -> str:
+    """Returns the style sheet of every page."""
+    return Path(__file__).with_name("page.css").read_text(encoding="utf-8")
 
 
 def memory_page(path: Path, memory: MemoryStore) -> None:

@@ -1,6 +1,6 @@
 """Lets one agent live through one episode, and writes down what became of it."""
 
-import os
+import resource
 import time
 import traceback
 from collections.abc import Callable
@@ -75,8 +75,8 @@ def play_episode(
 
 def cpu_seconds() -> float:
     """Returns the CPU seconds of this process and of those that it started and that have ended."""
-    times = os.times()
-    return times.user + times.system + times.children_user + times.children_system
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + children.ru_utime + children.ru_stime
 
 
 @final
