@@ -36,10 +36,10 @@ def test_gymnasium_accepts_the_environment(extra: dict[str, Any]) -> None:
     env.close()
 
 
-@pytest.mark.parametrize("continuous", [False, True])
-def test_stable_baselines_accepts_the_environment(continuous: bool) -> None:
+@pytest.mark.parametrize("extra", [{}, {"continuous": True}, {"floors": 2}])
+def test_stable_baselines_accepts_the_environment(extra: dict[str, Any]) -> None:
     checker = pytest.importorskip("stable_baselines3.common.env_checker")
-    checker.check_env(make(continuous=continuous).unwrapped)
+    checker.check_env(make(**extra).unwrapped)
 
 
 def test_the_same_seed_gives_the_same_episode() -> None:
@@ -189,3 +189,27 @@ def test_every_environment_documents_itself_as_gymnasium_does() -> None:
         text = type(gym.make(name).unwrapped).__doc__ or ""
         positions = [text.find(f"## {heading}") for heading in headings]
         assert -1 not in positions and positions == sorted(positions), name
+
+
+def test_two_floors_show_their_height() -> None:
+    env = make(floors=2, rooms=5).unwrapped
+    assert isinstance(env, ExploreEnv)
+    observation, info = env.reset(seed=0)
+    assert observation["height"].tolist() == [0.0]
+    assert info["truth"]["levels"] == [0.0, 2.8]
+    assert "height" not in make().reset(seed=0)[0]
+    body, discovery = env._running()
+    stairs = body.house.stairs
+    assert stairs is not None
+    body.place(*stairs.end(0), float(np.arctan2(stairs.up[1], stairs.up[0])))
+    heights = [float(env.step(0)[0]["height"][0]) for _ in range(21)]
+    assert heights == sorted(heights)
+    assert heights[-1] == pytest.approx(2.8, abs=1e-5)
+    assert env.observation_space.contains(env.step(1)[0])
+    assert discovery.floors[1].seen.any()
+    pickle.loads(pickle.dumps(env.observation_space))
+
+
+def test_floors_out_of_range_are_refused() -> None:
+    with pytest.raises(ConfigError, match="floors"):
+        make(floors=3)
