@@ -15,13 +15,14 @@ from embodied_mem_envs.evaluation.metrics.ranking import (
     recall_at_k,
     reciprocal_rank,
 )
-from embodied_mem_envs.evaluation.metrics.table import METRICS
+from embodied_mem_envs.evaluation.metrics.table import METRICS, definition_of
 
 __all__ = [
     "METRICS",
     "SUCCESS_RADIUS",
     "Metric",
     "answer_spl",
+    "definition_of",
     "mrr",
     "ndcg_at_k",
     "path_efficiency",

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 
-from embodied_mem_envs.evaluation.metrics.table import METRICS
+from embodied_mem_envs.evaluation.metrics.table import definition_of
 
 
 def episode_values(
@@ -12,7 +12,7 @@ def episode_values(
     """Returns all metrics of an episode, by name in sorted order.
 
     Args:
-        asks: Metrics of each ask. A name that `METRICS` does not know is averaged.
+        asks: Metrics of each ask. A name without a definition is averaged.
         measured: Metrics of the episode as a whole; they win over what asks say.
     """
     names = {name for ask in asks for name in ask} | set(measured)
@@ -23,7 +23,7 @@ def episode_values(
             continue
         given = [float(ask[name]) for ask in asks if name in ask]
         whole = math.fsum(given)
-        metric = METRICS.get(name)
+        metric = definition_of(name)
         summed = metric is not None and metric.over_asks == "sum"
         values[name] = whole if summed else whole / len(given)
     return values
@@ -36,7 +36,7 @@ def failed_values(values: Mapping[str, float]) -> dict[str, float]:
     """
     failed = {}
     for name, value in values.items():
-        metric = METRICS.get(name)
+        metric = definition_of(name)
         worst = None if metric is None else metric.failed
         failed[name] = value if worst is None else worst
     return failed

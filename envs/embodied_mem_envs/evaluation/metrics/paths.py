@@ -9,8 +9,8 @@ SUCCESS_RADIUS = 1.0
 def success(distance: float, radius: float = SUCCESS_RADIUS) -> float:
     """Returns 1.0 where the body stopped within a radius of the reference, else 0.0.
 
-    Anderson et al. 2018, "On Evaluation of Embodied Navigation Agents", section 3: the agent must
-    say that it is done. What the distance is measured to is the task's to state.
+    Anderson et al. 2018, "On Evaluation of Embodied Navigation Agents" (arXiv 1807.06757): the agent
+    must say that it is done. What the distance is measured to is the task's to state.
 
     Args:
         distance: Metres from where the body stopped to the reference.
@@ -37,7 +37,7 @@ def path_efficiency(shortest: float, taken: float) -> float:
 def spl(succeeded: float, shortest: float, taken: float) -> float:
     """Returns success weighted by path length of one episode.
 
-    Anderson et al. 2018, section 3, equation 1: `S l / max(p, l)`.
+    Anderson et al. 2018, the equation of SPL: `S l / max(p, l)`.
 
     Args:
         succeeded: `success` of the episode, 0 or 1.
@@ -57,7 +57,7 @@ def soft_spl(shortest: float, left: float, taken: float) -> float:
     """Returns how much nearer the body came, weighted by path length.
 
     Datta et al. 2020, "Integrating Egocentric Localization for More Realistic Point-Goal
-    Navigation Agents", section 5: `max(0, 1 - d_T / d_0) l / max(p, l)`, with `d_0 = l`.
+    Navigation Agents" (2009.03231), SoftSPL: `max(0, 1 - d_T / d_0) l / max(p, l)`, with `d_0 = l`.
 
     Args:
         shortest: Metres of the shortest way from the start to the goal.
@@ -80,8 +80,7 @@ def soft_spl(shortest: float, left: float, taken: float) -> float:
 def answer_spl(correctness: float, shortest: float, taken: float) -> float:
     """Returns how right an answer is, weighted by the length of the way walked for it.
 
-    Majumdar et al. 2024, "OpenEQA", section 4.2 (efficiency of A-EQA), and Yang et al. 2025,
-    "3D-Mem", section 4.1, both with `LLM-Match` as correctness. Here that is 0 or 1 by the truth.
+    Majumdar et al. 2024, "OpenEQA", on efficiency in A-EQA, and Yang et al. 2025, "3D-Mem", both with `LLM-Match` as correctness. Here that is 0 or 1 by the truth.
 
     Args:
         correctness: From 0 to 1.

@@ -9,7 +9,7 @@ from embodied_mem.errors import EvaluationError
 def recall_at_k(ranked: Sequence[Hashable], relevant: Collection[Hashable], k: int) -> float:
     """Returns the share of what is relevant that the first `k` candidates hold.
 
-    Manning, Raghavan and Schütze 2008, "Introduction to Information Retrieval", section 8.4.
+    Manning, Raghavan and Schütze 2008, "Introduction to Information Retrieval", chapter 8.
 
     Args:
         ranked: Candidates, the best first; none twice.
@@ -29,7 +29,7 @@ def recall_at_k(ranked: Sequence[Hashable], relevant: Collection[Hashable], k: i
 def ndcg_at_k(ranked: Sequence[Hashable], gains: Mapping[Hashable, float], k: int) -> float:
     """Returns the discounted gain of the first `k` candidates over that of the best order.
 
-    Järvelin and Kekäläinen 2002, "Cumulated gain-based evaluation of IR techniques", section 2.2,
+    Järvelin and Kekäläinen 2002, "Cumulated gain-based evaluation of IR techniques",
     in the form with `log2(rank + 1)`: the gain at rank `r` counts as `gain / log2(r + 1)`. Gains
     are taken as they are, not as powers of two.
 
@@ -55,7 +55,7 @@ def ndcg_at_k(ranked: Sequence[Hashable], gains: Mapping[Hashable, float], k: in
 def reciprocal_rank(ranked: Sequence[Hashable], relevant: Collection[Hashable]) -> float:
     """Returns one over the rank of the first relevant candidate, 0.0 where there is none.
 
-    Voorhees 1999, "The TREC-8 Question Answering Track Report", section 3.
+    Voorhees 1999, "The TREC-8 Question Answering Track Report".
 
     Raises:
         EvaluationError: If nothing is relevant, or a candidate comes twice.
@@ -72,7 +72,7 @@ def reciprocal_rank(ranked: Sequence[Hashable], relevant: Collection[Hashable]) 
 def mrr(rankings: Sequence[tuple[Sequence[Hashable], Collection[Hashable]]]) -> float:
     """Returns the mean reciprocal rank over pairs of an order and what is relevant in it.
 
-    Voorhees 1999, section 3.
+    Voorhees 1999.
 
     Raises:
         EvaluationError: If there is no pair, or `reciprocal_rank` refuses one.

@@ -9,7 +9,7 @@ from embodied_mem_envs.evaluation.metrics.intervals import (
     mean_interval,
     paired_interval,
 )
-from embodied_mem_envs.evaluation.metrics.table import METRICS
+from embodied_mem_envs.evaluation.metrics.table import METRICS, definition_of
 from embodied_mem_envs.evaluation.suites.suite import EpisodeRecord
 
 Values = Mapping[int, float]
@@ -95,7 +95,7 @@ def by_kind(records: Sequence[EpisodeRecord]) -> dict[str, dict[str, Estimate]]:
 
 def reproducible(name: str) -> bool:
     """Tells whether a metric is the same on every run."""
-    metric = METRICS.get(name)
+    metric = definition_of(name)
     return metric is None or metric.reproducible
 
 
@@ -109,7 +109,7 @@ def _table(own: Sequence[EpisodeRecord], all_records: Sequence[EpisodeRecord]) -
     given = {name for record in own for name in record.values}
     table: dict[str, Values] = {}
     for name in _in_order(names):
-        metric = METRICS.get(name)
+        metric = definition_of(name)
         if name not in given and (metric is None or metric.failed is None):
             continue
         values = {record.seed: _value(record, name, metric) for record in own}
@@ -124,9 +124,9 @@ def _table(own: Sequence[EpisodeRecord], all_records: Sequence[EpisodeRecord]) -
 
 
 def _value(record: EpisodeRecord, name: str, metric: Metric | None) -> float | None:
-    if name in record.values:
-        return record.values[name]
-    return metric.failed if record.error and metric is not None else None
+    if record.error and metric is not None and metric.failed is not None:
+        return metric.failed
+    return record.values.get(name)
 
 
 def _in_order(names: set[str]) -> list[str]:

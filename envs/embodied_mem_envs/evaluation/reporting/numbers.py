@@ -3,7 +3,7 @@
 import math
 
 from embodied_mem_envs.evaluation.metrics.intervals import Estimate
-from embodied_mem_envs.evaluation.metrics.table import METRICS
+from embodied_mem_envs.evaluation.metrics.table import definition_of
 
 _STEPS = ("B", "kB", "MB", "GB")
 
@@ -28,7 +28,7 @@ def value_words(name: str, value: float, *, signed: bool = False) -> str:
     ('12.3 kB', '-3.0')
     """
     sign = "+" if signed and value > 0.0 else ""
-    metric = METRICS.get(name)
+    metric = definition_of(name)
     unit = "" if metric is None else metric.unit
     if unit == "bytes":
         return sign + _bytes(value)

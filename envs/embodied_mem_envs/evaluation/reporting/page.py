@@ -40,6 +40,9 @@ dt { color: var(--dim); } dd { margin: 0; }
 .gallery img { width: 100%; height: auto; display: block; }
 .lost { color: var(--bad); font-weight: 600; }
 td.words { white-space: pre-wrap; min-width: 12rem; overflow-wrap: anywhere; }
+td:first-child, th:first-child { position: sticky; left: 0; background: var(--card); }
+@media (max-width: 600px) { #definitions dl { display: block; } #definitions dd {
+  margin: 0 0 12px; } }
 details { margin: 8px 0; } summary { cursor: pointer; font-weight: 600; padding: 6px 0; }
 """
 """What the style of every page does not have."""

@@ -42,7 +42,7 @@ def _draw_shares(summaries: Sequence[AgentSummary], colours: Mapping[str, str]) 
     names = [n for n, m in METRICS.items() if n in present and m.unit == "share"]
     if not names:
         return None
-    columns = min(3, len(names))
+    columns = min(2, len(names))
     lines = -(-len(names) // columns)
     height = lines * (0.55 + 0.24 * len(summaries))
 
@@ -53,7 +53,7 @@ def _draw_shares(summaries: Sequence[AgentSummary], colours: Mapping[str, str]) 
         for panel in axes.flat[len(names) :]:
             panel.axis("off")
 
-    return "Metrics from 0 to 1, with their intervals", _svg(draw, 7.0, height)
+    return "Metrics from 0 to 1, with their intervals", _svg(draw, 5.4, height)
 
 
 def _bars(
@@ -90,7 +90,7 @@ def _draw_order(records: Sequence[EpisodeRecord], colours: Mapping[str, str]) ->
         panel.xaxis.get_major_locator().set_params(integer=True)
         _legend(panel, len(colours))
 
-    return "Share of asks that were right, along the episode", _svg(draw, 7.0, 3.8)
+    return "Share of asks that were right, along the episode", _svg(draw, 5.4, 3.4)
 
 
 def _by_number(
@@ -99,9 +99,9 @@ def _by_number(
     numbers, shares, low, high = [], [], [], []
     for number in range(most):
         rights = [
-            float(record.asks[number].right and not record.error)
+            float(not record.error and record.asks[number].right)
             for record in own
-            if number < len(record.asks)
+            if record.error or number < len(record.asks)
         ]
         if rights:
             estimate = mean_interval(rights, resamples=400)
@@ -136,7 +136,7 @@ def _draw_kinds(table: Mapping[str, Mapping[str, Estimate]], agents: Sequence[st
         panel.tick_params(length=0)
 
     height = 1.0 + 0.26 * len(kinds)
-    return "Share of asks that were right, by kind", _svg(draw, 7.0, height)
+    return "Share of asks that were right, by kind", _svg(draw, 5.4, height)
 
 
 def _draw_bytes(summaries: Sequence[AgentSummary], colours: Mapping[str, str]) -> Drawing:
@@ -152,13 +152,15 @@ def _draw_bytes(summaries: Sequence[AgentSummary], colours: Mapping[str, str]) -
             size, good = summary.metrics.get("memory_bytes"), summary.metrics.get(worth)
             if size is not None and good is not None:
                 _point(panel, summary.agent, size, good, colours[summary.agent])
-        # Bytes of 0 (no memory) must have a place on the axis too.
-        panel.set_xscale("symlog", linthresh=100.0)
+        sizes = [s.metrics["memory_bytes"].mean for s in summaries if "memory_bytes" in s.metrics]
+        if max(sizes) > 20.0 * min(sizes):
+            # Bytes of 0 (no memory) must have a place on the axis too.
+            panel.set_xscale("symlog", linthresh=1000.0)
         panel.set(xlabel="memory, bytes", ylabel=worth, ylim=(-0.02, 1.04))
         panel.set_xlim(left=0.0)
         _legend(panel, len(summaries))
 
-    return f"{worth} against bytes of memory", _svg(draw, 7.0, 3.8)
+    return f"{worth} against bytes of memory", _svg(draw, 5.4, 3.4)
 
 
 def _point(panel: Any, agent: str, size: Estimate, good: Estimate, colour: str) -> None:

@@ -1,0 +1,58 @@
+"""Definitions of metrics of what an agent takes."""
+
+from embodied_mem_envs.evaluation.metrics.definition import Metric
+
+_OWN = "this project"
+
+COSTS = (
+    Metric(
+        name="memory_bytes",
+        version=1,
+        unit="bytes",
+        better="less",
+        formula="apparent sizes of all files of the agent's memory at the end of the episode",
+        source='Yang et al. 2025, "3D-Mem", count pictures; bytes count everything',
+        over_asks="episode",
+    ),
+    Metric(
+        name="model_calls",
+        version=1,
+        unit="count",
+        better="less",
+        formula="calls of a model in the whole episode",
+        source=_OWN,
+        over_asks="sum",
+    ),
+    Metric(
+        name="tokens",
+        version=1,
+        unit="count",
+        better="less",
+        formula="tokens that models read and wrote in the whole episode",
+        source=_OWN,
+        over_asks="sum",
+    ),
+    Metric(
+        name="cpu_s",
+        version=1,
+        unit="s",
+        better="less",
+        formula="CPU seconds of the whole process tree for the episode, simulator and judgement "
+        "included",
+        source=_OWN,
+        over_asks="episode",
+        reproducible=False,
+    ),
+    Metric(
+        name="latency_s",
+        version=1,
+        unit="s",
+        better="less",
+        formula="CPU seconds of the whole process tree from an ask to its reply, mean over asks; "
+        "the simulator's are in it where the body moves",
+        source=_OWN,
+        over_asks="episode",
+        reproducible=False,
+    ),
+)
+"""Definitions of metrics of what an agent takes."""

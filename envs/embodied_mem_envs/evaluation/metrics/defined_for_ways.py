@@ -1,0 +1,95 @@
+"""Definitions of metrics of success and of the way to it."""
+
+from embodied_mem_envs.evaluation.metrics.definition import Metric
+
+_ANDERSON = 'Anderson et al. 2018, "On Evaluation of Embodied Navigation Agents" (1807.06757)'
+_OWN = "this project"
+
+WAYS = (
+    Metric(
+        name="success",
+        version=1,
+        unit="share",
+        better="more",
+        formula=(
+            "1 where the ask was fulfilled by the ground truth, else 0. For a place to go to: the "
+            "body said that it is done and stood within the task's radius (1.0 m unless the task "
+            "states another) of the task's reference"
+        ),
+        source=_ANDERSON,
+        failed=0.0,
+    ),
+    Metric(
+        name="spl",
+        version=1,
+        unit="share",
+        better="more",
+        formula=(
+            "success times l / max(p, l); l is the shortest walkable way in metres from where the "
+            "body stood when it was asked to the nearest place that succeeds, p the way it took; "
+            "1 x success where both are 0"
+        ),
+        source=f"{_ANDERSON}, equation of SPL",
+        failed=0.0,
+    ),
+    Metric(
+        name="soft_spl",
+        version=1,
+        unit="share",
+        better="more",
+        formula=(
+            "max(0, 1 - d / l) times l / max(p, l); d is the shortest walkable way in metres that "
+            "was left at the end, l and p as for spl"
+        ),
+        source=(
+            'Datta et al. 2020, "Integrating Egocentric Localization for More Realistic Point-Goal '
+            'Navigation Agents" (2009.03231), SoftSPL'
+        ),
+        failed=0.0,
+    ),
+    Metric(
+        name="coverage",
+        version=1,
+        unit="share",
+        better="more",
+        formula="walkable floor that was seen, over all walkable floor that can be reached",
+        source='Chaplot et al. 2020, "Learning to Explore using Active Neural SLAM", share of area (% Cov)',
+        failed=0.0,
+    ),
+    Metric(
+        name="path_metres",
+        version=1,
+        unit="m",
+        better="less",
+        formula="way of the body for an ask",
+        source=_OWN,
+    ),
+    Metric(
+        name="shortest_metres",
+        version=1,
+        unit="m",
+        better="neither",
+        formula="shortest walkable way for an ask, from where the body stood; depends on where "
+        "it stopped before",
+        source=_OWN,
+    ),
+    Metric(
+        name="distance_metres",
+        version=1,
+        unit="m",
+        better="less",
+        formula=(
+            "shortest walkable way in metres that was left when the body said that it is done"
+        ),
+        source=_OWN,
+    ),
+    Metric(
+        name="ticks",
+        version=1,
+        unit="ticks",
+        better="less",
+        formula=("ticks that the body acted for an ask"),
+        source=_OWN,
+    ),
+)
+"""Definitions of metrics of success and of the way to it."""
