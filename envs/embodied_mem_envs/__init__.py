@@ -11,7 +11,12 @@ import gymnasium as gym
 ENVIRONMENTS: Mapping[str, tuple[str, int | None]] = {
     "EmbodiedMem/Allocation-v0": ("embodied_mem_envs.allocation.env:AllocationEnv", None),
     "EmbodiedMem/Explore-v0": ("embodied_mem_envs.explore:ExploreEnv", 500),
+    "EmbodiedMem/LifelongNav-v0": ("embodied_mem_envs.tasks.lifelong_nav.env:LifelongNavEnv", None),
     "EmbodiedMem/Manipulate-v0": ("embodied_mem_envs.manipulate:ManipulateEnv", 1200),
+    "EmbodiedMem/QuestionAnswering-v0": (
+        "embodied_mem_envs.tasks.question_answering.env:QuestionAnsweringEnv",
+        None,
+    ),
     "EmbodiedMem/TMaze-v0": ("embodied_mem_envs.t_maze:TMazeEnv", 500),
 }
 """Entry point, and number of steps after which an episode is truncated, by environment id."""
