@@ -12,6 +12,7 @@ ENVIRONMENTS: Mapping[str, tuple[str, int | None]] = {
     "EmbodiedMem/Allocation-v0": ("embodied_mem_envs.allocation.env:AllocationEnv", None),
     "EmbodiedMem/Explore-v0": ("embodied_mem_envs.explore:ExploreEnv", 500),
     "EmbodiedMem/LifelongNav-v0": ("embodied_mem_envs.tasks.lifelong_nav.env:LifelongNavEnv", None),
+    "EmbodiedMem/HiddenRule-v0": ("embodied_mem_envs.tasks.hidden_rule.env:HiddenRuleEnv", None),
     "EmbodiedMem/Manipulate-v0": ("embodied_mem_envs.manipulate:ManipulateEnv", 1200),
     "EmbodiedMem/QuestionAnswering-v0": (
         "embodied_mem_envs.tasks.question_answering.env:QuestionAnsweringEnv",

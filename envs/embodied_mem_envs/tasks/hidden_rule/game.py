@@ -23,7 +23,7 @@ class GameConfig:
     """What may be chosen about an episode; everything else is drawn from the seed."""
 
     rooms: int = 6
-    """Of the house, 4 to 8."""
+    """Of the house, 5 to 8."""
     rules: int = RULES
     """How many hidden rules there are, each with a trigger of its own, 1 to 7."""
     steps: int = STEPS
@@ -60,6 +60,8 @@ class Game:
         self.outcome = self.world.outcome()
         self.scores: list[float] = []
         """What each rule that was told is worth, in the order of `rules`."""
+        self.gained = 0
+        """How the score changed by the last call."""
         self.errors = Errors()
         self._calls: list[Call] = []
         self._submitted = False
@@ -82,6 +84,7 @@ class Game:
 
     def wait(self, steps: int) -> Outcome:
         """Lets steps go by while the robot thinks."""
+        self.gained = 0
         self.outcome = self.world.wait(min(steps, self.config.steps - self.world.step))
         return self.outcome
 
@@ -94,6 +97,7 @@ class Game:
         if not self.exploring:
             raise EvaluationError("the exploration is over; tell the rules")
         before, self.outcome = self.outcome, self.world.do(call)
+        self.gained = self.outcome.score - before.score
         self.errors.called(self._calls, before, self.outcome, call)
         self._calls.append(call)
         self._submitted = call.tool == "submit"

@@ -1,5 +1,6 @@
 """Where the rules hold: rooms, doors and the things that can be activated, out of a house."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -13,7 +14,10 @@ from embodied_mem_envs.house.house import House
 
 KINDS: Final = ("bucket", "candle", "globe", "toolbox", "vase")
 """Kinds of things that can be activated; each stands in some of the rooms."""
+FEWEST_ROOMS: Final = 5
 MOST_ROOMS: Final = 8
+_HOUSES: Final = 50
+"""So many houses are drawn until one has room for all things; the first nearly always has."""
 _SHARE: Final = 0.7
 _FEWEST: Final = 3
 """A thing of each kind stands in so many rooms at least, so that position can matter to it."""
@@ -80,33 +84,40 @@ class Rooms:
 def make_rooms(seed: int, rooms: int = 6) -> tuple[Rooms, House]:
     """Generates a house and puts the things that can be activated on its floors.
 
-    A thing stands where it was drawn to stand and the house has a free place for it.
+    A thing stands where it was drawn to stand and the house has a free place for it. A house that
+    is too full is left, and another one drawn.
 
     Args:
         seed: Of the house and of what stands where.
-        rooms: How many rooms, 4 to 8.
+        rooms: How many rooms, 5 to 8.
 
     Returns:
         What the robot is told, and the house with the things in it, for pictures.
 
     Raises:
         ConfigError: If `rooms` is out of its range.
-        HouseError: If the house is too full for the things.
+        HouseError: If no house has room for the things.
     """
-    if not 4 <= rooms <= MOST_ROOMS:
-        raise ConfigError(f"rooms is {rooms}; expected 4 to {MOST_ROOMS}")
-    house = generate_house(seed, HouseConfig(rooms=rooms))
+    if not FEWEST_ROOMS <= rooms <= MOST_ROOMS:
+        raise ConfigError(f"rooms is {rooms}; expected {FEWEST_ROOMS} to {MOST_ROOMS}")
     rng = np.random.default_rng([seed, 41])
-    placed = tuple(_placed(house, kind, rng) for kind in KINDS)
+    for _ in range(_HOUSES):
+        house = generate_house(int(rng.integers(1 << 31)), HouseConfig(rooms=rooms))
+        with suppress(HouseError):
+            placed = tuple(_placed(house, kind, rng) for kind in KINDS)
+            return _told(house, placed), house
+    raise HouseError(f"no house of {rooms} rooms took all things for seed {seed}")
+
+
+def _told(house: House, placed: tuple[tuple[int, ...], ...]) -> Rooms:
     order = {room.id: index for index, room in enumerate(house.rooms)}
     pairs = {tuple(sorted(order[each] for each in door.rooms)) for door in house.doors}
-    told = Rooms(
+    return Rooms(
         names=_names(house),
         doors=tuple(sorted((first, second) for first, second in pairs)),
         kinds=KINDS,
         things=placed,
     )
-    return told, house
 
 
 def _placed(house: House, kind: str, rng: np.random.Generator) -> tuple[int, ...]:

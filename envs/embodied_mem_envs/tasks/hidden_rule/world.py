@@ -90,6 +90,14 @@ class World:
         self._note(call)
         return self.outcome(call, told=self._look() if call.tool == "look" else "")
 
+    def possible(self, call: Call) -> bool:
+        """Tells whether a call would do something now."""
+        try:
+            self._check(call)
+        except ConfigError:
+            return False
+        return True
+
     def values(self) -> dict[str, int]:
         """Returns the state as rules see it, by the names of the grammar's variables."""
         return {
@@ -107,29 +115,34 @@ class World:
         Raises:
             ConfigError: If it is not possible; nothing has changed then.
         """
+        self._check(call)
         if call.tool == "move":
-            self._move(self.rooms.room(call.target))
+            room = self.rooms.room(call.target)
+            self.energy -= self._cost(room)
+            self.room = room
+            self.history.came_into(room)
             return "arrive"
-        if call.tool == "activate":
-            kind = self.rooms.kind(call.target)
-            if self.room not in self.rooms.things[kind]:
-                raise ConfigError(f"there is no {call.target} in this room")
-            return f"activate {call.target}"
         if call.tool == "rest":
             self.energy = min(MOST_ENERGY, self.energy + REST)
             return "rest"
-        return ""
+        return f"activate {call.target}" if call.tool == "activate" else ""
 
-    def _move(self, room: int) -> None:
-        if room not in self.rooms.neighbours[self.room]:
-            raise ConfigError(f"no door leads to {self.rooms.names[room]} from here")
+    def _check(self, call: Call) -> None:
+        """Raises ConfigError where a call is not possible now."""
+        if call.tool == "activate":
+            if self.room not in self.rooms.things[self.rooms.kind(call.target)]:
+                raise ConfigError(f"there is no {call.target} in this room")
+        elif call.tool == "move":
+            room = self.rooms.room(call.target)
+            if room not in self.rooms.neighbours[self.room]:
+                raise ConfigError(f"no door leads to {call.target} from here")
+            cost = self._cost(room)
+            if self.energy < cost:
+                raise ConfigError(f"that takes {cost} energy, and there is {self.energy}")
+
+    def _cost(self, room: int) -> int:
         door = self.rooms.doors.index((min(room, self.room), max(room, self.room)))
-        cost = 2 if door in self.shut else 1
-        if self.energy < cost:
-            raise ConfigError(f"that takes {cost} energy, and there is {self.energy}")
-        self.energy -= cost
-        self.room = room
-        self.history.came_into(room)
+        return 2 if door in self.shut else 1
 
     def _ask(self, case: Case) -> None:
         self.cases.append(case)
