@@ -15,6 +15,8 @@ _MIN_SIDE = 2.6
 _MAX_SIDE = 5.6
 _DOOR_CLEAR = 0.22
 """Least wall between the edge of a door and the corner of a room, metres."""
+_WIDEST_DOOR = 1.0
+_USUAL_WALL = 0.12
 _NEEDED = ("kitchen", "bedroom", "bathroom")
 _FURTHER = ("living room", "office", "dining room", "laundry", "storage")
 _PUBLIC = ("hallway", "living room", "dining room", "kitchen")
@@ -85,7 +87,7 @@ def make_layout(
         boxes = _hallway_plan(count, rng) if with_hallway else _split_plan(count, rng)
         if boxes is None:
             continue
-        links = door_links(boxes, rng, with_hallway)
+        links = door_links(boxes, rng, with_hallway, config.wall_thickness)
         if links is None:
             continue
         names = _name_rooms(boxes, links, with_hallway, rng)
@@ -132,7 +134,7 @@ def finish(
     )
     doors = tuple(
         _draw_door(boxes, pair, config, plot, rng)
-        for pair in _extra_doors(boxes, links, names, rng)
+        for pair in _extra_doors(boxes, links, names, config.wall_thickness, rng)
     )
     return rooms, doors
 
@@ -201,18 +203,19 @@ def _shared_wall(a: Box, b: Box) -> tuple[int, float, float, float] | None:
     return None
 
 
-def _can_link(a: Box, b: Box) -> bool:
+def _can_link(a: Box, b: Box, thickness: float) -> bool:
     wall = _shared_wall(a, b)
-    return wall is not None and wall[3] - wall[2] >= 1.0 + 2 * _DOOR_CLEAR + 0.12
+    needed = _WIDEST_DOOR + 2 * _DOOR_CLEAR + max(thickness, _USUAL_WALL)
+    return wall is not None and wall[3] - wall[2] >= needed
 
 
 def door_links(
-    boxes: list[Box], rng: np.random.Generator, with_hallway: bool
+    boxes: list[Box], rng: np.random.Generator, with_hallway: bool, thickness: float
 ) -> list[tuple[int, int]] | None:
     """Returns a spanning tree of doors, breadth first from the hallway or the middle room."""
     count = len(boxes)
     near = {
-        i: [j for j in range(count) if j != i and _can_link(boxes[i], boxes[j])]
+        i: [j for j in range(count) if j != i and _can_link(boxes[i], boxes[j], thickness)]
         for i in range(count)
     }
     root = 0 if with_hallway else max(range(count), key=lambda i: (len(near[i]), -i))
@@ -289,7 +292,11 @@ def assign(
 
 
 def _extra_doors(
-    boxes: list[Box], links: list[tuple[int, int]], names: list[str], rng: np.random.Generator
+    boxes: list[Box],
+    links: list[tuple[int, int]],
+    names: list[str],
+    thickness: float,
+    rng: np.random.Generator,
 ) -> list[tuple[int, int]]:
     """Adds second doors between public rooms, so that some houses have loops."""
     result = list(links)
@@ -297,7 +304,12 @@ def _extra_doors(
         for j in range(i + 1, len(boxes)):
             linked = (i, j) in links or (j, i) in links
             public = names[i] in _PUBLIC and names[j] in _PUBLIC
-            if not linked and public and _can_link(boxes[i], boxes[j]) and rng.random() < 0.5:
+            if (
+                not linked
+                and public
+                and _can_link(boxes[i], boxes[j], thickness)
+                and rng.random() < 0.5
+            ):
                 result.append((i, j))
     return result
 
@@ -313,7 +325,7 @@ def _draw_door(
     wall = _shared_wall(boxes[pair[0]], boxes[pair[1]])
     assert wall is not None
     axis, at, start, stop = wall
-    width = round(float(rng.uniform(0.9, 1.0)), 2)
+    width = round(float(rng.uniform(0.9, _WIDEST_DOOR)), 2)
     margin = width / 2 + _DOOR_CLEAR + config.wall_thickness / 2
     along = round(float(rng.uniform(start + margin, stop - margin)), 2)
     centre = (at, along) if axis == 0 else (along, at)

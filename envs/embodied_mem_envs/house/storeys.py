@@ -98,8 +98,10 @@ def make_storeys(
     for _ in range(_DRAWS):
         hall = _draw_hall(programme, config, rng)
         turn = _Turn(*(rng.random(3) < 0.5).tolist())
-        lower = _draw_floor(hall, turn, programme.lower, rng)
-        upper = _draw_floor(hall, turn, programme.upper, rng) if lower else None
+        lower = _draw_floor(hall, turn, programme.lower, config.wall_thickness, rng)
+        upper = (
+            _draw_floor(hall, turn, programme.upper, config.wall_thickness, rng) if lower else None
+        )
         if lower is None or upper is None:
             continue
         rooms, doors = finish(*lower, config, Plot(shift=shift), rng)
@@ -136,14 +138,18 @@ def _draw_hall(programme: _Programme, config: HouseConfig, rng: np.random.Genera
     passage = float(rng.uniform(*_PASSAGE))
     if programme.lower[0] != "hallway":
         passage += _LIVED_IN
-    slack = length - config.wall_thickness - run - 2 * _LANDING
+    slack = max(length - config.wall_thickness - run - 2 * _LANDING, 0.0)
     foot = round(config.wall_thickness / 2 + _LANDING + float(rng.uniform(0.0, slack)), 2)
     depth = round(clear + PARAPET + passage + config.wall_thickness, 2)
     return _Hall(length, depth, foot, clear)
 
 
 def _draw_floor(
-    hall: _Hall, turn: _Turn, names: tuple[str, list[str]], rng: np.random.Generator
+    hall: _Hall,
+    turn: _Turn,
+    names: tuple[str, list[str]],
+    thickness: float,
+    rng: np.random.Generator,
 ) -> tuple[list[Box], list[tuple[int, int]], list[str]] | None:
     """Draws the rooms of one floor beside the hall, their doors and their types."""
     first, wanted = names
@@ -151,7 +157,7 @@ def _draw_floor(
     if beside is None:
         return None
     boxes = [turn.box(box) for box in (hall.box, *beside)]
-    links = door_links(boxes, rng, with_hallway=True)
+    links = door_links(boxes, rng, with_hallway=True, thickness=thickness)
     if links is None:
         return None
     return boxes, links, assign(boxes, links, wanted, first, rng)

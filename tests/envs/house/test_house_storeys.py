@@ -121,6 +121,14 @@ def test_stairs_fit_any_height(wall_height: float) -> None:
     assert not house.rooms_out_of_reach()
 
 
+@pytest.mark.parametrize("thickness", [0.05, 0.3])
+@pytest.mark.parametrize("floors", [1, 2])
+def test_walls_may_be_thin_or_thick(thickness: float, floors: int) -> None:
+    for seed in range(8):
+        house = generate_house(seed, HouseConfig(floors=floors, wall_thickness=thickness))
+        assert not house.rooms_out_of_reach()
+
+
 def climb(body: HouseBody, forward: float, floor: int) -> list[float]:
     """Drives straight on until the body stands on a floor, and returns its heights."""
     level, stairs = body.house.levels[floor], stairs_of(body.house)
