@@ -14,7 +14,8 @@ WAYS = (
         formula=(
             "1 where the ask was fulfilled by the ground truth, else 0. For a place to go to: the "
             "body said that it is done and stood within the task's radius (1.0 m unless the task "
-            "states another) of the task's reference"
+            "states another) of the task's reference; for lifelong_nav that is the nearest place, on "
+            "foot, from which the goal shows"
         ),
         source=_ANDERSON,
         failed=0.0,
@@ -38,8 +39,8 @@ WAYS = (
         unit="share",
         better="more",
         formula=(
-            "max(0, 1 - d / l) times l / max(p, l); d is the shortest walkable way in metres that "
-            "was left at the end, l and p as for spl"
+            "share of the way that was covered, max(0, 1 - d / l), times l / max(p, l); d is the "
+            "shortest walkable way in metres that was left at the end, l and p as for spl"
         ),
         source=(
             'Datta et al. 2020, "Integrating Egocentric Localization for More Realistic Point-Goal '
@@ -53,7 +54,7 @@ WAYS = (
         unit="share",
         better="more",
         formula="walkable floor that was seen, over all walkable floor that can be reached",
-        source='Chaplot et al. 2020, "Learning to Explore using Active Neural SLAM", share of area (% Cov)',
+        source='Chaplot et al. 2020, "Learning to Explore using Active Neural SLAM", % Cov',
         failed=0.0,
     ),
     Metric(

@@ -97,6 +97,7 @@ def _levels(
     bias = float(ndtri(np.clip(below, 1.0 / means.size, 1.0 - 1.0 / means.size)))
     # The jackknife's means lie as far from their own mean as the values do, the other way round.
     away = values - mean
+    away /= np.max(np.abs(away))  # its unit does not matter, and tiny values must not vanish
     acceleration = float(np.sum(away**3) / (6.0 * np.sum(away**2) ** 1.5))
 
     def moved(tail: float) -> float:

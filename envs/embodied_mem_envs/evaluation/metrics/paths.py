@@ -9,8 +9,8 @@ SUCCESS_RADIUS = 1.0
 def success(distance: float, radius: float = SUCCESS_RADIUS) -> float:
     """Returns 1.0 where the body stopped within a radius of the reference, else 0.0.
 
-    Anderson et al. 2018, "On Evaluation of Embodied Navigation Agents" (arXiv 1807.06757): the agent
-    must say that it is done. What the distance is measured to is the task's to state.
+    Anderson et al. 2018, "On Evaluation of Embodied Navigation Agents" (1807.06757): the agent must
+    say that it is done. What the distance is measured to is the task's to state.
 
     Args:
         distance: Metres from where the body stopped to the reference.
@@ -80,7 +80,8 @@ def soft_spl(shortest: float, left: float, taken: float) -> float:
 def answer_spl(correctness: float, shortest: float, taken: float) -> float:
     """Returns how right an answer is, weighted by the length of the way walked for it.
 
-    Majumdar et al. 2024, "OpenEQA", on efficiency in A-EQA, and Yang et al. 2025, "3D-Mem", both with `LLM-Match` as correctness. Here that is 0 or 1 by the truth.
+    Majumdar et al. 2024, "OpenEQA", on efficiency in A-EQA, and Yang et al. 2025, "3D-Mem", both
+    with `LLM-Match` as correctness. Here that is 0 or 1 by the truth.
 
     Args:
         correctness: From 0 to 1.
