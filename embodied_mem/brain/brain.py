@@ -12,6 +12,7 @@ from embodied_mem.brain.language.answers import Answer
 from embodied_mem.brain.skill import Status
 from embodied_mem.brain.skills import STOP, Senses
 from embodied_mem.robots import Body
+from embodied_mem.robots.body import highest_step
 from embodied_mem.timing import CpuTimer
 from embodied_mem.types import Command, Observation
 
@@ -50,8 +51,13 @@ class Brain:
         self.body = body
         self.hippocampus = hippocampus
         self.brainstem = Brainstem(body, limits)
-        self.cerebellum = Cerebellum(movement, seconds_per_tick=body.seconds_per_tick)
-        self.cortex = cortex or Cortex(strategy or InformationGain(self.cerebellum.navigator))
+        self.cerebellum = Cerebellum(
+            movement, seconds_per_tick=body.seconds_per_tick, max_step=highest_step(body)
+        )
+        self.cortex = cortex or Cortex(
+            strategy or InformationGain(self.cerebellum.navigator),
+            max_step=self.cerebellum.gait.max_step,
+        )
         self.timer = CpuTimer()
         """CPU time a tick by module: `body`, `memory`, `decide`, `act`."""
         self.exploration = Exploration()
@@ -145,8 +151,7 @@ class Brain:
             # A gate keeps the body where it is: standing still says nothing about the way ahead.
             self.brainstem.step(STOP, observation)
             return True
-        scene = self.hippocampus.scene
-        senses = Senses.of(observation, scene.occupancy, scene.frontiers)
+        senses = Senses.in_scene(observation, self.hippocampus.scene)
         with self.timer("decide"):
             command = self._decide(senses)
         if command is None:
@@ -175,6 +180,8 @@ class Brain:
     def _start(self, goal: Goal) -> None:
         if goal.frontier is not None:
             self.cerebellum.visit(goal.frontier)
+        elif goal.stairs is not None:
+            self.cerebellum.take_stairs(goal.stairs, up=goal.up)
         elif goal.row is not None:
             table = self.hippocampus.scene.objects
             self.cerebellum.go_to_object(table.low[goal.row], table.high[goal.row], INSPECT_FROM)

@@ -1,10 +1,12 @@
 """Turns plan nodes into actions: one skill at a time, one command a tick."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from embodied_mem.brain.climbing import OnFloor, TakeStairs
 from embodied_mem.brain.navigation import NavigationConfig, Navigator
 from embodied_mem.brain.skill import Skill, Status
 from embodied_mem.brain.skills import STOP, FaceTowards, Gait, InOrder, LookAround, Senses
@@ -23,6 +25,8 @@ class CerebellumConfig:
     """Turning speed, rad/s: 30 degrees in a tick of one second."""
     reaction: float = 0.0
     """From a command to the motion that it causes, s; 0 in a simulator."""
+    max_step: float | None = None
+    """The highest step that is climbed, m: 0 keeps off stairs. None goes by the body."""
     walk: WalkConfig = field(default_factory=WalkConfig)
     """How paths are followed."""
     navigation: NavigationConfig = field(default_factory=NavigationConfig)
@@ -33,14 +37,26 @@ class Cerebellum:
     """Runs one skill after the other on behalf of the cortex."""
 
     def __init__(
-        self, config: CerebellumConfig | None = None, *, seconds_per_tick: float = 1.0
+        self,
+        config: CerebellumConfig | None = None,
+        *,
+        seconds_per_tick: float = 1.0,
+        max_step: float = 0.0,
     ) -> None:
+        """Makes a cerebellum.
+
+        Args:
+            config: Settings.
+            seconds_per_tick: How long a command lasts.
+            max_step: The highest step that the body gets up, m, where `config` does not say it.
+        """
         self.config = config or CerebellumConfig()
         self.gait = Gait(
             speed=self.config.speed,
             turn_rate=self.config.turn_rate,
             seconds_per_tick=seconds_per_tick,
             reaction=self.config.reaction,
+            max_step=max_step if self.config.max_step is None else self.config.max_step,
         )
         self.navigator = Navigator(self.config.navigation)
         self.skill: Skill[Senses] | None = None
@@ -88,17 +104,53 @@ class Cerebellum:
         """Starts a full turn in place."""
         self.start(LookAround(self.gait))
 
-    def go_to(self, xy: ArrayLike, yaw: float | None = None) -> None:
-        """Starts a walk to a (2,) world point, and a turn to a heading there if one is given."""
-        walk = FollowPath(xy, self.navigator, self.gait, self.config.walk)
-        skills: list[Skill[Senses]] = [walk]
-        if yaw is not None:
-            skills.append(FaceTowards(self.gait, yaw=yaw))
-        self.start(InOrder(skills))
+    def go_to(self, xy: ArrayLike, yaw: float | None = None, floor: int | None = None) -> None:
+        """Starts a walk to a (2,) world point, and a turn to a heading there if one is given.
 
-    def go_to_object(self, box_min: ArrayLike, box_max: ArrayLike, distance: float = 1.0) -> None:
-        """Starts a walk to about `distance` metres from a box, to face it."""
-        self.start(GoToObject(box_min, box_max, self.navigator, self.gait, distance))
+        Args:
+            xy: The point, m.
+            yaw: The heading, rad.
+            floor: Index of the floor of the point; the one that the body is on where None.
+        """
+        self.start(self.on_floor(floor, lambda: self._walk_to(xy, yaw)))
+
+    def _walk_to(self, xy: ArrayLike, yaw: float | None) -> Skill[Senses]:
+        walk = FollowPath(xy, self.navigator, self.gait, self.config.walk)
+        if yaw is None:
+            return InOrder([walk])
+        return InOrder([walk, FaceTowards(self.gait, yaw=yaw)])
+
+    def go_to_object(
+        self,
+        box_min: ArrayLike,
+        box_max: ArrayLike,
+        distance: float = 1.0,
+        floor: int | None = None,
+    ) -> None:
+        """Starts a walk to about `distance` metres from a box, to face it; `floor` as `go_to`."""
+
+        def walk() -> Skill[Senses]:
+            return GoToObject(box_min, box_max, self.navigator, self.gait, distance)
+
+        self.start(self.on_floor(floor, walk))
+
+    def on_floor(self, floor: int | None, make: Callable[[], Skill[Senses]]) -> Skill[Senses]:
+        """Returns a skill that goes to a floor first, and then does what `make` makes."""
+        if floor is None:
+            return make()
+        return OnFloor(floor, make, self.navigator, self.gait, self.config.walk)
+
+    def take_stairs(self, stairs_id: str, *, up: bool) -> None:
+        """Starts a walk to a flight of stairs, and up or down it."""
+        self.start(
+            TakeStairs(
+                stairs_id,
+                up=up,
+                navigator=self.navigator,
+                gait=self.gait,
+                config=self.config.walk,
+            )
+        )
 
     def face(self, xy: ArrayLike) -> None:
         """Starts a turn towards a (2,) world point."""

@@ -10,7 +10,9 @@ from numpy.typing import ArrayLike
 from embodied_mem.brain.navigation import Pose2, wrap_angle
 from embodied_mem.brain.skill import Skill, Status
 from embodied_mem.scene.frontiers import Frontier
+from embodied_mem.scene.graph import SceneGraph
 from embodied_mem.scene.occupancy import Occupancy
+from embodied_mem.scene.storeys import Storeys
 from embodied_mem.types import Command, Observation
 
 STOP = Command()
@@ -30,6 +32,8 @@ class Gait:
     reaction: float = 0.0
     """From a command to the motion that it causes, s: 0 in a simulator; latency and acceleration
     of a robot."""
+    max_step: float = 0.0
+    """The highest step that the body gets up, m; 0 where it must keep off stairs, as on wheels."""
 
     @property
     def horizon(self) -> float:
@@ -76,6 +80,18 @@ class Senses:
     collided: bool = False
     """The body felt that its last motion was hindered."""
     frontiers: tuple[Frontier, ...] = ()
+    storeys: Storeys | None = None
+    """The floors and the stairs between them; None where only one floor is known of."""
+
+    @property
+    def between(self) -> bool:
+        """Whether the body is on stairs."""
+        return self.storeys is not None and self.storeys.between
+
+    @property
+    def floor(self) -> int:
+        """Index of the floor that the body is on, or left last."""
+        return self.occupancy.floor
 
     @classmethod
     def of(
@@ -83,6 +99,7 @@ class Senses:
         observation: Observation,
         occupancy: Occupancy,
         frontiers: tuple[Frontier, ...] = (),
+        storeys: Storeys | None = None,
     ) -> "Senses":
         """Reads the pose and the bumper out of an observation."""
         return cls(
@@ -91,7 +108,13 @@ class Senses:
             tick=observation.tick,
             collided=observation.proprioception.get("collided", 0.0) > 0.0,
             frontiers=frontiers,
+            storeys=storeys,
         )
+
+    @classmethod
+    def in_scene(cls, observation: Observation, scene: SceneGraph) -> "Senses":
+        """Tells what a scene knows that has taken an observation in."""
+        return cls.of(observation, scene.occupancy, scene.frontiers, scene.storeys)
 
 
 class LookAround:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from embodied_mem.scene.borders import BorderView, Frontier, FrontierConfig
+from embodied_mem.scene.numbers import Numbers
 from embodied_mem.scene.occupancy import Occupancy
 from embodied_mem.types import Float64Array, Int64Array, IntArray
 
@@ -21,10 +22,12 @@ __all__ = ["Frontier", "FrontierConfig", "FrontierTracker"]
 class FrontierTracker:
     """Finds the frontiers of an occupancy map and keeps their identities over time."""
 
-    def __init__(self, config: FrontierConfig | None = None) -> None:
+    def __init__(
+        self, config: FrontierConfig | None = None, numbers: Numbers | None = None
+    ) -> None:
         self.config = config or FrontierConfig()
         self.frontiers: tuple[Frontier, ...] = ()
-        self._next = 0
+        self._numbers = numbers or Numbers()
         self._seen: tuple[int, int] | None = None
         self._retired = np.zeros((0, 2), np.int32)
         self._visits: dict[str, int] = {}
@@ -65,6 +68,12 @@ class FrontierTracker:
         self._lost = [f for f in self._lost if f.id != frontier_id]
         self._known = {}
         self._visits.pop(frontier_id, None)
+
+    def renumber(self, floor: int) -> None:
+        """Hears that its floor has got another index."""
+        self.frontiers = tuple(replace(f, floor=floor) for f in self.frontiers)
+        self._lost = [replace(f, floor=floor) for f in self._lost]
+        self._known = {}
 
     def _retire_visited(self, position: Float64Array, tick: int) -> None:
         """Retires what a body that stands at it for long does not resolve."""
@@ -154,8 +163,8 @@ class FrontierTracker:
             if j in heirs:
                 name, first_tick = heirs[j].id, heirs[j].first_tick
             else:
-                name, first_tick = f"frontier-{self._next:04d}", frontier.first_tick
-                self._next += 1
+                name = f"frontier-{self._numbers.take():04d}"
+                first_tick = frontier.first_tick
             named[j] = replace(frontier, id=name, first_tick=first_tick)
         return named
 

@@ -12,15 +12,17 @@ from embodied_mem.perception.colour import COLOUR_TERMS, colour_votes, prepare_c
 from embodied_mem.scene.association import AssociationConfig, associate, contained
 from embodied_mem.scene.changes import ChangeConfig, pair_moved, pair_unseen
 from embodied_mem.scene.evidence import EvidenceConfig, look_for
-from embodied_mem.scene.frontiers import Frontier, FrontierConfig, FrontierTracker
+from embodied_mem.scene.frontiers import Frontier, FrontierConfig
 from embodied_mem.scene.objects import ObjectConfig, ObjectTable
 from embodied_mem.scene.occupancy import Occupancy, OccupancyConfig
-from embodied_mem.scene.places import Place, PlaceConfig, PlaceFinder
+from embodied_mem.scene.places import Place, PlaceConfig
 from embodied_mem.scene.quality import view_quality
 from embodied_mem.scene.relations import supports
 from embodied_mem.scene.room_types import room_category
 from embodied_mem.scene.sightings import Sightings, make_sightings
 from embodied_mem.scene.snapshots import KeptFrame, SnapshotConfig, SnapshotSelector
+from embodied_mem.scene.stairs import Stairs
+from embodied_mem.scene.storeys import Floor, StoreyConfig, Storeys
 from embodied_mem.scene.voxels import member
 from embodied_mem.types import BoolArray, Int64Array, Observation
 
@@ -45,6 +47,7 @@ class SceneConfig:
     occupancy: OccupancyConfig = field(default_factory=OccupancyConfig)
     frontiers: FrontierConfig = field(default_factory=FrontierConfig)
     places: PlaceConfig = field(default_factory=PlaceConfig)
+    storeys: StoreyConfig = field(default_factory=StoreyConfig)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,28 +73,61 @@ class SceneGraph:
         self.config = config or SceneConfig()
         self.segmenter = segmenter
         self.embedder = embedder
-        self.occupancy = Occupancy(self.config.occupancy)
+        self.storeys = Storeys(
+            self.config.storeys,
+            self.config.occupancy,
+            self.config.frontiers,
+            self.config.places,
+        )
+        """The floors, and on which of them the body stands."""
         self.objects = ObjectTable(self.config.objects, embedder.dimension, len(COLOUR_TERMS))
         self.snapshots = SnapshotSelector(self.config.snapshots)
-        self.frontiers: tuple[Frontier, ...] = ()
         self.places: tuple[Place, ...] = ()
-        self._tracker = FrontierTracker(self.config.frontiers)
-        self._places = PlaceFinder(self.config.places)
+        """The places of all floors, as last found."""
         prepare_colours()
+
+    @property
+    def occupancy(self) -> Occupancy:
+        """The map of the floor that the body is on; on stairs, of the one that it left."""
+        return self.storeys.current.occupancy
+
+    @property
+    def frontiers(self) -> tuple[Frontier, ...]:
+        """The frontiers of the floor that the body is on."""
+        return self.storeys.current.frontiers
+
+    @property
+    def all_frontiers(self) -> tuple[Frontier, ...]:
+        """The frontiers of all floors, by floor; those of other floors as they were left."""
+        return tuple(f for floor in self.floors for f in floor.frontiers)
+
+    @property
+    def floors(self) -> tuple[Floor, ...]:
+        """All floors that the body stood on, the lowest first."""
+        return self.storeys.floors
+
+    @property
+    def stairs(self) -> tuple[Stairs, ...]:
+        """The flights of stairs that are known."""
+        return self.storeys.stairs
 
     def update(self, observation: Observation) -> SceneChange:
         """Takes one observation in; the cost does not depend on how many came before."""
         stride = self.config.stride or default_stride(observation.intrinsics.width)
         frame = make_frame(observation, stride)
-        self.occupancy.integrate(frame)
-        here = observation.T_world_body[:2, 3]
-        self.frontiers = self._tracker.update(self.occupancy, here, observation.tick)
+        self.storeys.stand(frame)
+        if not self.storeys.between:
+            floor = self.storeys.current
+            floor.occupancy.integrate(frame)
+            self.storeys.look(frame)
+            here = observation.T_world_body[:2, 3]
+            floor.tracker.update(floor.occupancy, here, observation.tick)
         return self._take_in(frame, self._look(frame))
 
     def retire_frontier(self, frontier_id: str) -> None:
         """Gives up a frontier that cannot be reached."""
-        self._tracker.retire(frontier_id)
-        self.frontiers = tuple(f for f in self.frontiers if f.id != frontier_id)
+        for floor in self.floors:
+            floor.tracker.retire(frontier_id)
 
     def required(self) -> BoolArray:
         """Tells for each row whether a snapshot must show the object."""
@@ -123,7 +159,9 @@ class SceneGraph:
 
     def refresh_places(self) -> tuple[PlaceFact, ...]:
         """Finds the rooms anew and names them by what stands in them. Not for every frame."""
-        self.places = self._places.find(self.occupancy)
+        self.places = tuple(
+            place for floor in self.floors for place in floor.finder.find(floor.occupancy)
+        )
         evidence: dict[str, dict[str, float]] = {place.id: {} for place in self.places}
         for row in np.flatnonzero(self.objects.confirmed()):
             place_id = self.place_of(int(row))
@@ -139,14 +177,27 @@ class SceneGraph:
         middle = 0.5 * (low + high)
         rim = [(low[0], middle[1]), (high[0], middle[1]), (middle[0], low[1]), (middle[0], high[1])]
         # A large thing's middle may be far from any floor; then its rim tells.
-        found = [self.place_at(middle)] * 2 + [self.place_at(point) for point in rim]
+        floor = self.storeys.floor_at(float(low[2]))
+        if floor is None:
+            return None
+        find = floor.finder.place_at
+        found = [find(middle)] * 2 + [find(point) for point in rim]
         places = sorted(place for place in found if place is not None)
         return max(places, key=places.count, default=None)
 
     def place_at(self, point: ArrayLike) -> str | None:
-        """Returns the id of the place that a world point lies in, as last found."""
-        x, y = np.asarray(point, np.float64)[:2].tolist()
-        return self._places.place_at((x, y))
+        """Returns the id of the place that a world point lies in, as last found.
+
+        Args:
+            point: (3,) in the world, m; (2,) for one of the floor that the body is on.
+        """
+        x, y, *z = np.asarray(point, np.float64).tolist()
+        floor = self.storeys.floor_at(z[0]) if z else self.storeys.current
+        return None if floor is None else floor.finder.place_at((x, y))
+
+    def floor_of(self, row: int) -> int:
+        """Returns the index of the floor that an object stands on, or hangs over."""
+        return self.storeys.index_at(float(self.objects.low[row, 2]))
 
     def _look(self, frame: Frame) -> Sightings:
         segmentation = self.segmenter.segment(frame)

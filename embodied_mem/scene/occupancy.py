@@ -22,6 +22,7 @@ from embodied_mem.scene.carving import (
     disc_offsets,
     view_sector,
 )
+from embodied_mem.scene.drops import Drops
 from embodied_mem.types import (
     BoolArray,
     Float32Array,
@@ -36,6 +37,8 @@ UNKNOWN, FREE, OCCUPIED = 0, 1, 2
 """Values of `Occupancy.states`."""
 
 
+_ON_IT = 0.12
+"""A body farther than this above or below the floor, m, does not show where floor is."""
 _RIM = 6
 """The grid holds at least so many unknown cells beyond anything known, for its users."""
 
@@ -92,7 +95,23 @@ class Occupancy:
     (the lattice index of cell [0, 0]) lets callers keep cells across growth.
     """
 
-    def __init__(self, config: OccupancyConfig | None = None, *, floor: int = 0) -> None:
+    def __init__(
+        self,
+        config: OccupancyConfig | None = None,
+        *,
+        floor: int = 0,
+        climbed: bool = False,
+        heading: Float64Array | None = None,
+    ) -> None:
+        """Makes an empty map.
+
+        Args:
+            config: Settings.
+            floor: Index of the floor.
+            climbed: Whether the body came over stairs, and so arrives on a strip of floor.
+            heading: (2,) unit vector along which the body came up or down to this floor: behind
+                it lies the flight, which must not be taken for floor. None where it was put down.
+        """
         self.config = config or OccupancyConfig()
         self.floor = floor
         """Index of the floor that this map shows."""
@@ -107,10 +126,14 @@ class Occupancy:
         """(rows, cols): `UNKNOWN`, `FREE` or `OCCUPIED`."""
         self._odds: Float32Array = np.zeros((len(Band), 0, 0), np.float32)
         self._touched: BoolArray = np.zeros((0, 0), np.bool_)
+        self._drops = Drops()
+        self._climbed = climbed
+        self._heading = heading
         self._clearance: tuple[int, Float32Array] | None = None
         self._lut = band_lut()
         self._last_xy: Float64Array | None = None
         self._arrival: Float64Array = np.zeros(2)
+        self._first: Float64Array = np.zeros(2)
 
     @property
     def cell(self) -> float:
@@ -214,6 +237,7 @@ class Occupancy:
         body = frame.observation.T_world_body
         if self.frames == 0:
             self.floor_height = float(body[2, 3])
+        on_it = abs(float(body[2, 3]) - self.floor_height) <= _ON_IT
         self.frames += 1
         camera = frame.observation.T_world_camera[:2, 3]
         reach_cells = round(self.config.reach / self.cell)
@@ -226,7 +250,13 @@ class Occupancy:
         hits = self._count_hits(frame, low, high)
         seen = self._look_through(frame, cells)
         self._update_odds(window, cells - low, hits, seen)
-        self._stand(frame, body[:2, 3])
+        corner_xy = (low + np.array(self.corner))[::-1] * self.cell
+        self._drops.look(
+            *(frame, self.floor_height, window, self.states.shape, corner_xy, self.cell),
+            hits[Band.FLOOR],
+        )
+        if on_it:
+            self._stand(frame, body[:2, 3])
         near = self.cells_of(np.stack([camera, body[:2, 3]]))
         low = np.minimum(low, near.min(axis=0) - near_cells)
         high = np.maximum(high, near.max(axis=0) + near_cells + 1)
@@ -242,6 +272,14 @@ class Occupancy:
         self._touched[rows, cols] = True
         self.states[rows, cols] = OCCUPIED
         self.revision += 1
+
+    def mark_drop(self, xy: ArrayLike) -> None:
+        """Records (n, 2) points where there is no floor; only floor seen there says otherwise."""
+        points = np.atleast_2d(np.asarray(xy, np.float64))
+        self._cover(points, _RIM)
+        rows, cols = self.cells_of(points).T
+        self._drops.mark(rows, cols, self.states.shape)
+        self._refresh((slice(rows.min(), rows.max() + 1), slice(cols.min(), cols.max() + 1)))
 
     def _count_hits(self, frame: Frame, low: Int64Array, high: Int64Array) -> Int64Array:
         """Returns (bands, h, w) counts of the points that fall into a window of cells."""
@@ -306,6 +344,7 @@ class Occupancy:
         body = self._odds[BODY]
         body[:, rows, cols] = np.minimum(body[:, rows, cols], 0.0)
         self._touched[rows, cols] = False
+        self._drops.clear(rows, cols)
 
     def _assume_near(self, frame: Frame, xy: Float64Array) -> None:
         """Takes the floor that the camera cannot see from where the body was put as free.
@@ -315,6 +354,8 @@ class Occupancy:
         through at the camera's own height count as floor until something is seen or felt there.
         """
         if self._last_xy is None or np.linalg.norm(xy - self._last_xy) > 1.0:
+            self._arrival = self._first = xy.copy()
+        elif self._climbed and np.linalg.norm(xy - self._first) <= 1.0:
             self._arrival = xy.copy()
         self._last_xy = xy.copy()
         if np.linalg.norm(xy - self._arrival) > 2.0 * self.cell:
@@ -324,6 +365,8 @@ class Occupancy:
         test = SightTest(frame=frame, margin=self.config.margin, margin_per_metre=0.0)
         height = frame.observation.T_world_camera[2:3, 3]
         seen = test.columns_seen_through(self.centres_of(cells), height)[0]
+        if self._heading is not None:
+            seen &= (self.centres_of(cells) - self._arrival) @ self._heading > 0.0
         rows, cols = cells[seen].T
         floor = self._odds[Band.FLOOR, rows, cols]
         self._odds[Band.FLOOR, rows, cols] = np.maximum(floor, 0.1)
@@ -333,6 +376,9 @@ class Occupancy:
         odds = self._odds[:, window[0], window[1]]
         occupied = odds[BODY].max(axis=0) > self.config.occupied_above
         occupied |= self._touched[window]
+        drops = self._drops.mask(window)
+        if drops is not None:
+            occupied |= drops
         seen = (odds[Band.LOW] < self.config.free_below) | (odds[Band.FLOOR] > 0.0)
         states = np.where(occupied, np.uint8(OCCUPIED), seen.astype(np.uint8))
         current = self.states[window]
@@ -361,5 +407,6 @@ class Occupancy:
         self.states = np.pad(self.states, pad)
         self._touched = np.pad(self._touched, pad)
         self._odds = np.pad(self._odds, ((0, 0), *pad))
+        self._drops.pad(pad)
         self.corner = (int(new_low[0]), int(new_low[1]))
         self.revision += 1

@@ -6,7 +6,7 @@
 __all__ = ["Place", "PlaceConfig", "PlaceFinder"]
 
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from scipy.optimize import linear_sum_assignment
 
 from embodied_mem.scene.floor_plan import FloorPlan, PlaceConfig, meetings_of
+from embodied_mem.scene.numbers import Numbers
 from embodied_mem.scene.occupancy import Occupancy
 from embodied_mem.types import BoolArray, Float64Array, Int64Array, IntArray
 
@@ -45,7 +46,7 @@ class Place:
 class PlaceFinder:
     """Finds the places of an occupancy map, with ids that stay from one call to the next."""
 
-    def __init__(self, config: PlaceConfig | None = None) -> None:
+    def __init__(self, config: PlaceConfig | None = None, numbers: Numbers | None = None) -> None:
         self.config = config or PlaceConfig()
         self.places: tuple[Place, ...] = ()
         """The places as last found."""
@@ -55,7 +56,7 @@ class PlaceFinder:
         self._corner = (0, 0)
         self._cell = 1.0
         self._numbers: list[int] = []
-        self._next = 0
+        self._fresh = numbers or Numbers()
 
     def find(self, occupancy: Occupancy) -> tuple[Place, ...]:
         """Finds the places anew. Meant for once in a while, not for every frame.
@@ -93,6 +94,10 @@ class PlaceFinder:
         label = int(self._near[row, col])
         return self.places[label - 1].id if label else None
 
+    def renumber(self, floor: int) -> None:
+        """Hears that its floor has got another index."""
+        self.places = tuple(replace(place, floor=floor) for place in self.places)
+
     def _number(self, labels: IntArray, occupancy: Occupancy) -> IntArray:
         """Relabels 1..n in the order of the ids, handing ids over by overlap."""
         found = np.unique(labels)
@@ -100,8 +105,7 @@ class PlaceFinder:
         numbers = self._matched_numbers(labels, found, occupancy)
         for index in range(len(found)):
             if numbers[index] < 0:
-                numbers[index] = self._next
-                self._next += 1
+                numbers[index] = self._fresh.take()
         order = np.argsort(numbers)
         table = np.zeros(int(labels.max(initial=0)) + 1, np.int32)
         table[found[order]] = np.arange(1, len(found) + 1)

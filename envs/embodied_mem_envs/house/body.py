@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from embodied_mem.errors import BodyError, ConfigError, unknown_name
-from embodied_mem.robots.body import Feature
+from embodied_mem.robots.body import CLIMB, Feature
 from embodied_mem.types import Command, Float64Array, Intrinsics, Observation
 from embodied_mem_envs.house.house import House
 from embodied_mem_envs.house.motion import Motion
@@ -19,6 +19,8 @@ FORWARD_STEP = 0.25
 TURN_STEP = np.pi / 6
 """One discrete turn, rad."""
 TILT_LIMIT = np.pi / 3
+_HIGHEST_STEP = 0.2
+"""The highest step that the body gets up, metres."""
 _MAX_SPEED = 0.5
 _MAX_TURN = np.pi
 _MAX_TILT_RATE = np.pi / 4
@@ -137,7 +139,7 @@ class HouseBody:
         """What `observe` gives; readable while disconnected."""
         camera = self.cameras[0]
         shape = (camera.height, camera.width)
-        return {
+        features = {
             "rgb": Feature(shape=(*shape, 3), dtype="uint8", low=0, high=255),
             "depth": Feature(shape=shape, dtype="float32", unit="m", low=0.0),
             "instance": Feature(shape=shape, dtype="int32", low=0),
@@ -148,6 +150,11 @@ class HouseBody:
             ),
             "collided": Feature(shape=(), dtype="float64", low=0.0, high=1.0),
         }
+        if self.house.stairs is not None:
+            features[CLIMB] = Feature(
+                shape=(), dtype="float64", unit="m", low=0.0, high=_HIGHEST_STEP
+            )
+        return features
 
     @property
     def action_features(self) -> Mapping[str, Feature]:

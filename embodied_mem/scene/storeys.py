@@ -1,0 +1,307 @@
+"""The floors of a house: on which one the body stands, and which there are.
+
+A floor is opened when the body stands on a level surface about a storey away from those that are
+known. While it is between two floors, on stairs, its pictures belong to the map of neither.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from embodied_mem.errors import ConfigError
+from embodied_mem.perception.frame import Frame
+from embodied_mem.scene.flights import FlightConfig, find_flight
+from embodied_mem.scene.frontiers import Frontier, FrontierConfig, FrontierTracker
+from embodied_mem.scene.numbers import Numbers
+from embodied_mem.scene.occupancy import Occupancy, OccupancyConfig
+from embodied_mem.scene.places import PlaceConfig, PlaceFinder
+from embodied_mem.scene.stair_book import Level, StairBook
+from embodied_mem.scene.stairs import Stairs
+from embodied_mem.types import Float64Array
+
+_LOOK_EVERY = 3
+"""Stairs are looked for once in so many ticks: a body that turns shows them in several."""
+_EVEN, _WALKED = 0.03, 0.2
+"""A way of the second that changes height by less than the first is level, m."""
+_PATCH = 0.2
+"""Edge of the squares in which level ground is counted, m."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoreyConfig:
+    """When a level counts as a floor of its own."""
+
+    storey: float = 1.8
+    """Floors are at least this far apart, m."""
+    guess: float = 2.8
+    """So far above or below lies a floor that nobody stood on yet, m."""
+    reach: float = 0.3
+    """A body within this of a floor's height, m, is on it still: sills, ramps, a first step."""
+    arrival: float = 0.08
+    """A body that comes from elsewhere is on a floor within this of its height, m."""
+    level_ground: float = 1.0
+    """So much ground at the body's height must be seen for a floor to be opened, m2."""
+    flights: FlightConfig = field(default_factory=FlightConfig)
+
+    def __post_init__(self) -> None:
+        """Checks that floors cannot be taken for each other.
+
+        Raises:
+            ConfigError: If the distances are not ordered.
+        """
+        if not 0.0 < self.arrival <= self.reach < 0.5 * self.storey <= self.guess:
+            raise ConfigError("expected 0 < arrival <= reach < storey / 2 <= guess")
+
+
+class Floor:
+    """The map of one floor with its frontiers and places."""
+
+    def __init__(self, occupancy: Occupancy, tracker: FrontierTracker, finder: PlaceFinder) -> None:
+        self.occupancy = occupancy
+        self.tracker = tracker
+        self.finder = finder
+
+    @property
+    def index(self) -> int:
+        """Number of the floor, from 0 for the lowest that is known of."""
+        return self.occupancy.floor
+
+    @property
+    def height(self) -> float:
+        """World height of the floor, m."""
+        return self.occupancy.floor_height
+
+    @property
+    def frontiers(self) -> tuple[Frontier, ...]:
+        """Its frontiers when the body was last on it."""
+        return self.tracker.frontiers
+
+    def renumber(self, index: int) -> None:
+        """Gives the floor another index, because one was found below it."""
+        if index != self.occupancy.floor:
+            self.occupancy.floor = index
+            self.tracker.renumber(index)
+            self.finder.renumber(index)
+
+
+class Storeys:
+    """Keeps the floors, and tells on which of them the body stands."""
+
+    def __init__(
+        self,
+        config: StoreyConfig,
+        occupancy: OccupancyConfig,
+        frontiers: FrontierConfig,
+        places: PlaceConfig,
+    ) -> None:
+        self.config = config
+        self._parts = (occupancy, frontiers, places)
+        self.frontier_numbers, self.place_numbers = Numbers(), Numbers()
+        self._levels: list[Level[Floor]] = []
+        self._book: StairBook[Floor] = StairBook(config.flights)
+        self.current = self._make()
+        """The floor that the body stands on, or stood on last."""
+        self.between = False
+        """Whether the body is on stairs, where no map applies."""
+        self._trail: list[Float64Array] = []
+
+    @property
+    def floors(self) -> tuple[Floor, ...]:
+        """All floors that the body stood on, the lowest first."""
+        if not self._levels:
+            return (self.current,)
+        return tuple(level.floor for level in self._levels if level.floor is not None)
+
+    @property
+    def stairs(self) -> tuple[Stairs, ...]:
+        """The flights that are known, in the order in which they were found."""
+        if not self._book.tracks:
+            return ()
+        index = {id(level): number for number, level in enumerate(self._levels)}
+        return self._book.stairs(index)
+
+    def expect(self, heights: Mapping[int, float]) -> None:
+        """Hears of the floors of earlier visits, before the first picture.
+
+        Args:
+            heights: World height of each floor by its index, m.
+        """
+        self._levels = [Level(height=heights[k], measured=True) for k in sorted(heights)]
+
+    def index_at(self, z: float) -> int:
+        """Returns the index of the floor on or above which a world height lies."""
+        found = 0
+        for index, level in enumerate(self._levels):
+            if level.height <= z + self.config.reach:
+                found = index
+        return found
+
+    def floor_at(self, z: float) -> Floor | None:
+        """Returns the floor on or above which a world height lies; None if not yet stood on."""
+        return self._levels[self.index_at(z)].floor if self._levels else self.current
+
+    def floor(self, index: int) -> Floor | None:
+        """Returns the floor of an index; None where the body did not stand on it yet."""
+        inside = 0 <= index < len(self._levels)
+        return self._levels[index].floor if inside else None
+
+    def retire_stairs(self, stairs_id: str) -> None:
+        """Gives up a flight that cannot be taken."""
+        self._book.retire(stairs_id)
+
+    def stand(self, frame: Frame) -> None:
+        """Brings `current` and `between` up to date with where the body is."""
+        pose = frame.observation.T_world_body
+        z = float(pose[2, 3])
+        if not self._levels or all(level.floor is None for level in self._levels):
+            self._begin(z)
+        off = abs(z - self.current.height)
+        if off <= self.config.arrival:
+            self._arrive(self.current)
+            return
+        here = pose[:3, 3].astype(np.float64)
+        self._trail = [*self._trail[-5:], here]
+        level = self._level_at(z)
+        if level is not None and level.floor is not self.current:
+            self._change(level, z)
+            return
+        if self._is_storey(z) and (self._walks_level() or self._sees_level(frame, z)):
+            self._change(self._new_level(z), z)
+            return
+        self.between = off > self.config.reach or self._book.on_flight(here[:2])
+
+    def look(self, frame: Frame) -> None:
+        """Looks for stairs from the floor on which the body stands."""
+        if self.between or frame.observation.tick % _LOOK_EVERY:
+            return
+        flight = find_flight(frame, self.current.height, self.config.flights)
+        if flight is None:
+            return
+        here = self._own_level()
+        there = self._neighbour(here, 1 if flight.up else -1)
+        if self._book.note(flight, here, there):
+            self._settle_levels()
+            self._mark_open()
+
+    def _begin(self, z: float) -> None:
+        """Sets the first map on the floor that is known to be there, or on a new one."""
+        known = [level for level in self._levels if abs(level.height - z) < 0.5]
+        level = min(known, key=lambda each: abs(each.height - z), default=None)
+        if level is None:
+            level = Level(height=z, measured=True)
+            self._levels.append(level)
+        level.floor, level.height = self.current, z
+        self.current.occupancy.floor_height = z
+        self._settle_levels()
+
+    def _arrive(self, floor: Floor) -> None:
+        self.current, self.between = floor, False
+        self._trail = []
+
+    def _level_at(self, z: float) -> "Level[Floor] | None":
+        """Returns the level with a measured height that the body has arrived at."""
+        for level in self._levels:
+            limit = self.config.arrival if level.floor is not None else self.config.reach
+            if level.measured and abs(level.height - z) <= limit:
+                return level
+        return None
+
+    def _is_storey(self, z: float) -> bool:
+        measured = [level.height for level in self._levels if level.measured]
+        return min(abs(z - height) for height in measured) >= self.config.storey
+
+    def _walks_level(self) -> bool:
+        """Tells whether the last metres led neither up nor down, as no flight does."""
+        offset = np.array(self._trail) - self._trail[-1]
+        level = np.abs(offset[:, 2]) < _EVEN
+        return bool((level & (np.hypot(offset[:, 0], offset[:, 1]) > _WALKED)).any())
+
+    def _sees_level(self, frame: Frame, z: float) -> bool:
+        return _level_ground(frame, z) >= self.config.level_ground
+
+    def _new_level(self, z: float) -> "Level[Floor]":
+        """Returns the level that was only reckoned with so far, or a new one."""
+        reckoned = [
+            level
+            for level in self._levels
+            if not level.measured and abs(level.height - z) < 0.5 * self.config.guess
+        ]
+        if reckoned:
+            return min(reckoned, key=lambda level: abs(level.height - z))
+        level: Level[Floor] = Level(height=z, measured=True)
+        self._levels.append(level)
+        return level
+
+    def _change(self, level: "Level[Floor]", z: float) -> None:
+        """Lets the body stand on another floor, which is opened where it is new."""
+        if level.floor is None:
+            if abs(z - level.height) > self.config.arrival and level.measured:
+                return  # it is still a step away
+            level.floor = self._make(climbed=True, heading=self._heading(level))
+            level.floor.occupancy.floor_height = z
+            level.height, level.measured = z, True
+            self._settle_levels()
+            self._mark_open()
+        self._arrive(level.floor)
+
+    def _heading(self, level: "Level[Floor]") -> Float64Array | None:
+        """Returns the (2,) direction in which the body came to a level by stairs unknown.
+
+        None where the stairs are known, and with them where there is no floor, or where it was
+        carried there.
+        """
+        own = self._own_level()
+        for track in self._book.tracks:
+            if {id(track.lower), id(track.upper)} == {id(own), id(level)}:
+                return None
+        if not self._trail:
+            return None
+        step = (self._trail[-1] - self._trail[0])[:2]
+        length = float(np.hypot(*step))
+        return None if length < 0.1 else step / length
+
+    def _make(self, *, climbed: bool = False, heading: Float64Array | None = None) -> Floor:
+        occupancy, frontiers, places = self._parts
+        return Floor(
+            Occupancy(occupancy, climbed=climbed, heading=heading),
+            FrontierTracker(frontiers, self.frontier_numbers),
+            PlaceFinder(places, self.place_numbers),
+        )
+
+    def _own_level(self) -> "Level[Floor]":
+        return next(level for level in self._levels if level.floor is self.current)
+
+    def _neighbour(self, level: "Level[Floor]", step: int) -> "Level[Floor]":
+        """Returns the level next above (1) or below (-1); one that is reckoned where none is."""
+        index = self._levels.index(level) + step
+        if 0 <= index < len(self._levels):
+            return self._levels[index]
+        return Level(height=level.height + step * self.config.guess, measured=False)
+
+    def _settle_levels(self) -> None:
+        """Puts the levels in order and numbers the floors by them."""
+        linked = {id(level): level for level in self._book.levels()}
+        for level in self._levels:
+            if level.measured:
+                linked[id(level)] = level
+        self._levels = list(linked.values())
+        self._levels.sort(key=lambda level: level.height)
+        for index, level in enumerate(self._levels):
+            if level.floor is not None:
+                level.floor.renumber(index)
+
+    def _mark_open(self) -> None:
+        """Tells the upper floors where flights leave them open."""
+        for stairs in self.stairs:
+            upper = self.floor(stairs.upper)
+            if upper is not None and stairs.measured:
+                upper.occupancy.mark_drop(stairs.open_above(upper.occupancy.cell))
+
+
+def _level_ground(frame: Frame, z: float) -> float:
+    """Returns how much ground at a height a picture shows, m2."""
+    points = frame.points[frame.valid]
+    ground = points[np.abs(points[:, 2] - z) < 0.06]
+    squares = np.floor(ground[:, :2] / _PATCH).astype(np.int64)
+    return float(len(np.unique(squares, axis=0))) * _PATCH**2
