@@ -19,6 +19,8 @@ class EvaluateHouse:
     """How many houses."""
     first_seed: int = 1000
     """Seed of the first; the others follow."""
+    floors: int = 1
+    """Floors of every house, 1 or 2; stairs join two."""
     questions: int = 15
     """Questions a house."""
     moves: int = 6
@@ -51,6 +53,7 @@ class EvaluateHouse:
         config = HouseEvalConfig(
             houses=self.houses,
             first_seed=self.first_seed,
+            floors=self.floors,
             questions=self.questions,
             nearest_frontier=self.nearest_frontier,
             moves=self.moves,

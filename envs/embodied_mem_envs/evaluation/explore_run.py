@@ -1,8 +1,11 @@
 """Walks a house with the whole brain and saves what it remembers: the part that is evaluated."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
+
+import numpy as np
 
 from embodied_mem.brain.brain import Brain
 from embodied_mem.brain.build import MemoryConfig, build_hippocampus
@@ -11,12 +14,16 @@ from embodied_mem.brain.hippocampus import Hippocampus
 from embodied_mem.brain.navigation import Navigator
 from embodied_mem.errors import ConfigError
 from embodied_mem.perception.instance import ErrorModel, InstanceSegmenter
+from embodied_mem.scene.graph import SceneGraph
+from embodied_mem.types import Float64Array, UInt8Array
 from embodied_mem_envs.evaluation.watch import Progress, WatchedBody
 from embodied_mem_envs.house import CameraConfig, House, HouseBody, SensorNoise
 
 SHOWN_FRAMES = 2
 """In so many frames an object must show enough before it may be asked about."""
 _SAMPLE_TICKS = 5
+_SAME_FLOOR = 0.5
+"""A map whose floor is within this of a point's height is the map of that point's floor, metres."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -94,12 +101,13 @@ def explore_house(
     watched = WatchedBody(HouseBody(house, camera, noise=noise, seed=seed + house.visit))
     hippocampus = _hippocampus(house, config, seed, resume)
     brain = Brain(watched, hippocampus, strategy=_strategy(config))
+    known = partial(states_on_floors, hippocampus.scene)
     ticks = 0
 
     def sample() -> None:
         nonlocal ticks
         if ticks % _SAMPLE_TICKS == 0:
-            watched.sample(hippocampus.scene.occupancy.states_at)
+            watched.sample(known)
         ticks += 1
 
     brain.connect()
@@ -113,12 +121,24 @@ def explore_house(
         memory=memory,
         truth=house.truth(),
         shown=tuple(watched.tracker.shown(SHOWN_FRAMES)),
-        floor_covered=watched.sample(hippocampus.scene.occupancy.states_at).covered,
+        floor_covered=watched.sample(known).covered,
         path_metres=round(watched.metres, 3),
         progress=tuple(watched.progress),
         ticks=exploration.ticks,
         finished=exploration.finished,
     )
+
+
+def states_on_floors(scene: SceneGraph, points: Float64Array) -> UInt8Array:
+    """Returns the (M,) states that a scene's maps have at (M, 3) points on floors.
+
+    A floor that the scene has no map of is unknown.
+    """
+    states = np.zeros(len(points), np.uint8)
+    for floor in scene.floors:
+        own = np.abs(points[:, 2] - floor.height) <= _SAME_FLOOR
+        states[own] = floor.occupancy.states_at(points[own, :2])
+    return states
 
 
 def _strategy(config: ExploreConfig) -> ExplorationStrategy | None:

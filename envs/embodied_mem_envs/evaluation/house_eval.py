@@ -15,7 +15,7 @@ from embodied_mem_envs.evaluation.explore_run import ExploreConfig, Visit, explo
 from embodied_mem_envs.evaluation.moved import MovedObject, judge_moved
 from embodied_mem_envs.evaluation.questions import generate_questions
 from embodied_mem_envs.evaluation.results import EvaluationResult, HouseResult, path_ratio
-from embodied_mem_envs.house import House, generate_house, live
+from embodied_mem_envs.house import House, HouseConfig, generate_house, live
 
 _QUESTIONS, _LIFE = 1, 2  # which random stream of a house's seed is meant
 
@@ -28,6 +28,8 @@ class HouseEvalConfig:
     """How many houses, with the seeds `first_seed`, `first_seed` + 1, ..."""
     first_seed: int = 1000
     """Seed of the first house."""
+    floors: int = 1
+    """Floors of every house, 1 or 2."""
     questions: int = 15
     """Questions a house."""
     nearest_frontier: bool = True
@@ -84,7 +86,8 @@ def evaluate_houses(
 def evaluate_house(seed: int, config: HouseEvalConfig, folder: Path) -> HouseResult:
     """Evaluates one house; see `evaluate_houses`."""
     folder.mkdir(parents=True, exist_ok=True)
-    house = generate_house(seed)
+    shape = HouseConfig(floors=config.floors)
+    house = generate_house(seed, shape)
     first = explore_house(house, folder / "first.mem", config.explore, seed=seed)
     asked = ask_saved(
         first.memory,
@@ -94,7 +97,7 @@ def evaluate_house(seed: int, config: HouseEvalConfig, folder: Path) -> HouseRes
     ratio = None
     if config.nearest_frontier:
         plain = dataclasses.replace(config.explore, strategy="nearest_frontier")
-        other = explore_house(generate_house(seed), folder / "nearest.mem", plain, seed=seed)
+        other = explore_house(generate_house(seed, shape), folder / "nearest.mem", plain, seed=seed)
         ratio = path_ratio(first.progress, other.progress)
     return HouseResult(
         seed=seed,

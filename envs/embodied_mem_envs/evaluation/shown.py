@@ -60,9 +60,10 @@ def floor_covered(reachable: ArrayLike, states_at: Callable[[Float64Array], AnyA
     """Returns the share of the reachable floor that the agent's map knows to be free.
 
     Args:
-        reachable: (M, 2) points that stand for equal shares of the floor that the body can
-            reach, metres.
-        states_at: The map's state at (M, 2) points, such as `Occupancy.states_at`: 1 is free.
+        reachable: (M, 2) points of one floor, or (M, 3) of several, that stand for equal shares
+            of the floor that the body can reach, metres.
+        states_at: The map's state at such points, as `Occupancy.states_at` for one floor: 1 is
+            free.
     """
-    points = np.asarray(reachable, float).reshape(-1, 2)
+    points = np.asarray(reachable, float)
     return float(np.mean(states_at(points) == FREE)) if len(points) else 1.0

@@ -83,7 +83,7 @@ class WatchedBody:
         """Notes the way walked and the floor known until now.
 
         Args:
-            states_at: The driver's own map: the states at (M, 2) points, 1 for free.
+            states_at: The driver's own maps: the states at (M, 3) points on the floors, 1 for free.
         """
         covered = floor_covered(self._reachable, states_at)
         now = Progress(metres=round(self.metres, 3), covered=round(covered, 5))
@@ -92,8 +92,11 @@ class WatchedBody:
 
 
 def reachable_points(house: House, radius: float = 0.18, cell: float = 0.1) -> Float64Array:
-    """Returns (M, 2) centres of the cells of floor that a body can reach from the start, metres."""
-    mask, origin = house.reachable_floor(radius, cell)
-    rows, columns = np.nonzero(mask)
-    x, y = origin[0] + (columns + 0.5) * cell, origin[1] + (rows + 0.5) * cell
-    return np.stack([x, y], axis=1)
+    """Returns (M, 3) centres of the cells of all floors that a body can reach from the start."""
+    points = []
+    for floor, level in enumerate(house.levels):
+        mask, origin = house.reachable_floor(radius, cell, floor)
+        rows, columns = np.nonzero(mask)
+        x, y = origin[0] + (columns + 0.5) * cell, origin[1] + (rows + 0.5) * cell
+        points.append(np.stack([x, y, np.full(len(x), level)], axis=1))
+    return np.concatenate(points)

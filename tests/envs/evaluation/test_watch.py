@@ -57,7 +57,18 @@ def test_the_floor_known_is_sampled(watched: WatchedBody, house: House) -> None:
 def test_reachable_points_are_inside_rooms_or_doors(house: House) -> None:
     points = reachable_points(house)
     assert len(points) > 500
-    inside = [house.room_at(float(x), float(y)) is not None for x, y in points]
+    inside = [house.room_at(float(x), float(y)) is not None for x, y, _ in points]
     assert np.mean(inside) > 0.95
-    gap = np.linalg.norm(points - np.array(house.start[:2]), axis=1).min()
+    gap = np.linalg.norm(points[:, :2] - np.array(house.start[:2]), axis=1).min()
     assert gap <= 0.1
+
+
+def test_both_floors_count() -> None:
+    house = generate_house(2, HouseConfig(floors=2))
+    watched = WatchedBody(HouseBody(house, CameraConfig(width=32, height=24)))
+    points = reachable_points(house)
+    assert set(points[:, 2].tolist()) == set(house.levels)
+    below = watched.sample(lambda xyz: (xyz[:, 2] < 1.0).astype(np.uint8))
+    above = watched.sample(lambda xyz: (xyz[:, 2] > 1.0).astype(np.uint8))
+    assert 0.2 < below.covered < 0.8
+    assert below.covered + above.covered == pytest.approx(1.0, abs=1e-4)
