@@ -72,6 +72,7 @@ class LowLevel:
         self._play = play
         self._T_world_start = None
         play.advance()
+        self._note_start()
 
     def act(self, action: Any) -> None:
         """Moves or replies; while nothing is asked, lets the next thing happen."""
@@ -80,6 +81,7 @@ class LowLevel:
             return
         if play.ask is None:
             play.advance()
+            self._note_start()
             return
         play.think()
         number, command = self._read(action)
@@ -117,6 +119,12 @@ class LowLevel:
         if self._play is None:
             raise gym.error.ResetNeeded("there is no episode yet; call reset() first")
         return self._play
+
+    def _note_start(self) -> None:
+        """Takes the pose of the first observation for the start."""
+        seen = self._playing().seen
+        if self._T_world_start is None and seen is not None:
+            self._T_world_start = seen.T_world_body
 
     def _read(self, action: Any) -> tuple[int, Command]:
         """Returns the number of the discrete action (0 for any motion), and the motion."""
@@ -164,8 +172,7 @@ class LowLevel:
                 name: np.zeros(space[name].shape or (), space[name].dtype)
                 for name in ("rgb", "depth", "instance", "pose", "collided")
             }
-        if self._T_world_start is None:
-            self._T_world_start = seen.T_world_body
+        assert self._T_world_start is not None
         here = np.linalg.inv(self._T_world_start) @ seen.T_world_body
         depth = np.where(seen.depth <= MAX_DEPTH, seen.depth, np.float32(0.0))
         instance = np.zeros(depth.shape, np.int32) if seen.instance is None else seen.instance
@@ -182,9 +189,9 @@ class LowLevel:
 
 
 def _fitted(picture: AnyArray, size: tuple[int, int], how: int) -> AnyArray:
-    """Scales a picture to (width, height) where it has another size."""
+    """Scales a picture to (width, height) where it has another size; always a new array."""
     if picture.shape[1::-1] == size:
-        return picture
+        return picture.copy()
     return np.asarray(cv2.resize(picture, size, interpolation=how), picture.dtype)
 
 

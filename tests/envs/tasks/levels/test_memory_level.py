@@ -1,0 +1,34 @@
+"""What the memory level of action shows and does."""
+
+import numpy as np
+
+from embodied_mem_envs.tasks.levels.texts import decode
+from task_environments import GOALS, QUESTIONS, make
+
+
+def test_pictures_of_the_memory_are_shown_and_lead_to_replies() -> None:
+    env = make(GOALS, {"level": "memory", "subtasks": 1})
+    observation, _ = env.reset(seed=6)
+    features = observation["picture_features"].reshape(12, 7)
+    held = int(features[:, 0].sum())
+    assert held >= 1 and env.action_masks()[:12].sum() == held
+    assert (np.diff(features[:held, 5]) <= 0.0).all()  # the most relevant comes first
+    thumbnails = observation["pictures"].reshape(12, -1)
+    assert thumbnails[:held].any(axis=1).all() and not thumbnails[held:].any()
+    assert decode(observation["picture_words"][:96])
+    _, _, ended, _, info = env.step(0)
+    assert ended and info["values"]["ticks"] > 0
+    env.close()
+
+
+def test_walking_to_frontiers_shows_more_of_the_house() -> None:
+    env = make(QUESTIONS, {"level": "memory", "rooms": 4})
+    observation, _ = env.reset(seed=6)
+    before = observation["remaining"][0]
+    pictures = observation["picture_features"].reshape(12, 7)[:, 0].sum()
+    for _ in range(6):
+        assert env.action_masks()[12]
+        observation, *_ = env.step(12)
+    assert observation["remaining"][0] < before
+    assert observation["picture_features"].reshape(12, 7)[:, 0].sum() > pictures
+    env.close()
