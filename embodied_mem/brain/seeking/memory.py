@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from embodied_mem.brain.language.answers import Answer
 from embodied_mem.brain.seeking.enough import Enough
 from embodied_mem.brain.seeking.legs import Surroundings
 from embodied_mem.brain.seeking.search import Known
@@ -44,9 +43,6 @@ class SeekingMemory(Surroundings, Protocol):
 
     def in_view(self, candidate: Candidate) -> bool:
         """Tells whether the last picture showed a candidate at its place."""
-
-    def answer(self, text: str) -> Answer:
-        """Returns what would be answered now."""
 
     def enough(self, target: Target, text: str) -> Enough:
         """Tells whether what would be answered now is sure, and if not, where to look first."""

@@ -22,6 +22,8 @@ _BLOCK: Final = 1.0
 class SearchConfig:
     """How a search weighs what it may find against its way."""
 
+    nearest: bool = False
+    """Always the nearest frontier, whatever is sought (Yamauchi 1997): to compare with."""
     sight: float = 3.0
     """How far beyond a frontier new floor is expected to be seen, m."""
     rays: int = 32
@@ -131,7 +133,7 @@ class Search:
         """
         field = self._navigator.field(occupancy, pose.xy)
         steps = self._frontier_steps(field, frontiers, pose, known, interest)
-        if blocks:
+        if blocks and not self.config.nearest:
             steps += self._block_steps(field, known, interest)
         if not steps:
             self._last = None
@@ -157,6 +159,9 @@ class Search:
             cost = field.cost_to(frontier.standpoint)
             small = gain < config.least_gain and cost > config.patience * gain
             if not np.isfinite(cost) or small:
+                continue
+            if config.nearest:
+                steps.append(Step(frontier=frontier, worth=1.0 / (cost + config.overhead)))
                 continue
             cost += config.turn_cost * abs(pose.bearing_to(frontier.centroid))
             suits = self._suits(occupancy, frontier.centroid, known, interest)

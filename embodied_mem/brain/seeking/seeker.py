@@ -36,6 +36,8 @@ class SeekerConfig:
     """After so many ticks on the way it is decided anew."""
     switch: float = 1.4
     """Another candidate must be better by this factor to leave the way to one."""
+    blocks: bool = True
+    """Whether known floor and furniture are looked into from near by, too."""
     approach: ApproachConfig = field(default_factory=ApproachConfig)
     search: SearchConfig = field(default_factory=SearchConfig)
 
@@ -140,14 +142,21 @@ class Seeker:
         """Returns where to look next; at the frontiers of `first` before others."""
         senses = self.legs.look()
         memory, known = self.memory, self.memory.known()
-        if first:
+        if first and not self.config.search.nearest:
             chosen = tuple(f for f in memory.frontiers if f.id in first)
             step = search.next_step(
                 memory.occupancy, chosen, senses.pose, known, target, blocks=False
             )
             if step is not None:
                 return step
-        return search.next_step(memory.occupancy, memory.frontiers, senses.pose, known, target)
+        return search.next_step(
+            memory.occupancy,
+            memory.frontiers,
+            senses.pose,
+            known,
+            target,
+            blocks=self.config.blocks,
+        )
 
     def take(self, step: Step, search: Search, until: Callable[[], bool]) -> bool:
         """Looks where a step says; tells whether that was enough."""

@@ -8,12 +8,14 @@ from embodied_mem.brain.build import MemoryConfig, build_hippocampus
 from embodied_mem.brain.language.answers import answer_question
 from embodied_mem.brain.seeking.legs import Legs
 from embodied_mem.brain.seeking.own_memory import OwnMemory
+from embodied_mem.brain.seeking.search import SearchConfig
 from embodied_mem.brain.seeking.searched import Searched
-from embodied_mem.brain.seeking.seeker import Seeker
+from embodied_mem.brain.seeking.seeker import Seeker, SeekerConfig
 from embodied_mem.memory import MemoryStore
 from embodied_mem.robots.body import Body
 from embodied_mem.types import Observation
 from embodied_mem_envs.evaluation.agents.agent import AgentSetup
+from embodied_mem_envs.evaluation.agents.peers.agent import PeerAgent
 from embodied_mem_envs.evaluation.elsewhere import Answerer, answer_elsewhere, stored_bytes
 from embodied_mem_envs.tasks.episode import Ask, NewVisit, Reply, Utterance
 
@@ -35,11 +37,21 @@ def open_memory(folder: Path, options: Mapping[str, Any]) -> Answerer:
 class OwnAgent:
     """Lives with a hippocampus that keeps its memory in the agent's folder."""
 
-    def __init__(self, setup: AgentSetup) -> None:
+    def __init__(
+        self, setup: AgentSetup, config: SeekerConfig | None = None, *, forgets: bool = False
+    ) -> None:
         self._setup = setup
+        self._config = config
+        self._forgets = forgets
         self._memory = setup.folder / "own.mem"
+        self._begin()
+
+    def _begin(self) -> None:
+        """Starts with an empty memory."""
         self._searched = Searched()
-        self._hippocampus = build_hippocampus(MemoryConfig(allocator="value"), seed=setup.seed)
+        self._hippocampus = build_hippocampus(
+            MemoryConfig(allocator="value"), seed=self._setup.seed
+        )
         self.memory = OwnMemory(self._hippocampus, self._searched)
         self._seeker: Seeker | None = None
         self._open = True
@@ -59,6 +71,9 @@ class OwnAgent:
 
     def reply(self, ask: Ask, body: Body | None) -> Reply:
         """Goes there, or looks into the question and lets a new process answer."""
+        if self._forgets:
+            self._hippocampus.store.close()
+            self._begin()
         if ask.form == "stop":
             return self._go(ask, body)
         if body is not None:
@@ -95,5 +110,26 @@ class OwnAgent:
 
     def _seeker_of(self, body: Body) -> Seeker:
         if self._seeker is None:
-            self._seeker = Seeker(Legs(body, self.memory), self.memory, self._searched)
+            legs = Legs(body, self.memory)
+            self._seeker = Seeker(legs, self.memory, self._searched, self._config)
         return self._seeker
+
+
+def ours(setup: AgentSetup) -> OwnAgent:
+    """Makes our agent."""
+    return OwnAgent(setup)
+
+
+def nearest_frontier(setup: AgentSetup) -> OwnAgent:
+    """Makes our agent with the classic exploration."""
+    return OwnAgent(setup, SeekerConfig(blocks=False, search=SearchConfig(nearest=True)))
+
+
+def no_memory(setup: AgentSetup) -> OwnAgent | PeerAgent:
+    """Makes our agent without a memory: each ask finds it as on its first day.
+
+    A question is answered from the last picture alone.
+    """
+    if setup.options.get("answers", False):
+        return PeerAgent(setup, "last_frame", forgets=True)
+    return OwnAgent(setup, forgets=True)

@@ -7,6 +7,8 @@ from embodied_mem.errors import ConfigError, unknown_name
 from embodied_mem_envs.evaluation.suites.suite import Suite
 
 SUITES: Mapping[str, str] = {
+    "question_answering": "embodied_mem_envs.evaluation.suites.question_answering:SUITE",
+    "lifelong_nav": "embodied_mem_envs.evaluation.suites.lifelong_nav:SUITE",
     "hidden_rule": "embodied_mem_envs.evaluation.suites.hidden_rule:SUITE",
     "mixed_session": "embodied_mem_envs.evaluation.suites.mixed_session:SUITE",
 }
