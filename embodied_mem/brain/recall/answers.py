@@ -115,7 +115,9 @@ def _rooms_after(question: RecallQuestion, history: History) -> RecallAnswer:
     assert question.which is not None
     stays = history.stays_in(question.visit or 0)
     first = next((i for i, s in enumerate(stays) if s.room == question.which.name), None)
-    return _in_rooms(_fresh(stays[first + 1 :])) if first is not None else _nothing()
+    if first is None:
+        return _nothing()
+    return _in_rooms(_fresh([s for s in stays[first + 1 :] if s.room != question.which.name]))
 
 
 def _rooms_while(question: RecallQuestion, history: History) -> RecallAnswer:

@@ -90,7 +90,7 @@ _CARRIES: Final[tuple[tuple[str, str], ...]] = (
     (r"the thing that you (?:took|removed) from the (?P<n>.+)", "from"),
     (r"the thing that you (?:brought to|left in|put in) the (?P<n>.+)", "to_room"),
     (r"the thing that you (?:put|set down) on the (?P<n>.+)", "to_on"),
-    (rf"the (?P<n>.+) (?:thing )?that you {_CARRIED}", "coloured"),
+    (rf"the (?P<n>[a-z]+) thing that you {_CARRIED}", "coloured"),
     (r"the (?P<n>.+)", "named"),
 )
 _ROOMS: Final[tuple[tuple[str, str], ...]] = (
