@@ -12,7 +12,9 @@ from embodied_mem_envs.house.body import CameraConfig, HouseBody
 from embodied_mem_envs.house.house import House
 from embodied_mem_envs.house.noise import SensorNoise
 
-_ELSEWHERE: Mapping[str, str] = {}
+_ELSEWHERE: Mapping[str, str] = {
+    "habitat": "embodied_mem_envs.habitat.in_house:make_habitat_body",
+}
 """`module:function` of the makers that are imported only when they are asked for."""
 
 
@@ -34,13 +36,15 @@ class BodySetup:
     """Name in the observations."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """Options of the simulator's own. `house`: `worker=True` renders it in a worker process, by the
-    interpreter `python` where that is given."""
+    interpreter `python` where that is given. `habitat`: see `HabitatInHouse`."""
 
 
 class BodyInHouse(Body, Protocol):
     """A body in a house of ours, with what evaluations and drawings may know of it."""
 
-    tick: int
+    @property
+    def tick(self) -> int:
+        """How often it has acted."""
 
     @property
     def house(self) -> House:

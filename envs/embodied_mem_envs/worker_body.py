@@ -135,6 +135,14 @@ class WorkerBody:
             self._process.close()
             self._process = None
 
+    def resume(self, other: "WorkerBody") -> None:
+        """Makes the next worker start where another body is.
+
+        Raises:
+            BodyError: If the other one was never connected.
+        """
+        self._state = dict(other.state)
+
     def observe(self) -> Observation:
         """Returns what the camera sees now.
 

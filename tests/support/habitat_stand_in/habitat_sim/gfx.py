@@ -1,0 +1,4 @@
+"""Keys of lighting."""
+
+NO_LIGHT_KEY = "no_lights"
+DEFAULT_LIGHTING_KEY = ""
