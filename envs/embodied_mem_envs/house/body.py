@@ -92,6 +92,7 @@ class HouseBody:
         seed: int = 0,
         seconds_per_tick: float = 1.0,
         start: tuple[float, float, float] | None = None,
+        floor: int = 0,
         agent: str = "agent",
     ) -> None:
         """Puts a body into a house.
@@ -104,10 +105,12 @@ class HouseBody:
             seed: Seed of the noise.
             seconds_per_tick: How long one `act` lasts.
             start: x, y, yaw; the house's own start when None.
+            floor: The floor of `start`.
             agent: Name in the observations.
 
         Raises:
-            ConfigError: If two cameras share a name, or the tick is not positive.
+            ConfigError: If two cameras share a name, the tick is not positive, or the house has no
+                such floor.
         """
         self.house = house
         self.cameras = (camera or CameraConfig(), *more_cameras)
@@ -120,7 +123,9 @@ class HouseBody:
         self.agent = agent
         self._seconds_per_tick = seconds_per_tick
         self._pose = start or house.start
-        self._floor = 0
+        if not 0 <= floor < len(house.levels) or (start is None and floor != 0):
+            raise ConfigError(f"floor is {floor}; expected that of a start in this house")
+        self._floor = floor
         self._tilt = 0.0
         self._collided = False
         self._connected = False

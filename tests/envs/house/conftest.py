@@ -1,0 +1,11 @@
+"""Houses with two floors, made once for all tests of them."""
+
+import pytest
+
+from embodied_mem_envs.house import House, HouseConfig, generate_house
+
+
+@pytest.fixture(scope="session")
+def storeyed_houses() -> list[House]:
+    """Thirty houses with two floors; no test changes them."""
+    return [generate_house(seed, HouseConfig(floors=2)) for seed in range(30)]
