@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, final
 
 import msgspec
+import numpy as np
 
 from embodied_mem.errors import BodyError, ConfigError, HouseError
 from embodied_mem.types import AnyArray
@@ -229,7 +230,7 @@ class WorkerProcess:
             self.config.open_seconds if name == "open" else self.config.call_seconds
         )
         try:
-            self._channel.send(msgspec.json.encode(request))
+            self._channel.send(msgspec.json.encode(request, enc_hook=_plain))
         except OSError as error:
             raise self._lost(f"it ended before {name!r}") from error
         return self._result(name, self._receive(name, limit))
@@ -300,6 +301,13 @@ def _end(
         process.returncode = 0  # somebody else's child: nothing to wait for
     os.close(memory)
     log.close()
+
+
+def _plain(value: Any) -> Any:
+    """Turns numpy's numbers into Python's."""
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"a worker is sent JSON, and {type(value).__name__} is none")
 
 
 def _anonymous_memory() -> int:

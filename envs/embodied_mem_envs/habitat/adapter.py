@@ -19,8 +19,11 @@ _PIECE = 0.1
 _TOUCH = 1e-3
 _NEAR = 0.15
 """How far from the asked place the navmesh may be, metres, on the floor plan..."""
-_STOREY = 0.6
-"""...and in height."""
+_LEVEL = 0.3
+"""...and in height: what is higher above the floor is the top of some furniture."""
+_ISLAND = 1.0
+"""Radius of the smallest piece of navmesh that counts as floor, metres: Habitat also finds room on
+top of furniture and inside of it."""
 _START_DRAWS = 50
 _SEMANTIC_LIMIT = 1 << 16
 
@@ -270,7 +273,7 @@ class HabitatSimulator:
             return
         self._finder.seed(int(self._options["seed"]))
         draws = [self._random_place() for _ in range(_START_DRAWS)]
-        # Furniture tops and roofs are islands of their own; the floor is the largest.
+        # The floor is the largest island.
         sizes = [float(self._finder.island_radius(point)) for point in draws]
         floor = [draws[k] for k, size in enumerate(sizes) if size > 0.99 * max(sizes)]
         self._nav = min(floor, key=lambda point: float(point[1]))
@@ -310,7 +313,8 @@ class HabitatSimulator:
         if (
             not np.isfinite(found).all()
             or math.hypot(off[0], off[2]) > _NEAR
-            or abs(off[1]) > _STOREY
+            or abs(off[1]) > _LEVEL
+            or float(self._finder.island_radius(found)) < _ISLAND
         ):
             raise Refused(
                 "body", f"no room for the body at ({x:g}, {y:g}, {height:g}); choose a free place"
