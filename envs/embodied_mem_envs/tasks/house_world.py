@@ -50,8 +50,8 @@ class HouseWorldConfig:
         """
         if self.rooms is not None and not MIN_ROOMS <= self.rooms <= MAX_ROOMS:
             raise ConfigError(f"rooms is {self.rooms}; expected {MIN_ROOMS} to {MAX_ROOMS}")
-        if self.floors != 1:
-            raise ConfigError(f"floors is {self.floors}; houses have one floor")
+        if self.floors not in (1, 2):
+            raise ConfigError(f"floors is {self.floors}; expected 1 or 2")
         if self.simulator not in SIMULATORS:
             raise unknown_name("simulator", self.simulator, SIMULATORS)
 
@@ -68,7 +68,9 @@ class HouseWorld:
         rng = np.random.default_rng([seed, 41])
         drawn = int(rng.integers(MIN_ROOMS, _MOST_DRAWN_ROOMS + 1))
         self.config = config
-        self.house: House = generate_house(seed, HouseConfig(rooms=config.rooms or drawn))
+        self.house: House = generate_house(
+            seed, HouseConfig(rooms=config.rooms or drawn, floors=config.floors)
+        )
         self._revision = -1
         self._renew()
         setup = BodySetup(
@@ -76,7 +78,7 @@ class HouseWorld:
             noise=SensorNoise() if config.noise else None,
             seed=seed,
             seconds_per_tick=config.seconds_per_tick,
-            start=self.draw_place(rng),
+            start=self._draw(rng, self._floor.floors == 0)[:3],
             options=config.simulator_options,
         )
         self.body = TaskBody(make_body(config.simulator, self.house, setup))
@@ -99,12 +101,17 @@ class HouseWorld:
         self._renew()
         return self._reachable
 
-    def draw_place(self, rng: np.random.Generator) -> tuple[float, float, float]:
-        """Draws x, y, yaw of a roomy place that the body can get to."""
+    def draw_place(self, rng: np.random.Generator) -> tuple[float, float, float, int]:
+        """Draws x, y, yaw and floor of a roomy place that the body can get to."""
         self._renew()
-        roomy = np.flatnonzero(self._reachable & (self._floor.clearance >= _ROOMY))
-        x, y, _ = self._floor.points[roomy[int(rng.integers(len(roomy)))]]
-        return round(float(x), 3), round(float(y), 3), round(float(rng.uniform(-np.pi, np.pi)), 3)
+        return self._draw(rng, np.ones(len(self._reachable), bool))
+
+    def _draw(self, rng: np.random.Generator, among: BoolArray) -> tuple[float, float, float, int]:
+        roomy = np.flatnonzero(self._reachable & (self._floor.clearance >= _ROOMY) & among)
+        node = roomy[int(rng.integers(len(roomy)))]
+        x, y, _ = self._floor.points[node].tolist()
+        yaw = float(rng.uniform(-np.pi, np.pi))
+        return round(x, 3), round(y, 3), round(yaw, 3), int(self._floor.floors[node])
 
     def _renew(self) -> None:
         """Looks at the floor anew where the house has changed."""

@@ -17,9 +17,9 @@ def shortest_tour(
 ) -> tuple[float, list[int]]:
     """Finds the shortest way that looks into some rooms.
 
-    A room is looked into by standing half a metre inside one of its doors (and turning there);
-    the room of the start has been looked into. Exact by dynamic programming over the sets of rooms
-    done (Held and Karp 1962), with every door of a room as a choice.
+    A room is looked into by standing half a metre inside one of its doors, or at an end of stairs
+    in it (and turning there); the room of the start has been looked into. Exact by dynamic
+    programming over the sets of rooms done (Held and Karp 1962), every door of a room a choice.
 
     Args:
         house: The house.
@@ -30,7 +30,7 @@ def shortest_tour(
     Returns:
         Metres, and the cells to stand on in order; infinite where a room cannot be reached.
     """
-    here = house.room_at(start[0], start[1])
+    here = house.room_at(start[0], start[1], floor.floor_at(start))
     wanted = [room for room in rooms if here is None or room.id != here.id]
     if not wanted:
         return 0.0, []
@@ -49,18 +49,22 @@ def _entries(house: House, floor: TrueFloor, rooms: list[Room]) -> tuple[list[in
     for index, room in enumerate(rooms):
         for door in house.doors:
             if room.id in door.rooms:
-                nodes.append(floor.node_at(entry(room, door)))
+                nodes.append(floor.node_at(entry(house, room, door)))
                 owners.append(index)
+        if house.stairs is not None and room.id in house.stairs.rooms:
+            end = (*house.stairs.end(room.floor), house.levels[room.floor])
+            nodes.append(floor.node_at(end))
+            owners.append(index)
     return nodes, owners
 
 
-def entry(room: Room, door: Door) -> Place:
+def entry(house: House, room: Room, door: Door) -> Place:
     """Returns the place half a metre inside a door of a room."""
     axis = door.axis
     place = list(door.centre)
     inward = 1.0 if room.centre[axis] > door.centre[axis] else -1.0
     place[axis] = (room.min if inward > 0.0 else room.max)[axis] + inward * INSIDE
-    return (place[0], place[1], 0.0)
+    return (place[0], place[1], house.levels[room.floor])
 
 
 def _best_order(

@@ -31,7 +31,8 @@ class Sight:
 
     A thing shows from a place if the camera, at its height above that place and turned to the
     middle of the thing's box, would see as much of it as 400 pixels of a picture of 640 x 480 with
-    a view of 90 degrees, no farther than 3.5 m: what `evaluation.shown` calls showing enough.
+    a view of 90 degrees, no farther than 3.5 m: what `evaluation.shown` calls showing enough. Only
+    places on the floor of the thing count.
     """
 
     def __init__(self, house: House, floor: TrueFloor, camera: CameraConfig) -> None:
@@ -93,9 +94,14 @@ class Sight:
         return best, place
 
     def _gaps(self, thing: HouseObject) -> Float64Array:
-        """Returns (N,) metres on the plan between every cell and the box of a thing."""
+        """Returns (N,) metres on the plan between every cell and the box of a thing.
+
+        Infinite for the cells of other floors and of stairs.
+        """
         places = self._floor.points[:, :2]
-        return box_gaps(places, places, thing.box_min[:2], thing.box_max[:2])
+        gaps = box_gaps(places, places, thing.box_min[:2], thing.box_max[:2])
+        own = self._floor.floors == self._house.floor_of(thing.id)
+        return np.where(own, gaps, np.inf)
 
     def _thinned(self, nodes: Int64Array) -> Int64Array:
         """Keeps one cell of each square of 0.2 m."""

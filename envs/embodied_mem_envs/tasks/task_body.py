@@ -26,6 +26,7 @@ class TaskBody:
         self.metres = 0.0
         """Its true way since the last `allow`."""
         self._allowed = 0
+        self._connected = False
 
     @property
     def observation_features(self) -> Mapping[str, Feature]:
@@ -55,8 +56,8 @@ class TaskBody:
     @property
     def true_place(self) -> Place:
         """Where it truly stands: for judging, never for the agent."""
-        x, y, _ = self.inner.true_pose
-        return (x, y, 0.0)
+        x, y, z = self.inner.true_transform[:3, 3].tolist()
+        return (x, y, z)
 
     def allow(self, ticks: int) -> None:
         """Starts a new count: so many ticks may be acted from now on."""
@@ -66,10 +67,13 @@ class TaskBody:
 
     def connect(self) -> None:
         """See `Body`; safe to call twice."""
-        self.inner.connect()
+        if not self._connected:
+            self._connected = True
+            self.inner.connect()
 
     def close(self) -> None:
         """See `Body`."""
+        self._connected = False
         self.inner.close()
 
     def observe(self) -> Observation:

@@ -71,6 +71,8 @@ def _true_value(question: HouseQuestion) -> Any:
             return right.instances[0].colour
         case "which_room":
             return right.instances[0].room
+        case "which_floor":
+            return right.instances[0].floor
         case _:
             thing = right.instances[0]
             middle = [0.5 * (low + high) for low, high in zip(thing.low, thing.high, strict=True)]

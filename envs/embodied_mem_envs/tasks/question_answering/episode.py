@@ -129,7 +129,11 @@ class QuestionAnswering(AskingEpisode):
 
     def _judge(self, ask: Ask, reply: Reply) -> Judgement:
         right, reason, false_claim = self._verdict(ask, reply)
-        values = {"answer_accuracy": float(right), "false_claim": float(false_claim)}
+        values = {
+            "answer_accuracy": float(right),
+            "false_claim": float(false_claim),
+            "chance": 1.0 / len(ask.options),
+        }
         if self._tour is None:
             body = self.world.body
             values |= {

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from embodied_mem_envs.evaluation.drafts import NEAR
+from embodied_mem_envs.evaluation.nouns import SPOKEN_FLOORS
 from embodied_mem_envs.evaluation.questions import HouseQuestion
 from embodied_mem_envs.evaluation.truth import HouseView, view_house
 from embodied_mem_envs.house.house import House
@@ -59,6 +60,11 @@ def _of_kind(question: HouseQuestion, view: HouseView, house: House) -> tuple[st
         case "colour":
             own = {view.colours[row] for row in rows}
             return next(iter(sorted(own)), ""), sorted(set(view.colours) - own)
+        case "which_floor":
+            floors = {view.floors[row] for row in rows}
+            names = [ways[0] for ways in SPOKEN_FLOORS]
+            right = names[min(floors)] if floors else ""
+            return right, [name for name in names if name != right]
         case "where":
             return _where(view, house, rows)
         case "near":
@@ -114,6 +120,8 @@ def place_of(view: HouseView, house: House, row: int) -> str:
     """Says where a thing is: its room, and what it stands on or beside."""
     on = house.object(view.ids[row]).on
     where = f"in the {view.rooms[row]}"
+    if view.has_floors:
+        where += f" {SPOKEN_FLOORS[view.floors[row]][0]}"
     if on is not None:
         return f"{where}, on the {house.object(on).category}"
     names = _neighbours(view, row)

@@ -2,12 +2,12 @@
 
 Version 1 of the reference way, by what a question needs:
 
-- `where`, `which_room`, `colour`, `near`, and `exists` of what is there: until one of the things
-  that the words fit shows (`tasks.sight.Sight`).
+- `where`, `which_room`, `which_floor`, `colour`, `near`, and `exists` of what is there: until one
+  of the things that the words fit shows (`tasks.sight.Sight`).
 - `superlative` with a reference (`nearest`, `nearest_of`) and `biggest` in one room: until the
   thing that is the answer and the reference have shown; the farther of both ways counts.
-- `how_many`, `biggest` in the whole house, and everything about what is not there: over all rooms
-  that the question is about (`tasks.room_tour`), for only then it is known.
+- `how_many`, `biggest` in the house or on a floor, and everything about what is not there: over
+  all rooms that the question is about (`tasks.room_tour`), for only then it is known.
 
 Ways shorter than a metre count as a metre, so that a step aside from where the answer shows at
 once does not cost everything.
@@ -44,11 +44,17 @@ def shortest_way(question: HouseQuestion, world: HouseWorld, start: Place) -> fl
 
 def rooms_to_see(question: HouseQuestion, world: HouseWorld) -> list[Room]:
     """Returns the rooms that must all be looked into; none where seeing something is enough."""
-    room = question.noun.room if question.noun is not None else None
+    noun = question.noun
+    room = None if noun is None else noun.room
+    floor = None if noun is None else noun.floor
     everywhere = question.form == "biggest" and room is None
     if not (question.about_unseen or question.kind == "how_many" or everywhere):
         return []
-    return [each for each in world.house.rooms if room in (None, each.category)]
+    return [
+        each
+        for each in world.house.rooms
+        if room in (None, each.category) and floor in (None, each.floor)
+    ]
 
 
 def things_to_see(question: HouseQuestion, world: HouseWorld) -> list[list[HouseObject]]:

@@ -11,6 +11,7 @@ from embodied_mem_envs.tasks.house_world import HouseWorld
 
 SHOWN_FRAMES = 2
 """In so many frames a thing must show enough before it may be asked about."""
+_ROOMY = 0.25
 
 
 @final
@@ -56,14 +57,16 @@ class Tour:
 def _stops(world: HouseWorld) -> list[int]:
     """Returns a cell in every room, nearest next; the room of the start was looked into."""
     here = world.body.true_place
-    start = world.house.room_at(here[0], here[1])
+    start = world.house.room_at(here[0], here[1], world.floor.floor_at(here))
+    roomy = np.flatnonzero(world.reachable & (world.floor.clearance >= _ROOMY))
     left = {}
     for room in world.house.rooms:
-        centre = np.array([*room.centre, 0.0])
+        centre = np.array([*room.centre, world.house.levels[room.floor]])
         inside = [
             int(node)
-            for node in np.flatnonzero(world.reachable & (world.floor.clearance >= 0.25))
-            if room.contains(*world.floor.points[node, :2])
+            for node in roomy
+            if world.floor.floors[node] == room.floor
+            and room.contains(*world.floor.points[node, :2])
         ]
         if inside and (start is None or room.id != start.id):
             away = np.linalg.norm(world.floor.points[inside] - centre, axis=1)
