@@ -5,8 +5,6 @@ from typing import Self
 
 import cv2
 import numpy as np
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
 from embodied_mem.types import BoolArray, Float32Array, Int64Array, IntArray
 
@@ -63,6 +61,10 @@ def merge_labels(count: int, first: Int64Array, second: Int64Array) -> Int64Arra
 
     Label 0 keeps group 0; groups are numbered without gaps in the order of their first label.
     """
+    # A process that only answers questions imports this module too, and must start quickly.
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
     graph = coo_matrix((np.ones(len(first), np.int8), (first, second)), shape=(count, count))
     _, groups = connected_components(graph, directed=False)
     return np.asarray(groups, np.int64)

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Final, final
 
 import numpy as np
-from scipy.special import ndtr
 
 from embodied_mem.errors import StoreError
 from embodied_mem.memory.codec.planes import decode_rows
@@ -212,6 +211,9 @@ class _Shells:
         scatter = np.sqrt(float(stray @ stray) / count) + 1e-9
         worst = np.partition(scores, count - k)[count - k]
         likely = mean + slope * (self._cosine[limit + 1 :] - centre)
+        # Only large memories are searched this way; the others must not wait for SciPy.
+        from scipy.special import ndtr
+
         better = self._count[limit + 1 :] * ndtr((likely - worst) / scatter)
         missed = np.cumsum(better[::-1])[::-1]
         wanted = limit + int(np.count_nonzero(missed > _MISSED * k))

@@ -14,7 +14,7 @@ WAYS = (
         formula=(
             "1 where the ask was fulfilled by the ground truth, else 0. For a place to go to: the "
             "body said that it is done and stood within the task's radius (1.0 m unless the task "
-            "states another) of the task's reference; for lifelong_nav that is the nearest place, on "
+            "states another) of the task's reference; for lifelong_nav the nearest place, on "
             "foot, from which the goal shows"
         ),
         source=_ANDERSON,
