@@ -10,6 +10,7 @@ SUITES: Mapping[str, str] = {
     "question_answering": "embodied_mem_envs.evaluation.suites.question_answering:SUITE",
     "lifelong_nav": "embodied_mem_envs.evaluation.suites.lifelong_nav:SUITE",
     "hidden_rule": "embodied_mem_envs.evaluation.suites.hidden_rule:SUITE",
+    "label_expansion": "embodied_mem_envs.evaluation.suites.label_expansion:SUITE",
     "mixed_session": "embodied_mem_envs.evaluation.suites.mixed_session:SUITE",
 }
 """`module:name` of each suite, by the name that `embodied-mem eval` has for it."""
