@@ -12,6 +12,7 @@ from embodied_mem.cli.ask import Ask
 from embodied_mem.cli.bench import Bench
 from embodied_mem.cli.connect import Connect
 from embodied_mem.cli.evaluate import Evaluate, evaluate_with_suites
+from embodied_mem.cli.export import Export
 from embodied_mem.cli.ingest import Ingest
 from embodied_mem.cli.inspect import Inspect
 from embodied_mem.cli.play import Play
@@ -29,6 +30,7 @@ def _verbs(evaluate: type[Evaluate]) -> Any:
         | Annotated[Inspect, tyro.conf.subcommand("inspect")]
         | Annotated[evaluate, tyro.conf.subcommand("eval")]
         | Annotated[Train, tyro.conf.subcommand("train")]
+        | Annotated[Export, tyro.conf.subcommand("export")]
         | Annotated[Connect, tyro.conf.subcommand("connect")]
         | Annotated[Bench, tyro.conf.subcommand("bench")]
     )

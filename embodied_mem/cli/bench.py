@@ -19,13 +19,14 @@ class Bench:
     """Measure the project's figures (CPU time of one thread, or ratios within one run)."""
 
     what: tyro.conf.Positional[
-        Literal["scene", "house", "store", "allocation", "brain", "robots", "all"]
+        Literal["scene", "house", "store", "allocation", "brain", "robots", "worker", "all"]
     ] = "all"
     """`scene` (memory updates, snapshots), `house` (rendering), `store` (the memory store:
     durability, budget, search; extra `bench`), `allocation` (learned allocators against rules and
     bounds; extras `bench` and `train`), `brain` (reflexes, control rate, cost of a tick, working
     memory, skill window, plan grammar; extra `tabletop`), `robots` (safety gate, emergency stops,
-    gateway, pictures over DDS; extra `ros2`) or all of them."""
+    gateway, pictures over DDS; extra `ros2`), `worker` (what a simulator in another process costs)
+    or all of them."""
     quick: bool = False
     """Smaller sizes, for a first look; the figures are noisier."""
     retrain: Path | None = None
@@ -63,6 +64,10 @@ class Bench:
             from embodied_mem_envs.bench.robots.suite import bench_robots
 
             metrics |= bench_robots(quick=self.quick, note=Console(stderr=True).print)
+        if self.what in ("worker", "all"):
+            from embodied_mem_envs.bench.worker import bench_worker
+
+            metrics |= bench_worker(quick=self.quick, note=Console(stderr=True).print)
         spent = {
             "wall_s": time.perf_counter() - started,
             "cpu_s": time.process_time() - cpu,

@@ -46,7 +46,12 @@ class Run:
     task: str = "house"
     """`house`, or a task of the tabletop (extra `tabletop`): `tabletop/put-away`, `tabletop/sort`,
     `tabletop/stack`, `tabletop/fetch`, `tabletop/find-moved`, `tabletop/swap`, `tabletop/count`,
-    `tabletop/clear`, `tabletop/restore`, `tabletop/set-table`."""
+    `tabletop/clear`, `tabletop/restore`, `tabletop/set-table`; `habitat` for the same house in
+    Habitat-Sim, or `habitat/SCENE` for a scene file or the name of a scene in a dataset."""
+    scene_dataset: Path | None = None
+    """`habitat/SCENE`: the `.scene_dataset_config.json` of HM3D, HSSD, Replica, MP3D..."""
+    habitat_python: str = ""
+    """`habitat`: the interpreter that has `habitat_sim`; EMBODIED_MEM_HABITAT_PYTHON if empty."""
     body: str = "house"
     """What walks: `house` (a body in a generated house), or a plugin's body in its own world."""
     level: int = 1
@@ -93,7 +98,7 @@ class Run:
 
     def run(self) -> int:
         """Runs the episode; returns 0, or 1 where an arm did not do what it was told."""
-        if self.task != "house":
+        if self.task != "house" and self._habitat_scene is None:
             return self._run_tabletop()
         if self.steps < 1 or self.width < 32:
             raise ConfigError("a run needs at least 1 step and pictures at least 32 pixels wide")
@@ -155,12 +160,35 @@ class Run:
         )
         return Brain(body, hippocampus)
 
+    @property
+    def _habitat_scene(self) -> str | None:
+        """The scene of Habitat, empty for a generated house; None outside Habitat."""
+        simulator, _, scene = self.task.partition("/")
+        return scene if simulator == "habitat" else None
+
     def _make_body(self) -> "Body":
+        if self._habitat_scene is not None:
+            return self._habitat_body(self._habitat_scene)
         from embodied_mem.plugins import load_plugin
 
         maker = load_plugin("body", self.body, {"house": self._house_body}, group="bodies")
         body: Body = maker(seed=self.seed)
         return body
+
+    def _habitat_body(self, scene: str) -> "Body":
+        from embodied_mem.cli.run_habitat import make_habitat_body
+
+        if self.noise:
+            raise ConfigError("Habitat gives exact pictures here; --noise is for the house")
+        return make_habitat_body(
+            scene=scene,
+            scene_dataset=self.scene_dataset,
+            python=self.habitat_python,
+            width=self.width,
+            seed=self.seed,
+            house={"rooms": self.rooms, "floors": self.floors},
+            semantic=self.segmenter == "instance",
+        )
 
     def _house_body(self, seed: int) -> "Body":
         from embodied_mem_envs.house import (
