@@ -1,43 +1,29 @@
 """A furnished house: what is in it, where, under which instance id, and what has changed."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from embodied_mem.errors import HouseError, unknown_name
+from embodied_mem.errors import ConfigError, HouseError, unknown_name
 from embodied_mem.types import BoolArray, Float64Array, IntArray
 from embodied_mem_envs.house import moving
+from embodied_mem_envs.house.change import Change as Change
 from embodied_mem_envs.house.config import HouseConfig
-from embodied_mem_envs.house.floor import FreeFloor, is_in, obstacles
+from embodied_mem_envs.house.floor import FreeFloor, obstacles
 from embodied_mem_envs.house.footprint import Footprint
 from embodied_mem_envs.house.layout import Door, Room
 from embodied_mem_envs.house.objects import HouseObject
 from embodied_mem_envs.house.panel import Panel
 from embodied_mem_envs.house.placement import draw_looks
+from embodied_mem_envs.house.reach import reachable_floor, rooms_out_of_reach
 from embodied_mem_envs.house.stairs import Stairs
 from embodied_mem_envs.house.structure import panels, walls
 
 SCHEMA = 1
 _ID_SPREAD = 8
 """Instance ids are drawn from this many times the number of objects."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Change:
-    """One change of a house, as it truly happened."""
-
-    kind: str
-    """`move`, `carry` (went along with what it stood on), `add` or `remove`."""
-    object_id: str
-    category: str
-    before: dict[str, Any] | None
-    """Ground truth of the object before, None when it was added."""
-    after: dict[str, Any] | None
-    """Ground truth of the object after, None when it was removed."""
-    visit: int
-    tick: int
 
 
 class House:
@@ -152,7 +138,13 @@ class House:
         return panels(self.rooms, self.doors, self.config, self.seed, self.stairs)
 
     def walls(self, floor: int = 0) -> list[Footprint]:
-        """Returns the solid rectangles of the walls of a floor."""
+        """Returns the solid rectangles of the walls of a floor.
+
+        Raises:
+            ConfigError: If the house has no such floor.
+        """
+        if not 0 <= floor < len(self.levels):
+            raise ConfigError(f"floor is {floor}; this house has {len(self.levels)}, from 0 on")
         return walls([room for room in self.rooms if room.floor == floor], self.doors, self.config)
 
     def solids(self, floor: int = 0) -> Float64Array:
@@ -187,29 +179,11 @@ class House:
             A mask (rows along y, columns along x) and the world (x, y) of its lower corner; the
             centre of cell (row, column) is at origin + (column + 0.5, row + 0.5) * cell.
         """
-        start = (self.start[0], self.start[1])
-        mask, origin = self.floor().reachable(start, radius, cell)
-        if floor == 0:
-            return mask, origin
-        assert self.stairs is not None
-        above = self.floor(floor)
-        if is_in(mask, origin, self.stairs.end(0), cell):
-            return above.reachable(self.stairs.end(1), radius, cell)
-        grid, origin = above.grid(cell)
-        return np.zeros(grid.shape, bool), origin
+        return reachable_floor(self, radius, cell, floor)
 
     def rooms_out_of_reach(self, radius: float = 0.18) -> list[str]:
         """Returns the ids of all rooms that a body does not get into from the start pose."""
-        cut_off = []
-        for floor in range(len(self.levels)):
-            mask, origin = self.reachable_floor(radius, 0.1, floor)
-            rows, columns = np.nonzero(mask)
-            x, y = origin[0] + (columns + 0.5) * 0.1, origin[1] + (rows + 0.5) * 0.1
-            for room in self.rooms:
-                (x0, y0), (x1, y1) = room.min, room.max
-                if room.floor == floor and not ((x > x0) & (x < x1) & (y > y0) & (y < y1)).any():
-                    cut_off.append(room.id)
-        return cut_off
+        return rooms_out_of_reach(self, radius)
 
     def _on_floor(self, floor: int) -> list[HouseObject]:
         floors = {room.id: room.floor for room in self.rooms}

@@ -6,17 +6,9 @@ import numpy as np
 
 from embodied_mem.errors import HouseError
 from embodied_mem_envs.house.config import MAX_ROOMS, HouseConfig
-from embodied_mem_envs.house.layout import (
-    Box,
-    Door,
-    Plot,
-    Room,
-    assign,
-    door_links,
-    draw_shift,
-    finish,
-    split_box,
-)
+from embodied_mem_envs.house.doorways import door_links
+from embodied_mem_envs.house.layout import assign, draw_shift, finish, split_box
+from embodied_mem_envs.house.rooms import Box, Door, Plot, Room
 from embodied_mem_envs.house.stairs import LANDING, PARAPET, Stairs, run_of
 
 _FEWEST = 5

@@ -207,3 +207,10 @@ def test_one_or_two_floors_may_be_asked_for() -> None:
     for floors in (0, 3):
         with pytest.raises(ConfigError, match="expected 1 or 2"):
             HouseConfig(floors=floors)
+
+
+def test_a_floor_that_is_not_there_is_refused() -> None:
+    flat = generate_house(0, HouseConfig(rooms=3))
+    for floor in (-1, 1):
+        with pytest.raises(ConfigError, match="this house has 1"):
+            flat.reachable_floor(floor=floor)
