@@ -12,6 +12,7 @@ from embodied_mem_envs.house.life import live as live
 from embodied_mem_envs.house.moving import Spot as Spot
 from embodied_mem_envs.house.noise import SensorNoise as SensorNoise
 from embodied_mem_envs.house.objects import HouseObject as HouseObject
+from embodied_mem_envs.house.stairs import Stairs as Stairs
 
 __all__ = [
     "CameraConfig",
@@ -24,6 +25,7 @@ __all__ = [
     "Room",
     "SensorNoise",
     "Spot",
+    "Stairs",
     "generate_house",
     "live",
 ]
