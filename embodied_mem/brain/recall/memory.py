@@ -15,8 +15,6 @@ from embodied_mem.types import Observation
 
 _SALT: Final = 15_485_863
 """Keeps the ids of these records apart from those that others make of the store's seed."""
-_MOMENT: Final = 2
-"""A place that only so few frames in a row lie in was passed by, not entered."""
 
 Step = tuple[int, int, float, float, float]
 """Visit, tick, x, y, z."""
@@ -28,9 +26,11 @@ class EventMemory:
 
     Args:
         hippocampus: Takes every observation in.
+        moment: A place that fewer observations in a row lie in was passed by, not entered.
     """
 
-    def __init__(self, hippocampus: Hippocampus) -> None:
+    def __init__(self, hippocampus: Hippocampus, *, moment: int = 2) -> None:
+        self._moment = moment
         self.hippocampus = hippocampus
         self.visit = 0
         self._hand = HandWatcher(hippocampus.scene)
@@ -79,7 +79,7 @@ class EventMemory:
         middle = [0.5 * (a + b) for a, b in zip(target.low, target.high, strict=True)]
         record = msgspec.structs.replace(
             self._event(fact, taken.tick, tick),
-            about=(taken.object_id,),
+            about=(taken.object_id,) if taken.object_id else (),
             place=target.place,
             pose=pose_at(*middle),
         )
@@ -112,7 +112,7 @@ class EventMemory:
                 runs[-1].append((step, place))
             else:
                 runs.append([(step, place)])
-        return [_stay(run) for run in _joined([run for run in runs if len(run) >= _MOMENT])]
+        return [_stay(run) for run in _joined([run for run in runs if len(run) >= self._moment])]
 
 
 def _joined(runs: list[list[tuple[Step, str]]]) -> list[list[tuple[Step, str]]]:

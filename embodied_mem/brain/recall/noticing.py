@@ -1,18 +1,22 @@
 """Notices what the robot takes and lets go of, from its hand and its eyes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, final
 
+import msgspec
 import numpy as np
 
 from embodied_mem.brain.recall.facts import Lying
 from embodied_mem.perception.colour import COLOUR_TERMS
+from embodied_mem.perception.segmentation import UNKNOWN_CATEGORY
 from embodied_mem.scene.graph import SceneGraph
 from embodied_mem.scene.relations import supports
 from embodied_mem.types import Float64Array, Int64Array, Observation
 
 _REACH: Final = 0.35
 """How far the hand may be from the box of what it takes, metres."""
+_SMALL: Final = 0.05
+"""Half the side of a thing of which nothing is known, metres."""
 _LARGE: Final = 1.2
 """Nothing with a longer diagonal is taken by hand, metres."""
 
@@ -47,13 +51,12 @@ class HandWatcher:
             return
         table = self._scene.objects
         row = self._nearest(observation, np.flatnonzero(table.live))
-        if row is not None:
-            self.taken = Taken(
-                tick=observation.tick,
-                source=self._lying(row),
-                on=self._support(row),
-                object_id=table.ids[row],
-            )
+        self.taken = Taken(
+            tick=observation.tick,
+            source=self._nothing_known(observation) if row is None else self._lying(row),
+            on=None if row is None else self._support(row),
+            object_id="" if row is None else table.ids[row],
+        )
 
     def after(self, observation: Observation) -> tuple[Taken, Lying, Lying | None] | None:
         """Returns what was let go of, where, and on what, where that just happened."""
@@ -63,22 +66,21 @@ class HandWatcher:
         taken, self.taken = self.taken, None
         table = self._scene.objects
         rows = np.flatnonzero(table.live & ~table.missing & (table.last == observation.tick))
-        same = [row for row in rows if table.category[row] == taken.source.category]
+        known = taken.source.category
+        same = [row for row in rows if known in (UNKNOWN_CATEGORY, table.category[row])]
         row = self._nearest(observation, np.array(same, np.int64))
-        if row is not None:
-            seen = self._lying(row)
-            return (
-                taken,
-                Lying(
-                    category=taken.source.category,
-                    colour=taken.source.colour,
-                    low=seen.low,
-                    high=seen.high,
-                    place=seen.place,
-                ),
-                self._support(row),
+        if row is None:
+            return taken, self._unseen(observation, taken.source), None
+        seen = self._lying(row)
+        if known == UNKNOWN_CATEGORY:  # what it was shows only now
+            named = msgspec.structs.replace(
+                taken.source, category=seen.category, colour=seen.colour
             )
-        return taken, self._unseen(observation, taken.source), None
+            taken = replace(taken, source=named)
+        target = msgspec.structs.replace(
+            seen, category=taken.source.category, colour=taken.source.colour
+        )
+        return taken, target, self._support(row)
 
     def _nearest(self, observation: Observation, rows: Int64Array) -> int | None:
         """Returns the row of the thing at the hand."""
@@ -109,6 +111,18 @@ class HandWatcher:
         rows = np.unique(np.append(np.flatnonzero(table.confirmed()), row))
         carrier = supports(rows, table.low, table.high).get(row)
         return None if carrier is None else self._lying(carrier)
+
+    def _nothing_known(self, observation: Observation) -> Lying:
+        """Returns something at the hand that was not seen before it was taken."""
+        hand = hand_of(observation)
+        low, high = (hand - _SMALL).tolist(), (hand + _SMALL).tolist()
+        return Lying(
+            category=UNKNOWN_CATEGORY,
+            colour="",
+            low=(low[0], low[1], low[2]),
+            high=(high[0], high[1], high[2]),
+            place=self._scene.place_at(hand[:2]),
+        )
 
     def _unseen(self, observation: Observation, source: Lying) -> Lying:
         """Returns a thing at the hand, as large as it was."""

@@ -16,6 +16,7 @@ from embodied_mem_envs.evaluation.agents.mixed_session import (
 from embodied_mem_envs.evaluation.playing import play_episode
 from embodied_mem_envs.evaluation.retrieval import RankingScores
 from embodied_mem_envs.evaluation.suites.suite import EpisodeRecord, Job
+from embodied_mem_envs.house.body import CameraConfig
 from embodied_mem_envs.tasks.episode import Ask, Judgement, Reply
 from embodied_mem_envs.tasks.mixed_session import MixedSessionConfig, MixedSessionEpisode
 
@@ -53,8 +54,13 @@ class MixedSessionSuite:
         if job.agent not in self.agents:
             raise unknown_name("agent", job.agent, self.agents)
         options = {**self.options, **job.options}
-        shape = {name: options[name] for name in ("adversarial", "rooms", "width")}
-        episode = MixedSessionEpisode(job.seed, MixedSessionConfig(**shape))
+        width = int(options["width"])
+        config = MixedSessionConfig(
+            adversarial=options["adversarial"],
+            rooms=options["rooms"],
+            camera=CameraConfig(width=width, height=width * 3 // 4),
+        )
+        episode = MixedSessionEpisode(job.seed, config)
         scores = RankingScores()
         living: list[Agent] = []
 

@@ -7,6 +7,7 @@ from embodied_mem.errors import ConfigError, unknown_name
 from embodied_mem_envs.evaluation.suites.suite import Suite
 
 SUITES: Mapping[str, str] = {
+    "recall": "embodied_mem_envs.evaluation.suites.recall:SUITE",
     "question_answering": "embodied_mem_envs.evaluation.suites.question_answering:SUITE",
     "lifelong_nav": "embodied_mem_envs.evaluation.suites.lifelong_nav:SUITE",
     "hidden_rule": "embodied_mem_envs.evaluation.suites.hidden_rule:SUITE",

@@ -1,8 +1,9 @@
 """How much is said, seen and asked in an episode."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from embodied_mem.errors import ConfigError
+from embodied_mem_envs.house.body import CameraConfig
 
 KINDS = ("own", "cross_partner", "updated", "before", "provenance", "adversarial")
 """Kinds of asks about what was said; `seen` asks are about the house."""
@@ -30,19 +31,18 @@ class MixedSessionConfig:
     """Asks at the end about what the robot saw in the house."""
     rooms: int = 4
     """Rooms of the house."""
-    width: int = 96
-    """Width of the pictures in pixels; the height is three quarters of it."""
+    camera: CameraConfig = field(default_factory=lambda: CameraConfig(width=96, height=72))
+    """The camera of the robot."""
 
     def __post_init__(self) -> None:
         """Checks the ranges.
 
         Raises:
-            ConfigError: If a count is negative or the pictures are too small.
+            ConfigError: If a count is negative.
         """
-        if min(*self.at_end.values(), self.seen) < 0 or self.width < 32:
+        if min(*self.at_end.values(), self.seen) < 0:
             raise ConfigError(
-                "counts of asks must not be negative and pictures at least 32 pixels wide, got "
-                f"{self.at_end}, seen={self.seen}, width={self.width}"
+                f"counts of asks must not be negative, got {self.at_end} and seen={self.seen}"
             )
 
     @property

@@ -46,7 +46,7 @@ class MixedSessionEpisode(AskingEpisode):
         self._drawn: list[Drawn] = []
         self._rng = np.random.default_rng([seed, 152])
         self._after = self._draw_asks()
-        self._tour = HouseTour(seed, rooms=self.config.rooms, width=self.config.width)
+        self._tour = HouseTour(seed, rooms=self.config.rooms, camera=self.config.camera)
         self._happenings = self._happen()
 
     @property

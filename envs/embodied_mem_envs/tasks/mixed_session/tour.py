@@ -28,13 +28,12 @@ class HouseTour:
     Args:
         seed: Of the house, of what moves, and of where the robot stands.
         rooms: Of the house.
-        width: Of the pictures, pixels.
+        camera: What it looks through.
     """
 
-    def __init__(self, seed: int, *, rooms: int, width: int) -> None:
+    def __init__(self, seed: int, *, rooms: int, camera: CameraConfig) -> None:
         self.house = generate_house(seed, HouseConfig(rooms=rooms))
         self._rng = np.random.default_rng([seed, 153])
-        camera = CameraConfig(width=width, height=width * 3 // 4)
         self._body = HouseBody(self.house, camera, seed=seed)
         self._body.connect()
         self._order = self._rng.permutation(len(self.house.rooms)).tolist()

@@ -34,7 +34,14 @@ _SAME: Final = frozenset(
 """Choices that tell already what would be asked."""
 
 
-def draw_asks(log: Log, house: House, count: int, rng: np.random.Generator) -> list[Drawn]:
+def draw_asks(
+    log: Log,
+    house: House,
+    count: int,
+    rng: np.random.Generator,
+    *,
+    most_places: int | None = None,
+) -> list[Drawn]:
     """Draws asks of all kinds, each of another template as long as there are enough.
 
     Args:
@@ -42,9 +49,11 @@ def draw_asks(log: Log, house: House, count: int, rng: np.random.Generator) -> l
         house: As it is in the end.
         count: How many; fewer where too little happened.
         rng: The source of chance.
+        most_places: Asks that want more places are left out; None leaves out none.
     """
     drawer = _Drawer(log, house, rng)
     drawn = [ask for ask in drawer.all() if ask.goals or len(ask.options) > 1]
+    drawn = [ask for ask in drawn if most_places is None or len(ask.goals) <= most_places]
     drawn = [drawn[index] for index in rng.permutation(len(drawn)).tolist()]
     chosen: list[Drawn] = []
     for kind, share in SHARES.items():

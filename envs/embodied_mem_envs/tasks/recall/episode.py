@@ -69,7 +69,10 @@ class RecallEpisode(AskingEpisode):
     def _happen(self) -> Iterator[Happening]:
         yield from self.tale.happen()
         self._body.connect()
-        self._drawn = draw_asks(self.tale.log, self.tale.house, self.config.asks, self._rng)
+        most = 1 if self.config.walked is None else None
+        self._drawn = draw_asks(
+            self.tale.log, self.tale.house, self.config.asks, self._rng, most_places=most
+        )
         self._asks = len(self._drawn)
         single = [n for n, drawn in enumerate(self._drawn) if len(drawn.goals) == 1]
         self._walked = set(single[: self.config.walked])

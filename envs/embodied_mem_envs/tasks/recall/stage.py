@@ -80,9 +80,9 @@ class CarryingHouse(House):
 class Robot:
     """Shows what a robot with a hand sees on its way; its pictures are its clock."""
 
-    def __init__(self, house: CarryingHouse, width: int, seed: int) -> None:
+    def __init__(self, house: CarryingHouse, camera: CameraConfig, seed: int) -> None:
         self.house = house
-        self.body = HouseBody(house, CameraConfig(width=width, height=width * 3 // 4), seed=seed)
+        self.body = HouseBody(house, camera, seed=seed)
         self.body.connect()
         self.tick = 0
         self._floor: TrueFloor | None = None

@@ -43,7 +43,7 @@ class Tale:
         self.visits = config.visits or int(self._rng.integers(_VISITS[0], _VISITS[1] + 1))
         self.house = CarryingHouse.of(generate_house(seed, HouseConfig(rooms=rooms)))
         self.log = Log()
-        self.robot = Robot(self.house, config.width, seed)
+        self.robot = Robot(self.house, config.camera, seed)
         self._config = config
         self._visit = 0
 

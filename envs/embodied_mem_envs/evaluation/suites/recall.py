@@ -1,0 +1,81 @@
+"""Suite `recall`: a history of carrying things, and what is asked of it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, final
+
+import msgspec
+
+from embodied_mem.errors import unknown_name
+from embodied_mem_envs.evaluation.agents.agent import Agent, AgentSetup
+from embodied_mem_envs.evaluation.agents.recall import RECALL_AGENTS, OwnRecallAgent, recall_maker
+from embodied_mem_envs.evaluation.playing import play_episode
+from embodied_mem_envs.evaluation.retrieval import RankingScores
+from embodied_mem_envs.evaluation.suites.suite import EpisodeRecord, Job
+from embodied_mem_envs.house.body import CameraConfig
+from embodied_mem_envs.tasks.episode import Ask, Judgement, Reply
+from embodied_mem_envs.tasks.recall import RecallConfig, RecallEpisode
+
+
+@final
+class RecallSuite:
+    """Implements `Suite`.
+
+    Besides `right`, values of an episode are `success` (of asks for places), `answer_accuracy` (of
+    asks for words), `<kind>_accuracy` for `temporal`, `spatial`, `semantic` and `multi`, `chance`
+    (of a blind reply, exactly), and for `ours` how well the retriever, recency and popularity rank
+    the events that an answer comes from. With `walked` above 0 so many places are walked to and
+    `spl` is measured.
+    """
+
+    name: Final = "recall"
+    version: Final = 1
+
+    @property
+    def agents(self) -> Mapping[str, str]:
+        """See `Suite`."""
+        return RECALL_AGENTS
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """See `Suite`; `asks`, `walked` and `width` (pixels) are those of `RecallConfig`."""
+        return {"episodes": 50, "first_seed": 1000, "asks": 60, "walked": 0, "width": 160}
+
+    def run(self, job: Job, folder: Path) -> EpisodeRecord:
+        """Lives through one episode; see `Suite`.
+
+        Raises:
+            ConfigError: If there is no such agent.
+        """
+        if job.agent not in self.agents:
+            raise unknown_name("agent", job.agent, self.agents)
+        options = {**self.options, **job.options}
+        width = int(options["width"])
+        config = RecallConfig(
+            asks=options["asks"],
+            walked=options["walked"],
+            camera=CameraConfig(width=width, height=width * 3 // 4),
+        )
+        episode = RecallEpisode(job.seed, config)
+        scores = RankingScores()
+        living: list[Agent] = []
+
+        def make(setup: AgentSetup) -> Agent:
+            living.append(recall_maker(job.agent)(setup))
+            return living[-1]
+
+        def judged(ask: Ask, reply: Reply, judgement: Judgement) -> None:
+            relevant = episode.truth_of(ask.number).relevant
+            if relevant and living and isinstance(living[0], OwnRecallAgent):
+                scores.add(living[0].rankings(ask, scores.k), relevant)
+
+        setup = AgentSetup(
+            folder=folder,
+            seed=job.seed,
+            oracle=episode if job.agent.startswith("oracle") else None,
+        )
+        record = play_episode(episode, make, setup, job, version=self.version, on_judged=judged)
+        return msgspec.structs.replace(record, values={**record.values, **scores.values()})
+
+
+SUITE: Final = RecallSuite()
