@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike
 
-from embodied_mem.brain.climbing import OnFloor, TakeStairs
+from embodied_mem.brain.climbing import LookAtSteps, OnFloor, TakeStairs
 from embodied_mem.brain.navigation import NavigationConfig, Navigator
 from embodied_mem.brain.skill import Skill, Status
 from embodied_mem.brain.skills import STOP, FaceTowards, Gait, InOrder, LookAround, Senses
 from embodied_mem.brain.walking import FollowPath, GoToObject, VisitFrontier, WalkConfig
+from embodied_mem.scene.flights import Flight
 from embodied_mem.scene.frontiers import Frontier
 from embodied_mem.types import Command
 
@@ -151,6 +152,10 @@ class Cerebellum:
                 config=self.config.walk,
             )
         )
+
+    def look_at_steps(self, hint: Flight) -> None:
+        """Starts a walk to where what may be stairs shows from in front."""
+        self.start(LookAtSteps(hint, self.navigator, self.gait, self.config.walk))
 
     def face(self, xy: ArrayLike) -> None:
         """Starts a turn towards a (2,) world point."""

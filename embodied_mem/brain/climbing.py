@@ -7,8 +7,9 @@ import numpy as np
 
 from embodied_mem.brain.navigation import Navigator
 from embodied_mem.brain.skill import Skill, Status
-from embodied_mem.brain.skills import STOP, Gait, Senses
+from embodied_mem.brain.skills import STOP, FaceTowards, Gait, InOrder, Senses
 from embodied_mem.brain.walking import FollowPath, WalkConfig
+from embodied_mem.scene.flights import Flight
 from embodied_mem.scene.stairs import Stairs
 from embodied_mem.scene.storeys import Floor
 from embodied_mem.types import Command, Float64Array
@@ -17,6 +18,11 @@ _AHEAD = 0.6
 """How far ahead on the middle line of a flight the body aims, m."""
 _OFF = 0.25
 """So far from a flight a body stands on the floor beyond, m."""
+_BEFORE = (1.4, 1.1, 1.7, 0.8, 0.5)
+"""Distances from which steps are looked at, m, the best first."""
+_ASLANT = (0.0, 0.4, -0.4, 0.8, -0.8)
+"""Directions from which they are looked at, off the one straight in front, rad."""
+_MOST_LOOKS = 4
 _NO_STAIRS = 0.9
 """Who walks so far onto a flight without leaving the floor is on none, m."""
 
@@ -158,6 +164,72 @@ class TakeStairs:
 
     def _fail(self, reason: str) -> None:
         self.status, self.reason = Status.FAILED, reason
+
+
+@final
+class LookAtSteps:
+    """Goes to where what may be stairs shows from in front, and looks; then from aslant.
+
+    It succeeds as soon as the hint is gone, because stairs were found there, and fails where no
+    view shows any.
+    """
+
+    def __init__(
+        self, hint: Flight, navigator: Navigator, gait: Gait, config: WalkConfig | None = None
+    ) -> None:
+        self.status, self.reason = Status.RUNNING, ""
+        self.hint = hint
+        self._navigator, self._gait, self._config = navigator, gait, config
+        self._views: list[Float64Array] = []
+        self._skill: InOrder | None = None
+
+    def can_execute(self, senses: Senses) -> float:
+        """1 where a place shows it from in front, else 0."""
+        return float(bool(self._standpoints(senses)))
+
+    def enter(self, senses: Senses) -> None:
+        """Chooses where to look from."""
+        self._views = self._standpoints(senses)
+
+    def step(self, senses: Senses) -> Command:
+        """Walks and looks, place after place."""
+        while True:
+            if senses.storeys is None or self.hint not in senses.storeys.hints:
+                self.status = Status.SUCCEEDED
+                return STOP
+            if self._skill is None:
+                if not self._views:
+                    self.status, self.reason = Status.FAILED, "no stairs show there"
+                    return STOP
+                walk = FollowPath(self._views.pop(0), self._navigator, self._gait, self._config)
+                face = FaceTowards(self._gait, xy=self.hint.edge + 0.5 * self.hint.direction)
+                self._skill = InOrder([walk, face])
+                self._skill.enter(senses)
+            command = self._skill.step(senses)
+            if self._skill.status is Status.RUNNING:
+                return command
+            self._skill = None
+
+    def leave(self) -> None:
+        """Leaves the walk that is under way."""
+        if self._skill is not None:
+            self._skill.leave()
+
+    def _standpoints(self, senses: Senses) -> list[Float64Array]:
+        """Returns the reachable places before the steps, the best first."""
+        field = self._navigator.field(senses.occupancy, senses.pose.xy)
+        reachable = field.reachable_mask()
+        found: list[Float64Array] = []
+        for angle in _ASLANT:
+            turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+            for far in _BEFORE:
+                place = self.hint.edge - far * (turn @ self.hint.direction)
+                row, col = senses.occupancy.cells_of(place)[0]
+                inside = 0 <= row < reachable.shape[0] and 0 <= col < reachable.shape[1]
+                if inside and reachable[row, col]:
+                    found.append(place)
+                    break
+        return found[:_MOST_LOOKS]
 
 
 @final

@@ -8,6 +8,7 @@ import numpy as np
 from embodied_mem.brain.climbing import nearest_flight
 from embodied_mem.brain.exploration import ExplorationStrategy
 from embodied_mem.brain.navigation import Pose2
+from embodied_mem.scene.flights import Flight
 from embodied_mem.scene.frontiers import Frontier
 from embodied_mem.scene.graph import SceneGraph
 from embodied_mem.scene.stairs import Stairs
@@ -18,11 +19,13 @@ from embodied_mem.scene.storeys import Floor
 class Goal:
     """One thing to do: the plan of a cortex that plans one step ahead."""
 
-    skill: Literal["look_around", "visit", "inspect", "climb"]
+    skill: Literal["look_around", "visit", "inspect", "look_at_steps", "climb"]
     frontier: Frontier | None = None
     """What to visit."""
     row: int | None = None
     """The object to inspect."""
+    steps: Flight | None = None
+    """What may be stairs, to be looked at from in front."""
     stairs: str | None = None
     """Id of the flight to take."""
     up: bool = True
@@ -80,6 +83,8 @@ class Cortex:
         inspection = self._inspection(scene, pose) if self.config.inspect else None
         if inspection is not None:
             return inspection
+        if self._max_step > 0.0 and scene.storeys.hints:
+            return Goal(skill="look_at_steps", steps=scene.storeys.hints[0])
         self._done.add(floor)
         return self._other_floor(scene)
 
@@ -89,6 +94,8 @@ class Cortex:
         Only failures count: a frontier that is pushed back, or chosen again on the way to it, is
         visited many times under one id.
         """
+        if goal.steps is not None:
+            scene.storeys.drop_hint(goal.steps)
         if goal.stairs is not None:
             self._stairs_failed(goal.stairs, scene)
         if goal.frontier is None:

@@ -17,6 +17,7 @@ from embodied_mem.allocation import (
 )
 from embodied_mem.allocation.demand import describe_question
 from embodied_mem.brain.language.answers import Answer, answer_question
+from embodied_mem.brain.remember.earlier_floors import EarlierFloors
 from embodied_mem.brain.remember.keeper import Keeper
 from embodied_mem.brain.remember.maker import RecordMaker
 from embodied_mem.brain.remember.objects import ObjectRecords
@@ -25,7 +26,6 @@ from embodied_mem.brain.remember.surroundings import (
     FrontierRecords,
     PlaceRecords,
     WalkRecords,
-    forget_surroundings,
     map_fact,
 )
 from embodied_mem.brain.walk import Walk
@@ -97,6 +97,7 @@ class Hippocampus:
         self._note_place(observation)
         change = self.scene.update(observation)
         operations = [
+            *self._earlier.forget((floor.index for floor in self.scene.floors), self.store),
             *self._objects.follow(change),
             *self._snapshots.follow(),
             *self._frontiers.follow(observation),
@@ -148,7 +149,7 @@ class Hippocampus:
 
     def map_fact(self) -> MapFact:
         """Returns where the occupancy's cells lie; the cells are `scene.occupancy.states`."""
-        return map_fact(self.scene)
+        return map_fact(self.scene.storeys.current)
 
     def _apply(self, operations: Sequence[Operation]) -> None:
         """Applies what the records ask for, and lets them hear what became of it."""
@@ -167,19 +168,18 @@ class Hippocampus:
         if self.latest is None:
             return AllocationContext(tick=self._maker.tick)
         x, y, z = map(float, self.latest.T_world_body[:3, 3])
-        singles = (self._walk.map_ledger.id_of("map"), self._walk.walk_ledger.id_of("walk"))
         return AllocationContext(
             tick=self._maker.tick,
-            place=self.scene.place_at((x, y)),
+            place=self.scene.place_at((x, y, z)),
             position=(x, y, z),
-            protected_ids=frozenset(each for each in singles if each is not None),
+            protected_ids=frozenset(self._walk.ids()),
             visits=self.visits,
             demand=self.demand,
         )
 
     def _note_place(self, observation: Observation) -> None:
         """Counts how often the body comes into each place, once places are known."""
-        place = self.scene.place_at(observation.T_world_body[:2, 3])
+        place = self.scene.place_at(observation.T_world_body[:3, 3])
         if place is not None and place != self._place:
             self.visits[place] = self.visits.get(place, 0) + 1
             self._place = place
@@ -207,6 +207,9 @@ class Hippocampus:
         self._maker.tick = self._offset
         rows = self._objects.restore(self.store)
         self._snapshots.restore(self.store, rows)
-        forget_surroundings(self.store)
+        self._earlier = EarlierFloors(self.store)
+        self.scene.storeys.expect(self._earlier.heights)
+        self.scene.storeys.place_numbers.next = self._earlier.first["place"]
+        self.scene.storeys.frontier_numbers.next = self._earlier.first["frontier"]
         self.scene.objects.visit_start = self._offset
         self.scene.snapshots.update(self.scene.required())

@@ -1,5 +1,7 @@
 """The way that the body took, in a bounded number of points."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from embodied_mem.memory.facts import WalkFact
@@ -13,6 +15,7 @@ class Walk:
         self._spacing = spacing
         self._capacity = capacity
         self._path: list[tuple[float, float]] = []
+        self._heights: list[float] = []
         self._last: tuple[float, float] | None = None
         self.length = 0.0
         """Metres walked."""
@@ -33,16 +36,25 @@ class Walk:
             or np.hypot(x - self._path[-1][0], y - self._path[-1][1]) >= self._spacing
         ):
             self._path.append((round(x, 3), round(y, 3)))
+            self._heights.append(float(observation.T_world_body[2, 3]))
         if len(self._path) > self._capacity:
             self._path = self._path[::2]
+            self._heights = self._heights[::2]
             self._spacing *= 2.0
 
-    def fact(self, tick: int) -> WalkFact:
-        """Returns the walk until now."""
+    def fact(self, tick: int, floor_at: Callable[[float], int] | None = None) -> WalkFact:
+        """Returns the walk until now.
+
+        Args:
+            tick: Now.
+            floor_at: Tells the floor of a world height, where there is more than one.
+        """
+        floors = () if floor_at is None else tuple(floor_at(z) for z in self._heights)
         return WalkFact(
             path=tuple(self._path),
             length=round(self.length, 3),
             frames=self.frames,
             first_tick=self._first_tick,
             last_tick=tick,
+            floors=floors if len(set(floors)) > 1 else (),
         )

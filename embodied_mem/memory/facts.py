@@ -77,7 +77,14 @@ class SnapshotFact(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", 
     """View quality in [0, 1] of every object seen in it."""
 
 
-class FrontierFact(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="frontier"):
+class FrontierFact(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    tag_field="type",
+    tag="frontier",
+    omit_defaults=True,
+):
     """An edge of the known: free space next to unknown space. Kind `frontier`."""
 
     frontier_id: str
@@ -86,13 +93,15 @@ class FrontierFact(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", 
     """Unit vector that points into the unknown."""
     length: float
     """Metres."""
+    floor: int = 0
 
 
 class MapFact(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="map"):
     """A floor's occupancy. Kind `summary`; the payload is a PNG: 0 unknown, 1 free, 2 occupied.
 
     Row r and column c of the picture hold the cell whose lower corner is at
-    (origin[0] + c * cell, origin[1] + r * cell): row 0 is at the smallest y.
+    (origin[0] + c * cell, origin[1] + r * cell): row 0 is at the smallest y. Where more than one
+    floor is known, the record's pose tells the height of each.
     """
 
     origin: tuple[float, float]
@@ -100,7 +109,14 @@ class MapFact(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="
     floor: int = 0
 
 
-class WalkFact(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="walk"):
+class WalkFact(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    tag_field="type",
+    tag="walk",
+    omit_defaults=True,
+):
     """The way that the body took, thinned. Kind `event`."""
 
     path: tuple[tuple[float, float], ...]
@@ -109,6 +125,8 @@ class WalkFact(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=
     frames: int
     first_tick: int
     last_tick: int
+    floors: tuple[int, ...] = ()
+    """Index of the floor of each point of the path; () where all lie on one."""
 
 
 Fact = ObjectFact | PlaceFact | SnapshotFact | FrontierFact | MapFact | WalkFact

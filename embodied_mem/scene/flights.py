@@ -4,7 +4,7 @@ A flight is a chain of level surfaces, each one rise above the last and one trea
 below it begins one rise above the floor and climbs; from above it begins one rise below and falls.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import cv2
@@ -23,6 +23,8 @@ _THICK = 0.02
 _FEW = 8
 """So many points at least show a tread."""
 _BIN = 0.01
+_HINT_WIDTH = 0.25
+"""Treads of a flight seen from beside show at least this much of their width, m."""
 _COARSE = 0.02
 """Bins of height in which is looked first, m."""
 _STEPS_TRIED = 14
@@ -49,6 +51,8 @@ class FlightConfig:
     """Narrowest flight, m."""
     min_steps: int = 4
     """So many steps must be seen, for a shelf beside a stool is no flight."""
+    sure_steps: int = 4
+    """Fewer steps are only a hint that there may be a flight."""
     range: float = 4.0
     """Treads farther than this from the camera are left alone, m."""
 
@@ -82,6 +86,8 @@ class Flight:
     """Width that was seen, m."""
     up: bool
     """Whether it climbs from the floor; else it falls away."""
+    sure: bool = True
+    """Whether so much was seen that it must be one; else it is worth a look from in front."""
 
 
 def find_flight(frame: Frame, floor_height: float, config: FlightConfig) -> Flight | None:
@@ -100,7 +106,24 @@ def find_flight(frame: Frame, floor_height: float, config: FlightConfig) -> Flig
         flight = None if chain is None else fit_flight(chain, sign > 0, config)
         if flight is not None:
             return flight
-    return None
+    return _first_steps(surfaces.astype(np.float64), config)
+
+
+def _first_steps(surfaces: Float64Array, config: FlightConfig) -> Flight | None:
+    """Finds the first two treads of a flight that is seen from beside: a hint, not more."""
+    heights = surfaces[:, 2]
+    low = surfaces[(heights > config.min_rise) & (heights < config.max_rise)]
+    start = _tread(low, 1.0) if len(low) >= _FEW else None
+    if start is None:
+        return None
+    chain = _chain(start, surfaces, 1.0, config)
+    if len(chain) < 2:
+        return None
+    hint = replace(config, min_steps=2, min_width=_HINT_WIDTH, sure_steps=config.min_steps)
+    flight = fit_flight(np.concatenate(chain[: config.min_steps]), True, hint)
+    if flight is None or flight.treads[:, 2].min() > flight.rise + _THICK:
+        return None
+    return flight
 
 
 def _level_surfaces(frame: Frame, floor_height: float, config: FlightConfig) -> Float32Array:
@@ -262,6 +285,7 @@ def fit_flight(treads: Float64Array, up: bool, config: FlightConfig) -> Flight |
         edge=edge,
         width=float(right - left),
         up=up,
+        sure=len(counts) >= config.sure_steps,
     )
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from embodied_mem.errors import ConfigError
 from embodied_mem.perception.frame import Frame
-from embodied_mem.scene.flights import FlightConfig, find_flight
+from embodied_mem.scene.flights import Flight, FlightConfig, find_flight
 from embodied_mem.scene.frontiers import Frontier, FrontierConfig, FrontierTracker
 from embodied_mem.scene.numbers import Numbers
 from embodied_mem.scene.occupancy import Occupancy, OccupancyConfig
@@ -22,6 +22,8 @@ from embodied_mem.types import Float64Array
 
 _LOOK_EVERY = 3
 """Stairs are looked for once in so many ticks: a body that turns shows them in several."""
+_SAME_PLACE = 0.8
+"""Hints nearer to each other than this, m, are one."""
 _EVEN, _WALKED = 0.03, 0.2
 """A way of the second that changes height by less than the first is level, m."""
 _PATCH = 0.2
@@ -57,7 +59,11 @@ class StoreyConfig:
 class Floor:
     """The map of one floor with its frontiers and places."""
 
-    def __init__(self, occupancy: Occupancy, tracker: FrontierTracker, finder: PlaceFinder) -> None:
+    def __init__(
+        self, occupancy: Occupancy, tracker: FrontierTracker, finder: PlaceFinder, opened: int
+    ) -> None:
+        self.opened = opened
+        """How many floors were opened before it: a number that never changes."""
         self.occupancy = occupancy
         self.tracker = tracker
         self.finder = finder
@@ -85,6 +91,12 @@ class Floor:
             self.finder.renumber(index)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class _Hint:
+    flight: Flight
+    floor: Floor
+
+
 class Storeys:
     """Keeps the floors, and tells on which of them the body stands."""
 
@@ -105,6 +117,8 @@ class Storeys:
         self.between = False
         """Whether the body is on stairs, where no map applies."""
         self._trail: list[Float64Array] = []
+        self._hints: list[_Hint] = []
+        self._dropped: list[Float64Array] = []
 
     @property
     def floors(self) -> tuple[Floor, ...]:
@@ -127,7 +141,8 @@ class Storeys:
         Args:
             heights: World height of each floor by its index, m.
         """
-        self._levels = [Level(height=heights[k], measured=True) for k in sorted(heights)]
+        if len(heights) > 1:
+            self._levels = [Level(height=heights[k], measured=True) for k in sorted(heights)]
 
     def index_at(self, z: float) -> int:
         """Returns the index of the floor on or above which a world height lies."""
@@ -173,16 +188,42 @@ class Storeys:
 
     def look(self, frame: Frame) -> None:
         """Looks for stairs from the floor on which the body stands."""
-        if self.between or frame.observation.tick % _LOOK_EVERY:
+        often = bool(self.hints) or frame.observation.tick % _LOOK_EVERY == 0
+        if self.between or not often:
             return
         flight = find_flight(frame, self.current.height, self.config.flights)
         if flight is None:
             return
+        if not flight.sure:
+            self._note_hint(flight)
+            return
+        self._hints = [
+            hint
+            for hint in self._hints
+            if np.hypot(*(hint.flight.edge - flight.edge)) > _SAME_PLACE
+        ]
         here = self._own_level()
         there = self._neighbour(here, 1 if flight.up else -1)
         if self._book.note(flight, here, there):
             self._settle_levels()
             self._mark_open()
+
+    @property
+    def hints(self) -> tuple[Flight, ...]:
+        """What may be flights from the floor that the body is on, and was seen from beside only."""
+        return tuple(hint.flight for hint in self._hints if hint.floor is self.current)
+
+    def drop_hint(self, hint: Flight) -> None:
+        """Gives a hint up: a look from in front showed no flight."""
+        self._dropped.append(hint.edge)
+        self._hints = [other for other in self._hints if other.flight is not hint]
+
+    def _note_hint(self, flight: Flight) -> None:
+        edges = [hint.flight.edge for hint in self._hints if hint.floor is self.current]
+        known = any(bool(stairs.covers(flight.edge, margin=_SAME_PLACE)) for stairs in self.stairs)
+        near = [np.hypot(*(edge - flight.edge)) < _SAME_PLACE for edge in (*edges, *self._dropped)]
+        if not known and not any(near):
+            self._hints.append(_Hint(flight=flight, floor=self.current))
 
     def _begin(self, z: float) -> None:
         """Sets the first map on the floor that is known to be there, or on a new one."""
@@ -267,6 +308,7 @@ class Storeys:
             Occupancy(occupancy, climbed=climbed, heading=heading),
             FrontierTracker(frontiers, self.frontier_numbers),
             PlaceFinder(places, self.place_numbers),
+            opened=sum(level.floor is not None for level in self._levels),
         )
 
     def _own_level(self) -> "Level[Floor]":

@@ -40,7 +40,7 @@ class ObjectRecords:
         for row in map(int, self._scene.objects.rows()):
             on = carriers.get(row)
             fact = self._scene.object_fact(row, None if on is None else self._scene.objects.ids[on])
-            operations += self._write(row, fact, self._scene.place_of(row))
+            operations += self._write(row, fact, self._place_now(row))
         return operations
 
     def restore(self, store: MemoryStore) -> dict[str, int]:
@@ -55,8 +55,15 @@ class ObjectRecords:
     def _place(self, row: int) -> str | None:
         """Returns the place of an object; the one noted last while no places are known."""
         if self._scene.places or row not in self.ledger:
-            return self._scene.place_of(row)
+            return self._place_now(row)
         return self.ledger[row].record.place
+
+    def _place_now(self, row: int) -> str | None:
+        """Returns the place of an object; the one noted last on a floor not yet come to."""
+        floor = self._scene.storeys.floor(self._scene.floor_of(row))
+        if floor is None and row in self.ledger:
+            return self.ledger[row].record.place
+        return self._scene.place_of(row)
 
     def _stale(self, row: int) -> bool:
         """Tells whether an object's stored fact is wrong by more than it may be."""

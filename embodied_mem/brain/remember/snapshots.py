@@ -150,7 +150,7 @@ class SnapshotRecords:
             fact,
             about=cluster,
             pose=pose_of(frame.T_world_camera),
-            place=self._scene.place_at(frame.T_world_camera[:2, 3]),
+            place=self._scene.place_at(frame.T_world_camera[:3, 3]),
             valid_from=frame.tick,
             payload=picture.layers,
             losses=picture.losses,

@@ -8,26 +8,16 @@ import numpy as np
 from embodied_mem.brain.remember.ledger import Entry, Ledger
 from embodied_mem.brain.remember.maker import RecordMaker, pose_at
 from embodied_mem.brain.walk import Walk
-from embodied_mem.memory import Delete, MemoryStore
 from embodied_mem.memory.codec.pictures import Layers, progressive_picture
 from embodied_mem.memory.facts import FrontierFact, MapFact, PlaceFact, WalkFact
-from embodied_mem.memory.filter import Filter
 from embodied_mem.memory.record import Operation
 from embodied_mem.scene.frontiers import Frontier
 from embodied_mem.scene.graph import SceneGraph
+from embodied_mem.scene.storeys import Floor
 from embodied_mem.types import Observation, UInt8Array
 
 THUMBNAIL: Final = 160
 """Width in pixels of the picture that is kept of a frontier."""
-_PER_VISIT: Final = frozenset({"frontier", "place", "map", "walk"})
-
-
-def forget_surroundings(store: MemoryStore) -> None:
-    """Forgets what a new visit writes anew, because it comes from its own occupancy."""
-    told = store.query(Filter(kind=("frontier", "summary", "event")), payload=False)
-    stale = [record.id for record in told if record.content.get("type") in _PER_VISIT]
-    if stale:
-        store.apply([Delete(id=record_id) for record_id in stale])
 
 
 @final
@@ -41,7 +31,7 @@ class FrontierRecords:
 
     def follow(self, observation: Observation) -> list[Operation]:
         """Returns what adds the frontiers that appeared and forgets those that closed."""
-        now = {frontier.id: frontier for frontier in self._scene.frontiers}
+        now = {frontier.id: frontier for frontier in self._scene.all_frontiers}
         operations = self.ledger.prune(now)
         picture: Layers | None = None
         for key, frontier in now.items():
@@ -56,7 +46,7 @@ class FrontierRecords:
     def refresh(self) -> list[Operation]:
         """Returns what brings the frontiers up to date."""
         operations: list[Operation] = []
-        for frontier in self._scene.frontiers:
+        for frontier in self._scene.all_frontiers:
             if frontier.id in self.ledger:
                 held = self.ledger[frontier.id].record
                 picture = Layers(held.payload, held.losses)
@@ -66,11 +56,12 @@ class FrontierRecords:
 
     def _entry(self, record_id: str, frontier: Frontier, picture: Layers) -> Entry[FrontierFact]:
         fact = frontier_fact(frontier)
+        height = _height(self._scene, fact.floor)
         record = self._maker.make(
             record_id,
             fact,
-            pose=pose_at(*fact.centroid, self._scene.occupancy.floor_height),
-            place=self._scene.place_at(frontier.centroid),
+            pose=pose_at(*fact.centroid, height),
+            place=self._scene.place_at((*frontier.centroid, height)),
             payload=picture.layers,
             losses=picture.losses,
         )
@@ -100,14 +91,14 @@ class PlaceRecords:
             fact,
             about=(key,),
             place=key,
-            pose=pose_at(*fact.centroid, self._scene.occupancy.floor_height),
+            pose=pose_at(*fact.centroid, _height(self._scene, fact.floor)),
         )
         return Entry(record, fact)
 
 
 @final
 class WalkRecords:
-    """The map and the walk, of which there is one each."""
+    """The walk, of which there is one, and the maps, one a floor."""
 
     def __init__(self, scene: SceneGraph, maker: RecordMaker, walk: Walk) -> None:
         self.map_ledger: Ledger[str, MapFact] = Ledger()
@@ -119,21 +110,34 @@ class WalkRecords:
     def refresh(self) -> list[Operation]:
         """Returns what brings both up to date."""
         tick = self._maker.tick
-        floor = map_fact(self._scene)
-        record = self._maker.make(
-            self.map_ledger.id_of("map") or self._maker.new_id(),
-            floor,
-            payload=(_png(self._scene.occupancy.states),),
-        )
-        operations = self.map_ledger.put("map", Entry(record, floor), tick)
-        way = self._walk.fact(tick)
+        operations: list[Operation] = []
+        for floor in self._scene.floors:
+            operations += self.map_ledger.put(_map_key(floor), self._map(floor), tick)
+        several = len(self._scene.floors) > 1
+        way = self._walk.fact(tick, self._scene.storeys.index_at if several else None)
         record = self._maker.make(self.walk_ledger.id_of("walk") or self._maker.new_id(), way)
         return [*operations, *self.walk_ledger.put("walk", Entry(record, way), tick)]
 
+    def ids(self) -> list[str]:
+        """Returns the ids of the records of the maps and of the walk, as far as they are held."""
+        keys = [self.map_ledger.id_of(_map_key(floor)) for floor in self._scene.floors]
+        return [each for each in (*keys, self.walk_ledger.id_of("walk")) if each is not None]
 
-def map_fact(scene: SceneGraph) -> MapFact:
-    """Returns where the occupancy's cells lie; the cells are `scene.occupancy.states`."""
-    occupancy = scene.occupancy
+    def _map(self, floor: Floor) -> Entry[MapFact]:
+        fact = map_fact(floor)
+        pose = pose_at(*fact.origin, floor.height) if len(self._scene.floors) > 1 else None
+        record = self._maker.make(
+            self.map_ledger.id_of(_map_key(floor)) or self._maker.new_id(),
+            fact,
+            pose=pose,
+            payload=(_png(floor.occupancy.states),),
+        )
+        return Entry(record, fact)
+
+
+def map_fact(floor: Floor) -> MapFact:
+    """Returns where the cells of a floor lie; the cells are `floor.occupancy.states`."""
+    occupancy = floor.occupancy
     x, y = (round(float(value), 4) for value in occupancy.origin)
     return MapFact(origin=(x, y), cell=occupancy.cell, floor=occupancy.floor)
 
@@ -145,7 +149,18 @@ def frontier_fact(frontier: Frontier) -> FrontierFact:
         centroid=(round(float(frontier.centroid[0]), 3), round(float(frontier.centroid[1]), 3)),
         direction=(round(float(frontier.direction[0]), 3), round(float(frontier.direction[1]), 3)),
         length=round(float(frontier.length), 3),
+        floor=frontier.floor,
     )
+
+
+def _map_key(floor: Floor) -> str:
+    """Returns the key of a map, which stays when floors get other numbers."""
+    return "map" if floor.opened == 0 else f"map {floor.opened}"
+
+
+def _height(scene: SceneGraph, index: int) -> float:
+    floor = scene.storeys.floor(index)
+    return scene.occupancy.floor_height if floor is None else floor.height
 
 
 def _thumbnail(picture: UInt8Array) -> UInt8Array:
