@@ -8,6 +8,7 @@ import msgspec
 from embodied_mem.files import write_text
 from embodied_mem_envs.evaluation.manipulate_agent import AnomalyNote
 from embodied_mem_envs.evaluation.manipulate_faults import FAULT_PLANS, fault_name
+from embodied_mem_envs.evaluation.records.lines import append_line, whole_lines
 from embodied_mem_envs.tabletop.physics import SECONDS
 
 Run = Literal["first", "repeat"]
@@ -81,7 +82,7 @@ class RecordFile:
         self.records: list[EpisodeRecord] = []
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists():
-            self.records = _read(path.read_bytes())
+            self.records = _read(path)
             self._rewrite()
 
     def drop(self, agent: str, memory: bool) -> None:
@@ -95,8 +96,7 @@ class RecordFile:
 
     def add(self, record: EpisodeRecord) -> None:
         """Appends one record."""
-        with self.path.open("ab") as file:
-            file.write(msgspec.json.encode(record) + b"\n")
+        append_line(self.path, msgspec.json.encode(record))
         self.records.append(record)
 
     def find(self, agent: str, memory: bool, case: Case) -> EpisodeRecord | None:
@@ -107,9 +107,9 @@ class RecordFile:
         return None
 
 
-def _read(data: bytes) -> list[EpisodeRecord]:
+def _read(path: Path) -> list[EpisodeRecord]:
     records = []
-    for line in data.splitlines():
+    for line in whole_lines(path):
         try:
             records.append(msgspec.json.decode(line, type=EpisodeRecord))
         except msgspec.DecodeError:

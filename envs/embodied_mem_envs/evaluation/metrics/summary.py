@@ -110,8 +110,8 @@ def _table(own: Sequence[EpisodeRecord], all_records: Sequence[EpisodeRecord]) -
     table: dict[str, Values] = {}
     for name in _in_order(names):
         metric = definition_of(name)
-        if name not in given and (metric is None or metric.failed is None):
-            continue
+        if name not in given and not all(record.error for record in own):
+            continue  # such a metric is not for this agent
         values = {record.seed: _value(record, name, metric) for record in own}
         known = {seed: value for seed, value in values.items() if value is not None}
         if known:

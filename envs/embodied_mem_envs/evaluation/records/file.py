@@ -1,6 +1,5 @@
 """The records of an evaluation on disk: one line of JSON for each episode."""
 
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import final
@@ -8,6 +7,7 @@ from typing import final
 import msgspec
 
 from embodied_mem.errors import EvaluationError
+from embodied_mem_envs.evaluation.records.lines import append_line, drop_cut_off, whole_lines
 from embodied_mem_envs.evaluation.suites.suite import EpisodeRecord
 
 RECORDS = "episodes.jsonl"
@@ -27,12 +27,8 @@ class RecordFile:
         """
         self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._records: dict[tuple[str, int], EpisodeRecord] = {}
-        if path.exists():
-            whole = _whole(path)
-            if len(whole) < path.stat().st_size:
-                os.truncate(path, len(whole))
-            self._records = by_episode(_decode(whole, path))
+        drop_cut_off(path)
+        self._records = by_episode(_decode(path))
 
     @property
     def records(self) -> list[EpisodeRecord]:
@@ -52,17 +48,7 @@ class RecordFile:
         key = (record.agent, record.seed)
         if key in self._records:
             raise EvaluationError(f"{record.agent} has done seed {record.seed} already")
-        line = msgspec.json.encode(record, order="deterministic") + b"\n"
-        handle = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-        try:
-            # One write: a reader, or a kill, finds a line whole or finds a cut-off last one.
-            if os.write(handle, line) < len(line):
-                raise EvaluationError(
-                    f"{self.path} could not take a whole record; is the disk full?"
-                )
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        append_line(self.path, msgspec.json.encode(record, order="deterministic"))
         self._records[key] = record
 
 
@@ -74,17 +60,12 @@ def read_records(path: Path) -> list[EpisodeRecord]:
     Raises:
         EvaluationError: If another line is damaged, or two records tell of one episode.
     """
-    return in_order(by_episode(_decode(_whole(path), path)).values()) if path.exists() else []
+    return in_order(by_episode(_decode(path)).values())
 
 
-def _whole(path: Path) -> bytes:
-    data = path.read_bytes()
-    return data[: data.rfind(b"\n") + 1]
-
-
-def _decode(data: bytes, path: Path) -> list[EpisodeRecord]:
+def _decode(path: Path) -> list[EpisodeRecord]:
     records = []
-    for number, line in enumerate(data.splitlines(), start=1):
+    for number, line in enumerate(whole_lines(path), start=1):
         try:
             records.append(msgspec.json.decode(line, type=EpisodeRecord))
         except msgspec.DecodeError as error:

@@ -10,6 +10,7 @@ from embodied_mem_envs.evaluation.reporting.rows import (
     difference_rows,
     kind_rows,
     metric_rows,
+    part_rows,
     time_rows,
 )
 from embodied_mem_envs.evaluation.running.evaluation import Evaluated
@@ -20,7 +21,8 @@ def print_evaluation(evaluated: Evaluated, console: Console | None = None) -> No
     shown = console or Console()
     summaries = summarise(evaluated.records)
     agents = [summary.agent for summary in summaries]
-    rows = [metric_rows(summaries), kind_rows(by_kind(evaluated.records), agents)]
+    parts, kinds = part_rows(summaries), kind_rows(by_kind(evaluated.records), agents)
+    rows = [metric_rows(summaries), *(each for each in (parts, kinds) if each.cells)]
     if len(agents) > 1:
         rows.insert(1, difference_rows(summaries))
     for each in (*rows, time_rows(summaries)):

@@ -20,6 +20,7 @@ from embodied_mem_envs.evaluation.reporting.rows import (
     difference_rows,
     kind_rows,
     metric_rows,
+    part_rows,
     time_rows,
 )
 from embodied_mem_envs.evaluation.reporting.seeds import seeds_words
@@ -67,6 +68,7 @@ def write_report(folder: Path, evaluated: Evaluated, *, times: bool = False) -> 
     rows = [metric_rows(summaries)]
     if len(agents) > 1:
         rows.append(difference_rows(summaries))
+    kinds = kind_rows(by_kind(evaluated.records), agents)
     body = tag(
         "main",
         tag("h1", f"{about.suite}: {len(agents)} agents, {_episodes(evaluated)} episodes"),
@@ -75,7 +77,7 @@ def write_report(folder: Path, evaluated: Evaluated, *, times: bool = False) -> 
         _what_was_run(evaluated),
         *(_table(each) for each in rows),
         section("plots", "Drawn", "", _plots(evaluated)),
-        _table(kind_rows(by_kind(evaluated.records), agents)),
+        *(_table(each) for each in (kinds, part_rows(summaries)) if each.cells),
         *([_table(time_rows(summaries))] if times else []),
         pictures_section(folder, evaluated.records),
         misses_section(evaluated.records),

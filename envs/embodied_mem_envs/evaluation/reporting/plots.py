@@ -18,6 +18,8 @@ _COLOURS = (
 )  # fmt: skip
 _WORTH = ("answer_accuracy", "success", "right", "progress")
 """What stands against bytes: the first of these that there is."""
+_POINTS = 12
+"""So many points an episode is drawn with at most; more asks are taken together."""
 
 
 def plots(records: Sequence[EpisodeRecord]) -> list[tuple[str, bytes]]:
@@ -39,7 +41,11 @@ Drawing = tuple[str, bytes] | None
 def _draw_shares(summaries: Sequence[AgentSummary], colours: Mapping[str, str]) -> Drawing:
     """All metrics between 0 and 1, a panel each, a bar an agent with its interval."""
     present = {name for summary in summaries for name in summary.metrics}
-    names = [n for n, m in METRICS.items() if n in present and m.unit == "share"]
+    names = [
+        name
+        for name, metric in METRICS.items()
+        if name in present and metric.unit == "share" and metric.better != "neither"
+    ]
     if not names:
         return None
     columns = min(2, len(names))
@@ -95,21 +101,27 @@ def _draw_order(records: Sequence[EpisodeRecord], colours: Mapping[str, str]) ->
 
 def _by_number(
     own: Sequence[EpisodeRecord], most: int
-) -> tuple[list[int], list[float], tuple[list[float], list[float]]]:
+) -> tuple[list[float], list[float], tuple[list[float], list[float]]]:
+    """Returns points along the episode: their asks, the share that was right, and its interval."""
     numbers, shares, low, high = [], [], [], []
-    for number in range(most):
-        rights = [
-            float(not record.error and record.asks[number].right)
-            for record in own
-            if record.error or number < len(record.asks)
-        ]
+    step = -(-most // _POINTS)
+    for first in range(0, most, step):
+        rights = [share for record in own for share in _share(record, first, first + step)]
         if rights:
             estimate = mean_interval(rights, resamples=400)
-            numbers.append(number + 1)
+            numbers.append(1.0 + first + 0.5 * (step - 1))
             shares.append(estimate.mean)
             low.append(estimate.lo if np.isfinite(estimate.lo) else estimate.mean)
             high.append(estimate.hi if np.isfinite(estimate.hi) else estimate.mean)
     return numbers, shares, (low, high)
+
+
+def _share(record: EpisodeRecord, first: int, end: int) -> list[float]:
+    """Returns the share of some asks of an episode that was right; none where none was asked."""
+    if record.error:
+        return [0.0]
+    asks = record.asks[first:end]
+    return [sum(ask.right for ask in asks) / len(asks)] if asks else []
 
 
 def _draw_kinds(table: Mapping[str, Mapping[str, Estimate]], agents: Sequence[str]) -> Drawing:
@@ -155,7 +167,8 @@ def _draw_bytes(summaries: Sequence[AgentSummary], colours: Mapping[str, str]) -
         sizes = [s.metrics["memory_bytes"].mean for s in summaries if "memory_bytes" in s.metrics]
         if max(sizes) > 20.0 * min(sizes):
             # Bytes of 0 (no memory) must have a place on the axis too.
-            panel.set_xscale("symlog", linthresh=1000.0)
+            least = min(size for size in sizes if size > 0.0)
+            panel.set_xscale("symlog", linthresh=10.0 ** np.floor(np.log10(least)), linscale=0.5)
         panel.set(xlabel="memory, bytes", ylabel=worth, ylim=(-0.02, 1.04))
         panel.set_xlim(left=0.0)
         _legend(panel, len(summaries))

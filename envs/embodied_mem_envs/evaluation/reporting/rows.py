@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from embodied_mem_envs.evaluation.metrics.intervals import Estimate
 from embodied_mem_envs.evaluation.metrics.summary import AgentSummary
+from embodied_mem_envs.evaluation.metrics.table import METRICS
 from embodied_mem_envs.evaluation.reporting.numbers import estimate_words
 from embodied_mem_envs.evaluation.suites.suite import EpisodeRecord
 
@@ -21,8 +22,8 @@ class Rows:
 
 
 def metric_rows(summaries: Sequence[AgentSummary]) -> Rows:
-    """Returns a row an agent, a column a metric."""
-    names = _names([summary.metrics for summary in summaries])
+    """Returns a row an agent, a column a metric that has a definition of its own."""
+    names = [name for name in _names([s.metrics for s in summaries]) if name in METRICS]
     return Rows(
         title="Agents",
         columns=("agent", "episodes", "broken", *names),
@@ -32,10 +33,20 @@ def metric_rows(summaries: Sequence[AgentSummary]) -> Rows:
     )
 
 
+def part_rows(summaries: Sequence[AgentSummary]) -> Rows:
+    """Returns a row a metric that is over some asks only, or of one task; a column an agent."""
+    names = [name for name in _names([s.metrics for s in summaries]) if name not in METRICS]
+    return Rows(
+        title="In parts",
+        columns=("metric", *(s.agent for s in summaries)),
+        cells=tuple((name, *(_cells([name], s.metrics)[0] for s in summaries)) for name in names),
+    )
+
+
 def difference_rows(summaries: Sequence[AgentSummary]) -> Rows:
     """Returns a row an agent but the first: its metrics less those of the first one."""
     others = [summary for summary in summaries if summary.difference]
-    names = _names([summary.difference for summary in others])
+    names = [name for name in _names([s.difference for s in others]) if name in METRICS]
     first = summaries[0].agent if summaries else ""
     return Rows(
         title=f"Less {first}, over the same seeds",

@@ -70,6 +70,14 @@ def test_an_agent_that_broke_everything_has_failed_in_what_others_did() -> None:
     assert bad.difference["success"].mean == -1.0
 
 
+def test_a_metric_that_is_not_for_an_agent_is_not_failed_by_it() -> None:
+    ranking = record("ranking", 0, mrr=0.5)
+    plain, broken = record("plain", 0, success=1.0), record("plain", 1, error="died")
+    _, other = summarise([ranking, plain, broken])
+    assert other.metrics["success"].mean == 0.5
+    assert "mrr" not in other.metrics
+
+
 def test_differences_are_over_the_seeds_that_both_have() -> None:
     records = [
         *(record("first", seed, spl=0.5) for seed in (1, 2, 3)),
