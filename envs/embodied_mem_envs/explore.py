@@ -14,7 +14,6 @@ from embodied_mem_envs.house.body import (
     TILT_LIMIT,
     TURN_STEP,
     CameraConfig,
-    HouseBody,
     body_pose,
     mount_pose,
 )
@@ -25,8 +24,8 @@ from embodied_mem_envs.house.house import House
 from embodied_mem_envs.house.noise import SensorNoise
 from embodied_mem_envs.house.plan import draw_walk
 from embodied_mem_envs.screen import RENDER_MODES, Screen, shown
+from embodied_mem_envs.simulators import SIMULATORS, BodyInHouse, BodySetup, make_body
 
-SIMULATORS = ("house",)
 MAX_DEPTH = 10.0
 """Depth beyond this is given as 0, metres."""
 _TILT_STEP = float(np.pi / 12)
@@ -132,7 +131,8 @@ class ExploreEnv(gym.Env[Observed, Any]):
 
     | Parameter         | Type            | Default   | Description                          |
     |-------------------|-----------------|-----------|--------------------------------------|
-    | `simulator`       | **str**         | `"house"` | Which simulator                      |
+    | `simulator`       | **str**         | `"house"` | Who renders the house: see `SIMULATORS` |
+    | `simulator_options` | **dict or None** | `None` | Options of the simulator's own       |
     | `width`, `height` | **int**         | `128`     | Size of the image, pixels            |
     | `hfov`            | **float**       | `pi / 2`  | Horizontal field of view, rad        |
     | `rooms`           | **int or None** | `None`    | Rooms of every house; drawn if None  |
@@ -154,6 +154,7 @@ class ExploreEnv(gym.Env[Observed, Any]):
         self,
         *,
         simulator: str = "house",
+        simulator_options: dict[str, Any] | None = None,
         width: int = 128,
         height: int = 128,
         hfov: float = float(np.pi / 2),
@@ -184,7 +185,8 @@ class ExploreEnv(gym.Env[Observed, Any]):
         self._continuous = continuous
         self._noise = SensorNoise() if noise else None
         self._object_reward = object_reward
-        self._body: HouseBody | None = None
+        self._simulator, self._simulator_options = simulator, dict(simulator_options or {})
+        self._body: BodyInHouse | None = None
         self._discovery: Discovery | None = None
         self._seen: Observation | None = None
         reach = [_PLACE_LIMIT, _PLACE_LIMIT, 1.0, 1.0, TILT_LIMIT]
@@ -226,13 +228,16 @@ class ExploreEnv(gym.Env[Observed, Any]):
         noise_seed = int(self.np_random.integers(1 << 31))
         chosen = options.get("house_seed", self._house_seed)
         house = generate_house(drawn if chosen is None else int(chosen), self._config)
-        self._body = HouseBody(
-            house,
-            self._camera,
+        if self._body is not None:
+            self._body.close()
+        setup = BodySetup(
+            camera=self._camera,
             noise=self._noise,
             seed=noise_seed,
             seconds_per_tick=_CONTINUOUS_TICK if self._continuous else 1.0,
+            options=self._simulator_options,
         )
+        self._body = make_body(self._simulator, house, setup)
         self._body.connect()
         self._discovery = Discovery(house)
         self._look()
@@ -294,7 +299,7 @@ class ExploreEnv(gym.Env[Observed, Any]):
             parts["height"] = spaces.Box(-_PLACE_LIMIT, _PLACE_LIMIT, (1,), np.float32)
         return spaces.Dict(parts)
 
-    def _running(self) -> tuple[HouseBody, Discovery]:
+    def _running(self) -> tuple[BodyInHouse, Discovery]:
         if self._body is None or self._discovery is None:
             raise gym.error.ResetNeeded("there is no house yet; call reset() first")
         return self._body, self._discovery
