@@ -13,6 +13,15 @@ ENVIRONMENTS: Mapping[str, tuple[str, int | None]] = {
     "EmbodiedMem/Explore-v0": ("embodied_mem_envs.explore:ExploreEnv", 500),
     "EmbodiedMem/LifelongNav-v0": ("embodied_mem_envs.tasks.lifelong_nav.env:LifelongNavEnv", None),
     "EmbodiedMem/HiddenRule-v0": ("embodied_mem_envs.tasks.hidden_rule.env:HiddenRuleEnv", None),
+    "EmbodiedMem/LabelExpansion-v0": (
+        "embodied_mem_envs.tasks.label_expansion.env:LabelExpansionEnv",
+        None,
+    ),
+    "EmbodiedMem/Recall-v0": ("embodied_mem_envs.tasks.recall.env:RecallEnv", None),
+    "EmbodiedMem/MixedSession-v0": (
+        "embodied_mem_envs.tasks.mixed_session.env:MixedSessionEnv",
+        None,
+    ),
     "EmbodiedMem/Manipulate-v0": ("embodied_mem_envs.manipulate:ManipulateEnv", 1200),
     "EmbodiedMem/QuestionAnswering-v0": (
         "embodied_mem_envs.tasks.question_answering.env:QuestionAnsweringEnv",

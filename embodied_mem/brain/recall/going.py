@@ -6,7 +6,7 @@ import numpy as np
 
 from embodied_mem.brain.recall.answers import RecallAnswer
 from embodied_mem.brain.recall.memory import EventMemory
-from embodied_mem.brain.seeking.approach import Approach
+from embodied_mem.brain.seeking.approach import Approach, ApproachConfig
 from embodied_mem.brain.seeking.legs import Legs
 from embodied_mem.brain.skill import Skill, Status
 from embodied_mem.brain.skills import Senses
@@ -16,6 +16,8 @@ from embodied_mem.scene.frontiers import Frontier
 from embodied_mem.scene.occupancy import Occupancy
 from embodied_mem.types import Observation
 
+_CLOSE: Final = ApproachConfig(least=0.25, reach=0.6)
+"""How near to a remembered place it stops: the thing itself may be small."""
 _HALF: Final = 0.1
 """Half the side of the box that stands for a place above the floor, metres."""
 
@@ -43,7 +45,7 @@ def go_to_first_place(
     ways: list[Skill[Senses]] = []
     if z > 0.0:  # a thing, not the floor of a room
         middle = np.array([x, y, z])
-        ways.append(Approach(middle - _HALF, middle + _HALF, navigator, gait))
+        ways.append(Approach(middle - _HALF, middle + _HALF, navigator, gait, _CLOSE))
     ways.append(FollowPath((x, y), navigator, gait))
     return any(legs.run(way) is Status.SUCCEEDED for way in ways)
 
