@@ -12,8 +12,8 @@ Label = tuple[str, ...]
 """Coarse first: `("furniture", "seat")` is a kind of `("furniture",)`."""
 By = Literal["label", "depth,label"]
 
-_BRANCHES: Final = 4
-"""Children that a coarse label is expected to get."""
+_BRANCHES: Final = 2
+"""Quotas that a coarse label has while its finer ones are to come: of 1 to 4, 2 served best."""
 
 
 @final
@@ -26,8 +26,8 @@ class LabelQuota:
 
     - A coarse label that finer ones have come for is outgrown. Finer records are records of it too
       (parents inherit), so what holds only the outgrown label makes room first.
-    - A coarse label whose finer ones are still to come has the quota of those that it is expected
-      to get, so that its branch is not crowded out by branches that were told apart earlier.
+    - A coarse label whose finer ones are still to come has the quota of two of them,
+      so that its branch is not crowded out by branches that were told apart earlier.
 
     Args:
         by: What the quotas are for.

@@ -9,6 +9,7 @@ from typing import Final
 import cv2
 import numpy as np
 
+from embodied_mem.errors import HouseError
 from embodied_mem.types import (
     BoolArray,
     Float32Array,
@@ -23,7 +24,7 @@ from embodied_mem_envs.house.house import House
 from embodied_mem_envs.house.objects import HouseObject
 from embodied_mem_envs.house.view import HouseRenderer
 from embodied_mem_envs.tasks.label_expansion.features import SIZE, crop_features
-from embodied_mem_envs.tasks.label_expansion.tree import LabelTree, draw_tree
+from embodied_mem_envs.tasks.label_expansion.tree import LabelTree, draw_tree, drawable
 from embodied_mem_envs.tasks.sight import look_at
 
 PICTURE: Final = 32
@@ -32,6 +33,8 @@ _CAMERA: Final = Intrinsics.from_hfov(96, 72, 1.13)
 _EYE: Final = 1.25
 _LEAST_PIXELS: Final = 60
 _VIEWS: Final = 2
+_DRAWS: Final = 20
+"""So many times houses are drawn until they hold enough; the first time nearly always does."""
 _FEWEST: Final = (4, 2)
 """Things of a category that the houses of the stream and the held-out houses must hold."""
 
@@ -84,20 +87,35 @@ def make_material(
         HouseError: If the houses hold too few kinds of things.
     """
     rng = np.random.default_rng([seed, 59])
-    numbers = rng.integers(1 << 31, size=houses + held_out).tolist()
-    built = [generate_house(number) for number in numbers]
-    seen, other = (_counts(part) for part in (built[:houses], built[houses:]))
-    enough = {
-        category: count
-        for category, count in seen.items()
-        if count >= _FEWEST[0] and other[category] >= _FEWEST[1]
-    }
+    built, enough = _furnished(rng, houses, held_out, groups)
     tree = draw_tree(enough, rng, depth=depth, groups=groups, categories=categories)
     return Material(
         tree=tree,
         stream=_render(built[:houses], tree, rng),
         held_out=_render(built[houses:], tree, rng),
     )
+
+
+def _furnished(
+    rng: np.random.Generator, houses: int, held_out: int, groups: int
+) -> tuple[list[House], dict[str, int]]:
+    """Draws houses until they hold enough groups of things, and counts the things to draw from.
+
+    Raises:
+        HouseError: If no houses do.
+    """
+    for _ in range(_DRAWS):
+        numbers = rng.integers(1 << 31, size=houses + held_out).tolist()
+        built = [generate_house(number) for number in numbers]
+        seen, other = (_counts(part) for part in (built[:houses], built[houses:]))
+        enough = {
+            category: count
+            for category, count in seen.items()
+            if count >= _FEWEST[0] and other[category] >= _FEWEST[1]
+        }
+        if len(drawable(enough)) >= groups:
+            return built, enough
+    raise HouseError(f"{houses} and {held_out} houses hold fewer than {groups} groups of things")
 
 
 def _counts(houses: Sequence[House]) -> Counter[str]:

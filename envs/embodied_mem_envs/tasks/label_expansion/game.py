@@ -32,9 +32,9 @@ class ExpansionConfig:
     """Groups of things, 2 to 8."""
     categories: int = 4
     """Categories of each group at most, 2 to 6."""
-    houses: int = 14
+    houses: int = 12
     """Houses whose things are in the stream."""
-    held_out: int = 5
+    held_out: int = 4
     """Houses besides, whose things are asked for."""
     pseudo_labels: bool = False
     """Whether records with coarse labels are given fine ones for the trial, see `learner`."""

@@ -1,6 +1,6 @@
 """Trees of labels: kinds of things as they are told at first, and as they are told later."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -8,7 +8,6 @@ from typing import Final
 import numpy as np
 
 from embodied_mem.allocation.groups import GROUP_NAMES, group_of
-from embodied_mem.errors import HouseError
 
 Path = tuple[str, ...]
 """A label with all that it is a kind of, coarse first: `("furniture", "seating", "chair")`."""
@@ -50,6 +49,16 @@ class LabelTree:
         return tuple(node for node in self.nodes if len(node) < self.depth)
 
 
+def drawable(categories: Iterable[str]) -> dict[str, list[str]]:
+    """Returns the groups that have two categories at least, and these, in the order of names."""
+    members: dict[str, list[str]] = {}
+    for category in sorted(categories):
+        group = GROUP_NAMES[group_of(category)]
+        if group in _ROOT_OF:
+            members.setdefault(group, []).append(category)
+    return {group: members[group] for group in sorted(members) if len(members[group]) >= 2}
+
+
 def draw_tree(
     counts: Mapping[str, int],
     rng: np.random.Generator,
@@ -64,20 +73,11 @@ def draw_tree(
         counts: How many things of each category there are, of those that may be drawn.
         rng: Draws.
         depth: 2 for groups and categories, 3 with `ROOTS` above them.
-        groups: How many.
+        groups: How many, at most as many as are `drawable`.
         categories: How many of each group at most; at least two.
-
-    Raises:
-        HouseError: If there are too few groups with two categories.
     """
-    members: dict[str, list[str]] = {}
-    for category in sorted(counts):
-        group = GROUP_NAMES[group_of(category)]
-        if group in _ROOT_OF:
-            members.setdefault(group, []).append(category)
-    fitting = [group for group in sorted(members) if len(members[group]) >= 2]
-    if len(fitting) < groups:
-        raise HouseError(f"the houses hold {len(fitting)} groups of things; expected {groups}")
+    members = drawable(counts)
+    fitting = list(members)
     leaves: list[Path] = []
     for index in rng.choice(len(fitting), size=groups, replace=False).tolist():
         group = fitting[index]
