@@ -11,7 +11,7 @@ from embodied_mem.brain.skills import STOP, FaceTowards, Gait, InOrder, Senses
 from embodied_mem.brain.walking import FollowPath, WalkConfig
 from embodied_mem.scene.flights import Flight
 from embodied_mem.scene.stairs import Stairs
-from embodied_mem.scene.storeys import Floor
+from embodied_mem.scene.storeys import Floor, Storeys
 from embodied_mem.types import Command, Float64Array
 
 _AHEAD = 0.6
@@ -22,6 +22,8 @@ _BEFORE = (1.4, 1.1, 1.7, 0.8, 0.5)
 """Distances from which steps are looked at, m, the best first."""
 _ASLANT = (0.0, 0.4, -0.4, 0.8, -0.8)
 """Directions from which they are looked at, off the one straight in front, rad."""
+_EITHER_SIDE = (0.0, np.pi, 0.5, -0.5, np.pi - 0.5, np.pi + 0.5)
+"""The same where only one step was seen, which may climb to either side, rad."""
 _MOST_LOOKS = 4
 _NO_STAIRS = 0.9
 """Who walks so far onto a flight without leaving the floor is on none, m."""
@@ -194,7 +196,7 @@ class LookAtSteps:
     def step(self, senses: Senses) -> Command:
         """Walks and looks, place after place."""
         while True:
-            if senses.storeys is None or self.hint not in senses.storeys.hints:
+            if senses.storeys is None or not self._open(senses.storeys):
                 self.status = Status.SUCCEEDED
                 return STOP
             if self._skill is None:
@@ -215,12 +217,16 @@ class LookAtSteps:
         if self._skill is not None:
             self._skill.leave()
 
+    def _open(self, storeys: Storeys) -> bool:
+        """Tells whether nothing better was learned about the place meanwhile."""
+        return any(each is self.hint for each in storeys.hints)
+
     def _standpoints(self, senses: Senses) -> list[Float64Array]:
         """Returns the reachable places before the steps, the best first."""
         field = self._navigator.field(senses.occupancy, senses.pose.xy)
         reachable = field.reachable_mask()
         found: list[Float64Array] = []
-        for angle in _ASLANT:
+        for angle in _ASLANT if self.hint.steps > 1 else _EITHER_SIDE:
             turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
             for far in _BEFORE:
                 place = self.hint.edge - far * (turn @ self.hint.direction)

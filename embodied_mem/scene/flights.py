@@ -25,6 +25,8 @@ _FEW = 8
 _BIN = 0.01
 _HINT_WIDTH = 0.25
 """Treads of a flight seen from beside show at least this much of their width, m."""
+_STRIP_WIDTH, _STRIP_DEPTH = 0.3, (0.1, 0.36)
+"""A single tread seen from beside is a strip of such measures, m."""
 _COARSE = 0.02
 """Bins of height in which is looked first, m."""
 _STEPS_TRIED = 14
@@ -116,14 +118,33 @@ def _first_steps(surfaces: Float64Array, config: FlightConfig) -> Flight | None:
     start = _tread(low, 1.0) if len(low) >= _FEW else None
     if start is None:
         return None
-    chain = _chain(start, surfaces, 1.0, config)
-    if len(chain) < 2:
-        return None
+    chain = _chain(start, surfaces, 1.0, config)[: config.min_steps]
     hint = replace(config, min_steps=2, min_width=_HINT_WIDTH, sure_steps=config.min_steps)
-    flight = fit_flight(np.concatenate(chain[: config.min_steps]), True, hint)
-    if flight is None or flight.treads[:, 2].min() > flight.rise + _THICK:
+    flight = fit_flight(np.concatenate(chain), True, hint) if len(chain) > 1 else None
+    if flight is None:
+        return _one_step(start)
+    return flight if flight.treads[:, 2].min() < flight.rise + _THICK else None
+
+
+def _one_step(tread: Float64Array) -> Flight | None:
+    """Takes a low strip for the first tread of a flight; its direction has an unknown sign."""
+    plan = tread[:, :2] - tread[:, :2].mean(axis=0)
+    _, axes = np.linalg.eigh(plan.T @ plan)
+    across, along = plan @ axes[:, 1], plan @ axes[:, 0]
+    width, depth = (float(np.ptp(np.percentile(each, [2.0, 98.0]))) for each in (across, along))
+    if width < _STRIP_WIDTH or not _STRIP_DEPTH[0] < depth < _STRIP_DEPTH[1]:
         return None
-    return flight
+    return Flight(
+        treads=tread,
+        steps=1,
+        rise=float(np.median(tread[:, 2])),
+        tread=depth,
+        direction=np.asarray(axes[:, 0], np.float64),
+        edge=np.asarray(tread[:, :2].mean(axis=0), np.float64),
+        width=width,
+        up=True,
+        sure=False,
+    )
 
 
 def _level_surfaces(frame: Frame, floor_height: float, config: FlightConfig) -> Float32Array:

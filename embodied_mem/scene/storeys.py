@@ -20,7 +20,7 @@ from embodied_mem.scene.stair_book import Level, StairBook
 from embodied_mem.scene.stairs import Stairs
 from embodied_mem.types import Float64Array
 
-_LOOK_EVERY = 3
+_LOOK_EVERY = 2
 """Stairs are looked for once in so many ticks: a body that turns shows them in several."""
 _SAME_PLACE = 0.8
 """Hints nearer to each other than this, m, are one."""
@@ -197,11 +197,7 @@ class Storeys:
         if not flight.sure:
             self._note_hint(flight)
             return
-        self._hints = [
-            hint
-            for hint in self._hints
-            if np.hypot(*(hint.flight.edge - flight.edge)) > _SAME_PLACE
-        ]
+        self._hints = [hint for hint in self._hints if not _near(hint.flight, flight.edge)]
         here = self._own_level()
         there = self._neighbour(here, 1 if flight.up else -1)
         if self._book.note(flight, here, there):
@@ -211,7 +207,11 @@ class Storeys:
     @property
     def hints(self) -> tuple[Flight, ...]:
         """What may be flights from the floor that the body is on, and was seen from beside only."""
-        return tuple(hint.flight for hint in self._hints if hint.floor is self.current)
+        found = [hint.flight for hint in self._hints if hint.floor is self.current]
+        least = 2 if self._book.tracks else 1
+        return tuple(
+            sorted((each for each in found if each.steps >= least), key=lambda each: -each.steps)
+        )
 
     def drop_hint(self, hint: Flight) -> None:
         """Gives a hint up: a look from in front showed no flight."""
@@ -219,10 +219,18 @@ class Storeys:
         self._hints = [other for other in self._hints if other.flight is not hint]
 
     def _note_hint(self, flight: Flight) -> None:
-        edges = [hint.flight.edge for hint in self._hints if hint.floor is self.current]
-        known = any(bool(stairs.covers(flight.edge, margin=_SAME_PLACE)) for stairs in self.stairs)
-        near = [np.hypot(*(edge - flight.edge)) < _SAME_PLACE for edge in (*edges, *self._dropped)]
-        if not known and not any(near):
+        stairs = self.stairs
+        if any(bool(each.covers(flight.edge, margin=_SAME_PLACE)) for each in stairs):
+            return
+        if flight.steps == 1 and stairs:
+            return  # so little is worth a look only where no way up is known
+        for hint in self._hints:
+            if hint.floor is self.current and _near(hint.flight, flight.edge):
+                if flight.steps > hint.flight.steps:
+                    self._hints.remove(hint)
+                    break
+                return
+        if not any(_near(flight, edge) for edge in self._dropped):
             self._hints.append(_Hint(flight=flight, floor=self.current))
 
     def _begin(self, z: float) -> None:
@@ -339,6 +347,10 @@ class Storeys:
             upper = self.floor(stairs.upper)
             if upper is not None and stairs.measured:
                 upper.occupancy.mark_drop(stairs.open_above(upper.occupancy.cell))
+
+
+def _near(flight: Flight, xy: Float64Array) -> bool:
+    return float(np.hypot(*(flight.edge - xy))) < _SAME_PLACE
 
 
 def _level_ground(frame: Frame, z: float) -> float:
