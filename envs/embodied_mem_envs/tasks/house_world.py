@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from embodied_mem_envs.house.config import MAX_ROOMS, MIN_ROOMS, HouseConfig
 from embodied_mem_envs.house.generate import generate_house
 from embodied_mem_envs.house.house import House
 from embodied_mem_envs.house.noise import SensorNoise
+from embodied_mem_envs.house.view import HouseRenderer
 from embodied_mem_envs.simulators import SIMULATORS, BodySetup, make_body
 from embodied_mem_envs.tasks.sight import Sight
 from embodied_mem_envs.tasks.task_body import TaskBody
@@ -71,6 +73,8 @@ class HouseWorld:
         self.house: House = generate_house(
             seed, HouseConfig(rooms=config.rooms or drawn, floors=config.floors)
         )
+        self.renderer = HouseRenderer(self.house)
+        """Renders whatever the truth's side wants to look at."""
         self._revision = -1
         self._renew()
         setup = BodySetup(
@@ -106,6 +110,11 @@ class HouseWorld:
         self._renew()
         return self._draw(rng, np.ones(len(self._reachable), bool))
 
+    def ticks(self, least: int, a_room: int) -> int:
+        """Returns the time that an ask allows, given in seconds, in ticks of the body."""
+        seconds = max(least, a_room * len(self.house.rooms))
+        return ceil(seconds / self.config.seconds_per_tick)
+
     def _draw(self, rng: np.random.Generator, among: BoolArray) -> tuple[float, float, float, int]:
         roomy = np.flatnonzero(self._reachable & (self._floor.clearance >= _ROOMY) & among)
         node = roomy[int(rng.integers(len(roomy)))]
@@ -119,6 +128,6 @@ class HouseWorld:
             return
         self._revision = self.house.revision
         self._floor = TrueFloor(self.house)
-        self._sight = Sight(self.house, self._floor, self.config.camera)
+        self._sight = Sight(self.house, self._floor, self.config.camera, self.renderer)
         start = (*self.house.start[:2], 0.0)
         self._reachable = np.isfinite(self._floor.distances([start]))

@@ -35,11 +35,18 @@ class Sight:
     places on the floor of the thing count.
     """
 
-    def __init__(self, house: House, floor: TrueFloor, camera: CameraConfig) -> None:
+    def __init__(
+        self,
+        house: House,
+        floor: TrueFloor,
+        camera: CameraConfig,
+        renderer: HouseRenderer | None = None,
+    ) -> None:
         self._house = house
         self._floor = floor
         self._height = camera.mount_height
-        self._renderer = HouseRenderer(house)
+        self._renderer = renderer or HouseRenderer(house)
+        self._viewpoints: dict[str, Int64Array] = {}
 
     def shows(self, thing: HouseObject, node: int) -> bool:
         """Tells whether a thing shows from a cell of the floor."""
@@ -59,10 +66,12 @@ class Sight:
 
         Cells under which nobody can stand are not among them.
         """
-        gaps = self._gaps(thing)
-        ring = np.flatnonzero((gaps >= _LEAST_GAP) & (gaps <= VIEWPOINT_GAP))
-        chosen = [int(node) for node in self._thinned(ring) if self.shows(thing, int(node))]
-        return np.array(chosen, np.int64)
+        if thing.id not in self._viewpoints:
+            gaps = self._gaps(thing)
+            ring = self._thinned(np.flatnonzero((gaps >= _LEAST_GAP) & (gaps <= VIEWPOINT_GAP)))
+            chosen = [node for node in ring.tolist() if self.shows(thing, node)]
+            self._viewpoints[thing.id] = np.array(chosen, np.int64)
+        return self._viewpoints[thing.id]
 
     def ever_shows(self, thing: HouseObject, within: BoolArray) -> bool:
         """Tells whether a thing shows from any of the cells of an (N,) mask."""

@@ -22,18 +22,20 @@ class LifelongNavConfig:
     """Metres on foot from a viewpoint of a goal within which a stop is right."""
     moves: int = 4
     """Portable things that are moved between two visits, besides goals."""
-    goals_moved: float = 0.5
+    goals_moved: float = 0.8
     """Share of the portable things that were goals that is moved between two visits."""
-    asked_again: float = 0.5
+    asked_again: float = 0.6
     """Share of the goals, after the first two, that were goals before..."""
-    moved_again: float = 0.5
+    moved_again: float = 0.8
     """...and share of these that was moved since, where anything was."""
+    portable: float = 0.6
+    """Chance that a goal is drawn from the things that are carried about; others stay put."""
     on_the_way: float = 0.5
     """Share of the new goals that lie in a room where a goal lay before."""
     named_pictures: bool = True
     """Whether the words that come with a picture name the category of what it shows."""
     ticks_a_room: int = 60
-    """A goal allows so many ticks for every room of the house..."""
+    """A goal allows so many seconds, ticks of 1 s, a room..."""
     least_ticks: int = 300
     """...but never fewer than these."""
     world: HouseWorldConfig = field(default_factory=HouseWorldConfig)
@@ -54,7 +56,7 @@ class LifelongNavConfig:
                 f"success_radius must be positive and moves not negative, got "
                 f"{self.success_radius} and {self.moves}"
             )
-        for name in ("goals_moved", "asked_again", "moved_again", "on_the_way"):
+        for name in ("goals_moved", "asked_again", "moved_again", "portable", "on_the_way"):
             if not 0.0 <= getattr(self, name) <= 1.0:
                 raise ConfigError(f"{name} is {getattr(self, name)}; expected a share, 0 to 1")
         if self.ticks_a_room < 0 or self.least_ticks < 1:

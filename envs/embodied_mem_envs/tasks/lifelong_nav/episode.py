@@ -48,7 +48,7 @@ class LifelongNav(AskingEpisode):
         self._visit = 0
         self._field: Float64Array = np.zeros(0)
         self._shortest = 0.0
-        self._strict = 0
+        self._was_moved = False
 
     @property
     def asks(self) -> int:
@@ -80,20 +80,27 @@ class LifelongNav(AskingEpisode):
 
     def _next_visit(self) -> NewVisit:
         self._visit += 1
-        goals = self._drawer.goals
-        change_house(self.world.house, goals, self.config.goals_moved, self.config.moves, self._rng)
+        self._drawer.moved |= change_house(
+            self.world.house,
+            self._drawer.goals,
+            self.config.goals_moved,
+            self.config.moves,
+            self._rng,
+        )
         self.world.body.inner.place(*self.world.draw_place(self._rng))
         return NewVisit(number=self._visit, body_moved=True)
 
     def _ask(self, number: int) -> Ask:
         goal = self._drawer.draw()
+        self._was_moved = bool(self._drawer.moved.intersection(goal.right))
+        self._drawer.moved.difference_update(goal.right)
         viewpoints = self._drawer.viewpoints(goal)
         self._field = self.world.floor.distances_from(viewpoints)
         self._shortest = max(LEAST, self._left())
         image = None
         if goal.kind == "image":
             image = picture_of(self.world, self.world.house.object(goal.target), viewpoints)
-        ticks = max(self.config.least_ticks, self.config.ticks_a_room * len(self.world.house.rooms))
+        ticks = self.world.ticks(self.config.least_ticks, self.config.ticks_a_room)
         self.world.body.allow(ticks)
         return Ask(
             number=number,
@@ -123,7 +130,7 @@ class LifelongNav(AskingEpisode):
             "ticks": float(body.ticks),
         }
         group = "again" if self.goal.asked_before else "new"
-        if self.goal.asked_before and self._drawer.moved.intersection(self.goal.right):
+        if self.goal.asked_before and self._was_moved:
             group = "moved"
         values[f"success_{group}"] = right
         body.allow(0)

@@ -9,7 +9,6 @@ from embodied_mem.types import Int64Array, Intrinsics, UInt8Array
 from embodied_mem_envs.evaluation.truth import HouseView, view_house
 from embodied_mem_envs.house.catalogue import catalogue
 from embodied_mem_envs.house.objects import HouseObject
-from embodied_mem_envs.house.view import HouseRenderer
 from embodied_mem_envs.tasks.house_world import HouseWorld
 from embodied_mem_envs.tasks.lifelong_nav.config import LifelongNavConfig
 from embodied_mem_envs.tasks.lifelong_nav.wording import (
@@ -55,7 +54,7 @@ class GoalDrawer:
         self.goals: list[Goal] = []
         """All goals so far."""
         self.moved: set[str] = set()
-        """Former goals that were moved before this visit; some of them are asked for again."""
+        """What was moved since it was a goal; some of that is asked for again."""
 
     def draw(self) -> Goal:
         """Draws the next goal from the house as it is now."""
@@ -108,8 +107,8 @@ class GoalDrawer:
         return float(np.hypot(*np.subtract(thing.position, here)[:2])) >= metres
 
     def _pick(self, things: list[HouseObject]) -> HouseObject:
-        """Draws a thing: one that is carried about, or one that stays, with equal chances."""
-        portable = self._rng.random() < 0.5
+        """Draws a thing: one that is carried about, or one that stays."""
+        portable = self._rng.random() < self._config.portable
         kinds = catalogue()
         like = [each for each in things if kinds.category(each.category).portable == portable]
         chosen = like or things
@@ -151,7 +150,6 @@ def picture_of(world: HouseWorld, thing: HouseObject, viewpoints: Int64Array) ->
     Returns:
         (128, 128, 3) RGB picture.
     """
-    renderer = HouseRenderer(world.house)
     number = next(n for n, name in world.house.instance_to_object.items() if name == thing.id)
     height = world.config.camera.mount_height
     best: tuple[float, UInt8Array] | None = None
@@ -161,7 +159,7 @@ def picture_of(world: HouseWorld, thing: HouseObject, viewpoints: Int64Array) ->
         width = float(np.linalg.norm(thing.size))
         hfov = float(np.clip(2.5 * np.arctan2(width, away), 0.5, 1.6))
         camera = Intrinsics.from_hfov(PICTURE, PICTURE, hfov)
-        view = renderer.render(look_at(eye, thing.position), camera)
+        view = world.renderer.render(look_at(eye, thing.position), camera)
         off = abs(float((view.instance == number).mean()) - _SHARE)
         if best is None or off < best[0]:
             best = (off, view.rgb)

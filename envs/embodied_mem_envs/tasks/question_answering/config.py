@@ -22,7 +22,7 @@ class QuestionAnsweringConfig:
     options: int = 4
     """How many answers to choose from, where there are as many; yes and no are two."""
     ticks_a_room: int = 100
-    """A question of mode `active` allows so many ticks for every room of the house..."""
+    """A question of mode `active` allows so many seconds, ticks of 1 s, a room..."""
     least_ticks: int = 300
     """...but never fewer than these."""
     least_metres: float = 3.0

@@ -84,8 +84,7 @@ class QuestionAnswering(AskingEpisode):
         self._rights.append(right)
         ticks = 0
         if self._tour is None:
-            rooms = len(self.world.house.rooms)
-            ticks = max(self.config.least_ticks, self.config.ticks_a_room * rooms)
+            ticks = self.world.ticks(self.config.least_ticks, self.config.ticks_a_room)
             self._shortest = shortest_way(question, self.world, self.world.body.true_place)
             self.world.body.allow(ticks)
         return Ask(
