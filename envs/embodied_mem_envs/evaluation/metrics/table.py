@@ -5,10 +5,11 @@ from typing import Final
 
 from embodied_mem_envs.evaluation.metrics.defined_for_answers import ANSWERS
 from embodied_mem_envs.evaluation.metrics.defined_for_costs import COSTS
+from embodied_mem_envs.evaluation.metrics.defined_for_learning import LEARNING
 from embodied_mem_envs.evaluation.metrics.defined_for_ways import WAYS
 from embodied_mem_envs.evaluation.metrics.definition import Metric
 
-METRICS: Final[Mapping[str, Metric]] = {m.name: m for m in (*WAYS, *ANSWERS, *COSTS)}
+METRICS: Final[Mapping[str, Metric]] = {m.name: m for m in (*WAYS, *ANSWERS, *LEARNING, *COSTS)}
 """All metrics by name."""
 
 _OF_GROUPS: Final = {"success_": "success"}

@@ -151,7 +151,8 @@ def _spots(house: House) -> Float64Array:
     cell = 0.1
     mask, origin = house.reachable_floor(cell=cell)
     rows = np.argwhere(mask)
-    return np.asarray(origin) + (rows[:, ::-1] + 0.5) * cell
+    spots: Float64Array = np.asarray(origin) + (rows[:, ::-1] + 0.5) * cell
+    return spots
 
 
 def _eyes(

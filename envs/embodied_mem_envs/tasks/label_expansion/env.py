@@ -228,8 +228,10 @@ class LabelExpansionEnv(gym.Env[Observed, np.int64]):
             for index, leaf in enumerate(tree.leaves):
                 levels[depth - 1, index] = leaf[:depth] == crop.label[:depth]
         told = len(crop.label) / self.config.depth
-        row = [self.game.features(crop), levels.ravel(), [1.0, told]]
-        return np.clip(np.concatenate(row), -_LIMIT, _LIMIT).astype(np.float32)
+        ends = np.array([1.0, told], np.float32)
+        row = np.concatenate([self.game.features(crop), levels.ravel(), ends])
+        clipped: Float32Array = np.clip(row, -_LIMIT, _LIMIT).astype(np.float32)
+        return clipped
 
     def _observation(self) -> Observed:
         game = self.game

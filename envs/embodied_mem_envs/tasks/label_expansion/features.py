@@ -67,7 +67,8 @@ def crop_features(observation: Observation, mask: BoolArray) -> Float32Array:
             lab.std(axis=0),
         ]
     )
-    return ((measured - _MEAN) / _SPREAD * _WEIGHTS).astype(np.float32)
+    scaled: Float32Array = ((measured - _MEAN) / _SPREAD * _WEIGHTS).astype(np.float32)
+    return scaled
 
 
 def _spreads(flat: Float64Array) -> tuple[float, float]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from embodied_mem.types import Float32Array, Int64Array
+from embodied_mem.types import AnyArray, BoolArray, Float32Array, Int64Array
 from embodied_mem_envs.tasks.label_expansion.crops import Crops
 from embodied_mem_envs.tasks.label_expansion.tree import LabelTree, Path
 
@@ -70,6 +70,13 @@ def _fine(
     names = [labels[row] for row in rows]
     if not pseudo:
         return rows, names
+    finest = list(rows)
+    for row, label in enumerate(labels):
+        branch = [other for other in finest if labels[other][: len(label)] == label]
+        if len(label) < depth and branch:
+            index = int(_nearest(features[row : row + 1], features[branch])[0])
+            rows, names = [*rows, row], [*names, labels[branch[index]]]
+    return rows, names
     for row, label in enumerate(labels):
         branch = [other for other in rows[: len(names)] if labels[other][: len(label)] == label]
         branch = [other for other in branch if len(labels[other]) == depth]
@@ -86,6 +93,6 @@ def _nearest(asked: Float32Array, among: Float32Array) -> Int64Array:
     return rows
 
 
-def _macro(right: np.ndarray, names: np.ndarray) -> float:  # type: ignore[type-arg]
+def _macro(right: BoolArray, names: AnyArray) -> float:
     """Returns the mean over categories of the share of right crops."""
     return float(np.mean([right[names == name].mean() for name in sorted(set(names.tolist()))]))

@@ -60,7 +60,7 @@ def drawable(categories: Iterable[str]) -> dict[str, list[str]]:
 
 
 def draw_tree(
-    counts: Mapping[str, int],
+    available: Iterable[str],
     rng: np.random.Generator,
     *,
     depth: int,
@@ -70,13 +70,13 @@ def draw_tree(
     """Draws groups, and categories of each.
 
     Args:
-        counts: How many things of each category there are, of those that may be drawn.
+        available: Categories that may be drawn.
         rng: Draws.
         depth: 2 for groups and categories, 3 with `ROOTS` above them.
         groups: How many, at most as many as are `drawable`.
         categories: How many of each group at most; at least two.
     """
-    members = drawable(counts)
+    members = drawable(available)
     fitting = list(members)
     leaves: list[Path] = []
     for index in rng.choice(len(fitting), size=groups, replace=False).tolist():
