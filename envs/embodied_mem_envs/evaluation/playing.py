@@ -5,11 +5,13 @@ import time
 import traceback
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import final
 
 from embodied_mem.errors import EmbodiedMemError
 from embodied_mem.types import Observation
 from embodied_mem_envs.evaluation.agents.agent import Agent, AgentMaker, AgentSetup
+from embodied_mem_envs.evaluation.album import Album
 from embodied_mem_envs.evaluation.metrics.episode import episode_values, failed_values
 from embodied_mem_envs.evaluation.records.digest import settings_digest
 from embodied_mem_envs.evaluation.suites.suite import AskRecord, EpisodeRecord, Job
@@ -36,7 +38,8 @@ def play_episode(
     """Plays an episode to its end with a fresh agent; both are closed afterwards.
 
     Whatever the agent raises goes into `EpisodeRecord.error`. From then on every ask is given up,
-    so that the record still tells what was asked, and the episode counts as failed.
+    so that the record still tells what was asked, and the episode counts as failed. Where a body
+    is moved, the first few views that it replied from are kept as pictures in the job's folder.
 
     Args:
         episode: A fresh one.
@@ -49,7 +52,7 @@ def play_episode(
     Raises:
         EvaluationError: If the episode itself is used or made wrongly.
     """
-    play = _Play(episode, make_agent, setup)
+    play = _Play(episode, make_agent, setup, Album(Path(job.folder)))
     wall, cpu = time.perf_counter(), cpu_seconds()
     try:
         play.live(on_judged)
@@ -66,6 +69,7 @@ def play_episode(
         settings=settings_digest(job.suite, version, job.options),
         values=failed_values(values) if play.error else values,
         asks=tuple(play.asks),
+        pictures=tuple(play.album.names),
         error=play.error,
         cpu_s=round(cpu_seconds() - cpu, 4),
         wall_s=round(time.perf_counter() - wall, 4),
@@ -83,8 +87,11 @@ def cpu_seconds() -> float:
 class _Play:
     """One agent in one episode."""
 
-    def __init__(self, episode: Episode, make_agent: AgentMaker, setup: AgentSetup) -> None:
+    def __init__(
+        self, episode: Episode, make_agent: AgentMaker, setup: AgentSetup, album: Album
+    ) -> None:
         self.episode, self.make_agent, self.setup = episode, make_agent, setup
+        self.album = album
         self.agent: Agent | None = None
         self.asks: list[AskRecord] = []
         self.costs: list[dict[str, float]] = []
@@ -99,8 +106,10 @@ class _Play:
                 self._guarded(partial(self._take, happening))
                 continue
             reply = self._reply(happening)
+            self.album.look(happening, self.episode.body)
             judgement = self.episode.submit(reply)
             self._note(happening, reply, judgement)
+            self.album.caption(happening, _words(reply), judgement)
             if on_judged is not None:
                 on_judged(happening, reply, judgement)
 
