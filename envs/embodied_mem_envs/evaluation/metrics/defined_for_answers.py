@@ -112,36 +112,4 @@ ANSWERS = (
         formula=("how often a random choice among the options is right"),
         source=_OWN,
     ),
-    Metric(
-        name="rule_score",
-        version=1,
-        unit="share",
-        better="more",
-        formula=(
-            "how far a proposed rule agrees with the hidden one, 1 where they are equivalent; see "
-            "tasks.hidden_rule.equivalence"
-        ),
-        source=_OWN,
-        failed=0.0,
-    ),
-    Metric(
-        name="action_entropy",
-        version=1,
-        unit="bits",
-        better="neither",
-        formula=("entropy of the actions within a window of calls, mean over windows"),
-        source='"UltraHorizon" 2025 (2509.21766), entropy of actions over time',
-    ),
-    Metric(
-        name="locking",
-        version=1,
-        unit="share",
-        better="less",
-        formula=(
-            "how far actions narrow down as an episode goes on, from their entropies; see "
-            "tasks.hidden_rule.locking"
-        ),
-        source='"UltraHorizon" 2025 (2509.21766), in-context locking',
-    ),
-)
-"""Definitions of metrics of answers, orders and whole episodes."""
+
