@@ -112,6 +112,11 @@ class WorkerBody:
         return self._state
 
     @property
+    def was_connected(self) -> bool:
+        """Whether there is a `state`."""
+        return self._state is not None
+
+    @property
     def process(self) -> WorkerProcess | None:
         """The worker, None while there is none."""
         return self._process

@@ -81,18 +81,21 @@ class HouseInWorker:
     @property
     def true_pose(self) -> tuple[float, float, float]:
         """Exact x, y, yaw: for evaluation and drawing, never for the agent."""
+        if not self._body.was_connected:
+            return self._setup.start or self.house.start
         return self._state.pose
 
     @property
     def true_floor(self) -> int:
         """The floor it is on: for evaluation only."""
-        return self._state.floor
+        return self._state.floor if self._body.was_connected else 0
 
     @property
     def true_transform(self) -> Float64Array:
         """Exact (4, 4) T_world_body: for evaluation and drawing, never for the agent."""
-        state = self._state
-        return body_pose(*state.pose, state.height)
+        if not self._body.was_connected:
+            return body_pose(*self.true_pose)
+        return body_pose(*self.true_pose, self._state.height)
 
     # -- what it does --------------------------------------------------------------------------
 

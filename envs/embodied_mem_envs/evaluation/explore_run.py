@@ -1,6 +1,7 @@
 """Walks a house with the whole brain and saves what it remembers: the part that is evaluated."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -17,7 +18,8 @@ from embodied_mem.perception.instance import ErrorModel, InstanceSegmenter
 from embodied_mem.scene.graph import SceneGraph
 from embodied_mem.types import Float64Array, UInt8Array
 from embodied_mem_envs.evaluation.watch import Progress, WatchedBody
-from embodied_mem_envs.house import CameraConfig, House, HouseBody, SensorNoise
+from embodied_mem_envs.house import CameraConfig, House, SensorNoise
+from embodied_mem_envs.simulators import BodySetup, make_body
 
 SHOWN_FRAMES = 2
 """In so many frames an object must show enough before it may be asked about."""
@@ -40,6 +42,10 @@ class ExploreConfig:
     """`instance` (the simulator's masks), `geometric` (depth and colour alone), or a plugin's."""
     errors: bool = False
     """Add the default error model of the masks, depth noise, drop-outs and drift of the pose."""
+    simulator: str = "house"
+    """Who renders the house and moves the body in it: a name of `simulators.SIMULATORS`."""
+    simulator_options: Mapping[str, Any] = field(default_factory=dict)
+    """Options of the simulator's own."""
 
     def __post_init__(self) -> None:
         """Checks the ranges.
@@ -98,7 +104,10 @@ def explore_house(
     config = config or ExploreConfig()
     camera = CameraConfig(width=config.width, height=config.width * 3 // 4)
     noise = SensorNoise() if config.errors else None
-    watched = WatchedBody(HouseBody(house, camera, noise=noise, seed=seed + house.visit))
+    setup = BodySetup(
+        camera=camera, noise=noise, seed=seed + house.visit, options=config.simulator_options
+    )
+    watched = WatchedBody(make_body(config.simulator, house, setup))
     hippocampus = _hippocampus(house, config, seed, resume)
     brain = Brain(watched, hippocampus, strategy=_strategy(config))
     known = partial(states_on_floors, hippocampus.scene)

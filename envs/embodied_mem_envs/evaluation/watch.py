@@ -9,7 +9,8 @@ import numpy as np
 from embodied_mem.robots.body import Feature
 from embodied_mem.types import AnyArray, Command, Float64Array, Observation
 from embodied_mem_envs.evaluation.shown import ShownTracker, floor_covered
-from embodied_mem_envs.house import House, HouseBody
+from embodied_mem_envs.house import House
+from embodied_mem_envs.simulators import BodyInHouse
 
 
 class Progress(msgspec.Struct, frozen=True, array_like=True):
@@ -26,7 +27,7 @@ class WatchedBody:
     It is the body that it wraps to whoever drives it; what it counts is for the evaluation only.
     """
 
-    def __init__(self, body: HouseBody) -> None:
+    def __init__(self, body: BodyInHouse) -> None:
         self._body = body
         self._house = body.house
         self._reachable = reachable_points(body.house, body.radius)

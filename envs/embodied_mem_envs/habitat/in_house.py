@@ -12,6 +12,7 @@ from embodied_mem.robots.body import Feature
 from embodied_mem.types import Command, Float64Array, Observation
 from embodied_mem_envs.habitat.body import HabitatBody, ShortestPath
 from embodied_mem_envs.habitat.config import HabitatConfig
+from embodied_mem_envs.house.body import body_pose
 from embodied_mem_envs.house.export import ExportedHouse, export_house
 from embodied_mem_envs.house.house import House
 from embodied_mem_envs.simulators import BodySetup
@@ -81,23 +82,27 @@ class HabitatInHouse:
     @property
     def tick(self) -> int:
         """How often the body has acted."""
-        return self._body.tick
+        return self._body.tick if self._exported else 0
 
     @property
     def true_pose(self) -> tuple[float, float, float]:
         """Exact x, y, yaw: for evaluation and drawing, never for the agent."""
+        if self._exported is None:
+            return self._setup.start or self.house.start
         return self._body.true_pose
 
     @property
     def true_floor(self) -> int:
         """The floor it is on: for evaluation only."""
-        height = self._body.true_height
         levels = self.house.levels
+        height = self._body.true_height if self._exported else levels[0]
         return min(range(len(levels)), key=lambda floor: abs(levels[floor] - height))
 
     @property
     def true_transform(self) -> Float64Array:
         """Exact (4, 4) T_world_body: for evaluation and drawing, never for the agent."""
+        if self._exported is None:
+            return body_pose(*self.true_pose)
         return self._body.true_transform
 
     # -- what it does --------------------------------------------------------------------------

@@ -92,18 +92,20 @@ class PathFinder:
         normal = np.cross(triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0])
         length = np.linalg.norm(normal, axis=1)
         upward = normal[:, 1] > np.cos(np.pi / 4) * length
-        spacing = self._cell / 2
-        for corners, up in zip(triangles, upward, strict=True):
-            edges = corners[1:] - corners[0]
-            counts = np.ceil(np.linalg.norm(edges, axis=1) / spacing).astype(int) + 1
-            u, v = np.meshgrid(*(np.linspace(0, 1, n + 1) for n in counts), indexing="ij")
+        edges = triangles[:, 1:] - triangles[:, :1]
+        counts = np.ceil(np.linalg.norm(edges, axis=2) / (self._cell / 2)) + 1
+        counts = 2 ** np.ceil(np.log2(counts)).astype(int)  # few sizes, many triangles of each
+        for pair in np.unique(counts, axis=0):
+            own = (counts == pair).all(axis=1)
+            u, v = np.meshgrid(*(np.linspace(0, 1, n + 1) for n in pair), indexing="ij")
             inside = u + v <= 1 + 1e-9
-            points = corners[0] + u[inside, None] * edges[0] + v[inside, None] * edges[1]
+            weights = np.stack([u[inside], v[inside]], axis=1)
+            points = triangles[own, None, 0] + weights @ edges[own]
             steps = (points - self._low) / [self._cell, self._rise, self._cell]
-            i, k, j = np.floor(steps + 1e-6).astype(int).T
+            i, k, j = np.moveaxis(np.floor(steps + 1e-6).astype(int), -1, 0)
             solid[i, j, k] = True
-            if up:
-                top[i, j, k] = True
+            up = upward[own]
+            top[i[up], j[up], k[up]] = True
         return solid, top
 
     def _points(self):
