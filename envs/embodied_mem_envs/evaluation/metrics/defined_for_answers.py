@@ -112,4 +112,5 @@ ANSWERS = (
         formula=("how often a random choice among the options is right"),
         source=_OWN,
     ),
-
+)
+"""Definitions of metrics of answers, orders and whole episodes."""
