@@ -1,4 +1,4 @@
-"""The visible rectangles of a flight of stairs and of the parapets round its opening."""
+"""The visible rectangles of a flight of stairs, its handrail and the parapets above it."""
 
 from embodied_mem_envs.house.config import HouseConfig
 from embodied_mem_envs.house.panel import Panel, Rgb, Triple
@@ -11,15 +11,20 @@ _NOSING = 0.04
 _RISER_RGB: Rgb = (206, 200, 190)
 _WALL_RGB: Rgb = (204, 201, 194)
 _CAP_RGB: Rgb = (128, 100, 76)
+_CURB = 0.2
+"""Height of the wall beside the flight above the front edges of its steps, metres."""
 _RAIL = 0.9
-"""Height of the parapet of the flight above the front edges of its steps, metres."""
+"""Height of the handrail above the front edges of the steps, metres."""
+_POST = 0.04
+"""Thickness of the handrail and its posts, metres."""
 
 
 def stair_panels(stairs: Stairs, config: HouseConfig) -> list[Panel]:
     """Returns every rectangle of a flight that can be seen, in world coordinates."""
     draw = _Draw(stairs)
     _steps(draw, stairs)
-    _flight_parapet(draw, stairs, config.wall_height)
+    _flight_side(draw, stairs, config.wall_height)
+    _rail(draw, stairs, config.wall_height)
     _upper_parapet(draw, stairs, config.wall_height)
     return draw.panels
 
@@ -80,11 +85,11 @@ def _steps(draw: _Draw, stairs: Stairs) -> None:
             draw.add((face + _NOSING, 0.0, top), rest, across, _TREAD_RGB, "planks")
 
 
-def _flight_parapet(draw: _Draw, stairs: Stairs, ceiling: float) -> None:
-    """The sloped parapet on the open side, solid down to the floor, and the back of the flight."""
+def _flight_side(draw: _Draw, stairs: Stairs, ceiling: float) -> None:
+    """The low wall on the open side, solid down to the floor, and the back of the flight."""
     inner, outer, run = stairs.width, stairs.width + PARAPET, stairs.run
     slope = (run, 0.0, run * stairs.rise / TREAD)
-    tall = (0.0, 0.0, stairs.rise + _RAIL)
+    tall = (0.0, 0.0, stairs.rise + _CURB)
     backwards = (-slope[0], 0.0, -slope[2])
     draw.add((run, outer, slope[2]), backwards, tall, _WALL_RGB, "plaster")
     draw.add((0.0, inner, 0.0), slope, tall, _WALL_RGB, "plaster")
@@ -96,6 +101,31 @@ def _flight_parapet(draw: _Draw, stairs: Stairs, ceiling: float) -> None:
         top = min((step + 1) * stairs.rise, ceiling)
         draw.box_face((last, outer, 0.0), (first, outer, top), _WALL_RGB, "plaster")
     draw.box_face((run, 0.0, 0.0), (run, outer, ceiling), _WALL_RGB, "plaster")
+
+
+def _rail(draw: _Draw, stairs: Stairs, ceiling: float) -> None:
+    """A handrail on posts, one a step, through which the steps show from the side."""
+    slope = stairs.rise / TREAD
+    near, far = (stairs.width + (PARAPET + k * _POST) / 2 for k in (-1, 1))
+    end = min((ceiling - _RAIL) / slope - TREAD, stairs.run)
+    bottom = stairs.rise + _RAIL - _POST
+    along, up, across = (end, 0.0, end * slope), (0.0, 0.0, _POST), (0.0, _POST, 0.0)
+    backwards = (-end, 0.0, -end * slope)
+    draw.add((0.0, near, bottom + _POST), along, across, _CAP_RGB, "grain")
+    draw.add((0.0, near, bottom), across, along, _CAP_RGB, "grain")
+    draw.add((0.0, near, bottom), along, up, _CAP_RGB, "grain")
+    draw.add((end, far, bottom + end * slope), backwards, up, _CAP_RGB, "grain")
+    draw.box_face((0.0, far, bottom), (0.0, near, bottom + _POST), _CAP_RGB, "grain")
+    for step in range(stairs.steps - 1):
+        first = step * TREAD + _POST
+        last, foot = first + _POST, (step + 1) * stairs.rise
+        if last > end:
+            break
+        top = foot + _RAIL
+        draw.box_face((first, near, foot), (last, near, top), _CAP_RGB, "grain")
+        draw.box_face((last, far, foot), (first, far, top), _CAP_RGB, "grain")
+        draw.box_face((first, far, foot), (first, near, top), _CAP_RGB, "grain")
+        draw.box_face((last, near, foot), (last, far, top), _CAP_RGB, "grain")
 
 
 def _upper_parapet(draw: _Draw, stairs: Stairs, ceiling: float) -> None:
