@@ -29,4 +29,9 @@ The metrics:
 An object has shown if at least 400 of its pixels (at 640x480) lay within 3.5 m in two frames.
 `results.EvaluationResult` adds metrics that explain these, a row for each kind, and every miss;
 `report.print_report` shows them.
+
+Suites of tasks (`suites`, `embodied-mem eval SUITE`) go another way: `playing.play_episode` lets an
+agent (`agents`) live through an episode (`embodied_mem_envs.tasks`), `running` does so for many in
+processes, `records` keeps a line of each, `metrics` says what the figures mean, `elsewhere` lets a
+new process answer from a copy of a memory alone, and `reporting` shows what came out.
 """

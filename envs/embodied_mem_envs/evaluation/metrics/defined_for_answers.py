@@ -109,7 +109,10 @@ ANSWERS = (
         version=1,
         unit="share",
         better="neither",
-        formula=("how often a random choice among the options is right"),
+        formula=(
+            "how often a blind reply is right: a random choice among the options, or a stop "
+            "anywhere on the floor that the body can reach"
+        ),
         source=_OWN,
     ),
 )

@@ -99,8 +99,8 @@ class _Run:
 
     def _patience(self) -> float:
         """Returns the seconds until the next job is overdue."""
-        ends = [worker.started + self._limits.seconds + GRACE for worker in self._workers]
-        return max(0.0, min(ends, default=0.0) - time.monotonic()) + 0.01
+        last = min(worker.started for worker in self._workers if worker.job is not None)
+        return max(0.0, last + self._limits.seconds + GRACE - time.monotonic()) + 0.01
 
     def _take(self, worker: WorkerProcess) -> EpisodeRecord | None:
         job = worker.job
