@@ -70,6 +70,12 @@ class LifelongNav(AskingEpisode):
         """(N,) metres on foot from every cell to the goal asked for last, for bounds only."""
         return self._field
 
+    @property
+    def chance(self) -> float:
+        """Share of the floor on which a stop is right for the goal asked for last."""
+        near = self._field[self.world.reachable] <= self.config.success_radius
+        return float(near.mean())
+
     def _advance(self) -> Happening | None:
         done = len(self._drawer.goals)
         if done == self._count:
@@ -128,6 +134,7 @@ class LifelongNav(AskingEpisode):
             "shortest_metres": self._shortest,
             "distance_metres": left,
             "ticks": float(body.ticks),
+            "chance": self.chance,
         }
         group = "again" if self.goal.asked_before else "new"
         if self.goal.asked_before and self._was_moved:

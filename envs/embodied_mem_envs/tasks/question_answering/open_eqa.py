@@ -22,26 +22,8 @@ from embodied_mem_envs.tasks.asking import AskingEpisode
 from embodied_mem_envs.tasks.episode import Ask, Happening, Judgement, Reply
 
 _ARTICLES: Final = frozenset({"a", "an", "the", "it", "is", "its", "they", "are", "there"})
-_NUMBERS: Final = {
-    word: str(number)
-    for number, word in enumerate(
-        [
-            "zero",
-            "one",
-            "two",
-            "three",
-            "four",
-            "five",
-            "six",
-            "seven",
-            "eight",
-            "nine",
-            "ten",
-            "eleven",
-            "twelve",
-        ]
-    )
-}
+_COUNTED: Final = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+_NUMBERS: Final = {word: str(number) for number, word in enumerate((*_COUNTED, "ten"))}
 _WORD: Final = re.compile(r"[^\W_]+")
 
 
