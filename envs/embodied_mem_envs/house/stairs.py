@@ -13,7 +13,7 @@ MAX_RISE = 0.18
 LANDING = 0.9
 """Depth of floor before and behind a flight that is kept free, metres."""
 PARAPET = 0.08
-"""Thickness of the parapets along the flight and round the opening above it, metres."""
+"""Thickness of the low wall along the flight and the parapet round its opening, metres."""
 PARAPET_HEIGHT = 0.95
 """Height of the parapet above the upper floor, metres."""
 
@@ -23,7 +23,7 @@ Local = tuple[float, float]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Stairs:
-    """A flight from floor 0 to floor 1 with a wall on one side and a parapet on the other.
+    """A flight from floor 0 to floor 1 with a wall on one side and a handrail on the other.
 
     It is solid down to the lower floor, and the slab above all of it is open.
     """
@@ -37,7 +37,7 @@ class Stairs:
     across: tuple[int, int]
     """World direction from the wall to the open side."""
     width: float
-    """Clear width between wall and parapet, metres."""
+    """Clear width between the two walls beside it, metres."""
     height: float
     """From floor to floor, metres."""
 
@@ -101,7 +101,7 @@ class Stairs:
         return self.rectangle(0.0, self.run, 0.0, self.width)
 
     def solids(self, floor: int) -> list[Footprint]:
-        """Returns what stops a body on one floor: parapets, and the back of the flight."""
+        """Returns what stops a body on one floor: walls, parapets, the back of the flight."""
         side, run = self.width + PARAPET, self.run
         if floor == 0:
             return [
