@@ -180,10 +180,8 @@ class Brain:
     def _start(self, goal: Goal) -> None:
         if goal.frontier is not None:
             self.cerebellum.visit(goal.frontier)
-        elif goal.steps is not None:
-            self.cerebellum.look_at_steps(goal.steps)
-        elif goal.stairs is not None:
-            self.cerebellum.take_stairs(goal.stairs, up=goal.up)
+        elif goal.change is not None:
+            self.cerebellum.change_floor(goal.change)
         elif goal.row is not None:
             table = self.hippocampus.scene.objects
             self.cerebellum.go_to_object(table.low[goal.row], table.high[goal.row], INSPECT_FROM)

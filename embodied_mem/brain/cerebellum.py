@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from embodied_mem.brain.climbing import LookAtSteps, OnFloor, TakeStairs
+from embodied_mem.brain.floor_tour import FloorStep
 from embodied_mem.brain.navigation import NavigationConfig, Navigator
 from embodied_mem.brain.skill import Skill, Status
 from embodied_mem.brain.skills import STOP, FaceTowards, Gait, InOrder, LookAround, Senses
 from embodied_mem.brain.walking import FollowPath, GoToObject, VisitFrontier, WalkConfig
-from embodied_mem.scene.flights import Flight
 from embodied_mem.scene.frontiers import Frontier
 from embodied_mem.types import Command
 
@@ -141,21 +141,21 @@ class Cerebellum:
             return make()
         return OnFloor(floor, make, self.navigator, self.gait, self.config.walk)
 
-    def take_stairs(self, stairs_id: str, *, up: bool) -> None:
-        """Starts a walk to a flight of stairs, and up or down it."""
-        self.start(
-            TakeStairs(
-                stairs_id,
-                up=up,
-                navigator=self.navigator,
-                gait=self.gait,
-                config=self.config.walk,
-            )
-        )
+    def change_floor(self, step: FloorStep) -> None:
+        """Starts a look at what may be stairs, or a walk to a flight and up or down it."""
+        self.start(self.changing_floor(step))
 
-    def look_at_steps(self, hint: Flight) -> None:
-        """Starts a walk to where what may be stairs shows from in front."""
-        self.start(LookAtSteps(hint, self.navigator, self.gait, self.config.walk))
+    def changing_floor(self, step: FloorStep) -> Skill[Senses]:
+        """Returns the skill for one step on the way to another floor."""
+        if step.steps is not None:
+            return LookAtSteps(step.steps, self.navigator, self.gait, self.config.walk)
+        return TakeStairs(
+            step.stairs,
+            up=step.up,
+            navigator=self.navigator,
+            gait=self.gait,
+            config=self.config.walk,
+        )
 
     def face(self, xy: ArrayLike) -> None:
         """Starts a turn towards a (2,) world point."""

@@ -5,13 +5,11 @@ from typing import Literal
 
 import numpy as np
 
-from embodied_mem.brain.climbing import nearest_flight
 from embodied_mem.brain.exploration import ExplorationStrategy
+from embodied_mem.brain.floor_tour import FloorStep, FloorTour
 from embodied_mem.brain.navigation import Pose2
-from embodied_mem.scene.flights import Flight
 from embodied_mem.scene.frontiers import Frontier
 from embodied_mem.scene.graph import SceneGraph
-from embodied_mem.scene.stairs import Stairs
 from embodied_mem.scene.storeys import Floor
 
 
@@ -19,17 +17,13 @@ from embodied_mem.scene.storeys import Floor
 class Goal:
     """One thing to do: the plan of a cortex that plans one step ahead."""
 
-    skill: Literal["look_around", "visit", "inspect", "look_at_steps", "climb"]
+    skill: Literal["look_around", "visit", "inspect", "change_floor"]
     frontier: Frontier | None = None
     """What to visit."""
     row: int | None = None
     """The object to inspect."""
-    steps: Flight | None = None
-    """What may be stairs, to be looked at from in front."""
-    stairs: str | None = None
-    """Id of the flight to take."""
-    up: bool = True
-    """Whether to go up it."""
+    change: FloorStep | None = None
+    """The step to another floor."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,15 +58,14 @@ class Cortex:
         """
         self.config = config or CortexConfig()
         self._strategy = strategy
-        self._max_step = max_step
+        self._tour = FloorTour(max_step, self.config.max_attempts)
         self._looked: set[Floor] = set()
-        self._done: set[Floor] = set()
         self._attempts: dict[str, int] = {}
 
     def next_goal(self, scene: SceneGraph, pose: Pose2) -> Goal | None:
         """Returns what to do next, or None when there is nothing left to explore."""
         if scene.storeys.between:
-            return self._off_stairs(scene, pose)
+            return _changing(self._tour.off_stairs(scene, pose.xy))
         floor = scene.storeys.current
         if floor not in self._looked:
             self._looked.add(floor)
@@ -83,10 +76,7 @@ class Cortex:
         inspection = self._inspection(scene, pose) if self.config.inspect else None
         if inspection is not None:
             return inspection
-        if self._max_step > 0.0 and scene.storeys.hints:
-            return Goal(skill="look_at_steps", steps=scene.storeys.hints[0])
-        self._done.add(floor)
-        return self._other_floor(scene)
+        return _changing(self._tour.leave(scene))
 
     def failed(self, goal: Goal, scene: SceneGraph) -> None:
         """Hears that a goal could not be reached.
@@ -94,10 +84,8 @@ class Cortex:
         Only failures count: a frontier that is pushed back, or chosen again on the way to it, is
         visited many times under one id.
         """
-        if goal.steps is not None:
-            scene.storeys.drop_hint(goal.steps)
-        if goal.stairs is not None:
-            self._stairs_failed(goal.stairs, scene)
+        if goal.change is not None:
+            self._tour.failed(goal.change, scene)
         if goal.frontier is None:
             return
         name = goal.frontier.id
@@ -117,52 +105,11 @@ class Cortex:
                 return Goal(skill="inspect", row=row)
         return None
 
-    def _other_floor(self, scene: SceneGraph) -> Goal | None:
-        """Returns the first flight on the way to the nearest floor that is not done."""
-        flights = [each for each in scene.stairs if self._usable(each)]
-        here = scene.storeys.current.index
-        reached: dict[int, Goal] = {}
-        queue = [here]
-        for index in queue:
-            for flight in flights:
-                if index not in (flight.lower, flight.upper) or flight.other(index) in reached:
-                    continue
-                other = flight.other(index)
-                if other == here:
-                    continue
-                up = other == flight.upper
-                first = reached.get(index) or Goal(skill="climb", stairs=flight.id, up=up)
-                reached[other] = first
-                queue.append(other)
-                floor = scene.storeys.floor(other)
-                if floor is None or floor not in self._done:
-                    return first
-        return None
-
-    def _usable(self, flight: Stairs) -> bool:
-        tried = self._attempts.get(flight.id, 0)
-        return flight.rise <= self._max_step and tried < self.config.max_attempts
-
-    def _stairs_failed(self, stairs_id: str, scene: SceneGraph) -> None:
-        tries = self._attempts[stairs_id] = self._attempts.get(stairs_id, 0) + 1
-        never_taken = any(each.id == stairs_id and not each.measured for each in scene.stairs)
-        if tries >= self.config.max_attempts and never_taken:
-            scene.storeys.retire_stairs(stairs_id)
-
-    def _off_stairs(self, scene: SceneGraph, pose: Pose2) -> Goal | None:
-        """Returns the goal of a body that was left on a flight: back, and if that fails, on."""
-        flight = nearest_flight(scene.stairs, pose.xy)
-        if flight is None:
-            return None
-        key = f"{flight.id} left"
-        tries = self._attempts[key] = self._attempts.get(key, 0) + 1
-        if tries > 2 * self.config.max_attempts:
-            return None
-        back = scene.storeys.current.index == flight.upper
-        up = back if tries <= self.config.max_attempts else not back
-        return Goal(skill="climb", stairs=flight.id, up=up)
-
     def _try(self, name: str) -> bool:
         """Counts an attempt; tells whether one more is allowed."""
         self._attempts[name] = self._attempts.get(name, 0) + 1
         return self._attempts[name] <= self.config.max_attempts
+
+
+def _changing(step: FloorStep | None) -> Goal | None:
+    return None if step is None else Goal(skill="change_floor", change=step)

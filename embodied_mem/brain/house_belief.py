@@ -49,12 +49,14 @@ class HouseBelief:
                 self._room_names[place.id] = self._free_name(category)
             name = self._room_names[place.id]
             x_low, y_low, x_high, y_high = place.bounds
+            floor = scene.storeys.floor(place.floor)
+            low = 0.0 if floor is None else floor.height
             self._middles[name] = np.asarray(place.centroid, np.float64)
             self._rooms[name] = Entity(
                 id=name,
                 kind="room",
                 category=category,
-                position=np.array([x_low + x_high, y_low + y_high, _ROOM_HEIGHT]) / 2,
+                position=np.array([x_low + x_high, y_low + y_high, 2 * low + _ROOM_HEIGHT]) / 2,
                 size=np.array([x_high - x_low, y_high - y_low, _ROOM_HEIGHT]),
                 place="",
             )
@@ -76,7 +78,7 @@ class HouseBelief:
             raise ConfigError("nothing was observed yet: call the hippocampus' observe first")
         pose = Pose2.of(observation.T_world_body)
         if self._start is None:
-            self._start = self._begin(pose)
+            self._start = self._begin(pose, float(observation.T_world_body[2, 3]))
         entities = {entity.id: entity for entity in self._objects(latest.tick)}
         for name, room in self._rooms.items():
             entities[name] = room
@@ -115,6 +117,16 @@ class HouseBelief:
         if name == START and self._start is not None:
             return self._start.position[:2]
         return self._middles.get(name)
+
+    def storey_of(self, name: str) -> int:
+        """Returns the index of the floor that a thing, a room or a spot is on.
+
+        Raises:
+            ConfigError: If nothing is called that.
+        """
+        thing = self.find(name)
+        low = float(thing.position[2] - 0.5 * thing.size[2])
+        return self.hippocampus.scene.storeys.index_at(low)
 
     def _objects(self, tick: int) -> list[Entity]:
         table = self.hippocampus.scene.objects
@@ -169,12 +181,12 @@ class HouseBelief:
             name = f"{plain}_{number}"
         return name
 
-    def _begin(self, pose: Pose2) -> Entity:
+    def _begin(self, pose: Pose2, height: float) -> Entity:
         return Entity(
             id=START,
             kind="zone",
             category=START,
-            position=np.array([*pose.xy, 0.0]),
+            position=np.array([*pose.xy, height]),
             size=np.array([_START_SIZE, _START_SIZE, 0.0]),
             yaw=pose.yaw,
             place="",

@@ -8,6 +8,7 @@ import numpy as np
 from embodied_mem.brain.brain import INSPECT_FROM
 from embodied_mem.brain.cerebellum import Cerebellum
 from embodied_mem.brain.exploration import ExplorationStrategy, InformationGain
+from embodied_mem.brain.floor_tour import FloorStep, FloorTour
 from embodied_mem.brain.house_belief import HouseBelief
 from embodied_mem.brain.skill import (
     Argument,
@@ -33,7 +34,7 @@ _POINT = Parameter(type="point", help="x and y instead of a target, m", default=
 
 @final
 class Explore:
-    """Visits frontiers until none is left that can be reached."""
+    """Visits frontiers until none is left that can be reached, on floor after floor."""
 
     def __init__(
         self, scene: SceneGraph, cerebellum: Cerebellum, strategy: ExplorationStrategy
@@ -41,6 +42,10 @@ class Explore:
         self.status, self.reason = Status.RUNNING, ""
         self._scene, self._cerebellum, self._strategy = scene, cerebellum, strategy
         self._visit: VisitFrontier | None = None
+        self._tour = FloorTour(cerebellum.gait.max_step, _ATTEMPTS)
+        self._looked = {scene.storeys.current}
+        self._change: Skill[Senses] | None = None
+        self._step: FloorStep | None = None
         self._failed: dict[str, int] = {}
 
     def can_execute(self, senses: Senses) -> float:
@@ -53,8 +58,15 @@ class Explore:
     def step(self, senses: Senses) -> Command:
         """Walks to the frontier that the strategy chose; one that ends hands on to the next."""
         for _ in range(8):  # several may turn out to be out of reach at once
+            if self._change is not None:
+                command = self._change.step(senses)
+                if self._change.status is Status.RUNNING:
+                    return command
+                self._end_change()
             visit = self._visit or self._next(senses)
             if visit is None:
+                if self._start_change(senses):
+                    continue
                 self.status = Status.SUCCEEDED
                 return STOP
             command = visit.step(senses)
@@ -67,11 +79,40 @@ class Explore:
         return STOP
 
     def leave(self) -> None:
-        """Leaves the visit that is under way."""
-        if self._visit is not None:
-            self._visit.leave()
+        """Leaves the visit, or the way to another floor, that is under way."""
+        for skill in (self._visit, self._change):
+            if skill is not None:
+                skill.leave()
+
+    def _start_change(self, senses: Senses) -> bool:
+        """Starts the way to the next floor; false where none is left."""
+        storeys = self._scene.storeys
+        if storeys.between:
+            self._step = self._tour.off_stairs(self._scene, senses.pose.xy)
+        elif storeys.current not in self._looked:
+            self._looked.add(storeys.current)
+            self._step, self._change = None, LookAround(self._cerebellum.gait)
+        else:
+            self._step = self._tour.leave(self._scene)
+        if self._step is not None:
+            self._change = self._cerebellum.changing_floor(self._step)
+        if self._change is None:
+            return False
+        self._change.enter(senses)
+        return True
+
+    def _end_change(self) -> None:
+        """Leaves the way to another floor, and notes where it failed."""
+        assert self._change is not None
+        self._change.leave()
+        if self._change.status is Status.FAILED and self._step is not None:
+            self._tour.failed(self._step, self._scene)
+        self._change, self._step = None, None
 
     def _next(self, senses: Senses) -> VisitFrontier | None:
+        storeys = self._scene.storeys
+        if storeys.between or storeys.current not in self._looked:
+            return None
         frontiers = self._scene.frontiers
         chosen = self._strategy.choose(senses.occupancy, frontiers, senses.pose)
         if chosen is None:
@@ -157,9 +198,12 @@ class _Makers:
             distance = arguments.get("distance", 1.0)
             assert isinstance(distance, float | int)
             return self._approach(name, float(distance))
-        return FollowPath(
-            point, self._cerebellum.navigator, self._cerebellum.gait, self._cerebellum.config.walk
-        )
+        goal, body = point, self._cerebellum
+
+        def walk() -> Skill[Senses]:
+            return FollowPath(goal, body.navigator, body.gait, body.config.walk)
+
+        return body.on_floor(self._storey(name), walk)
 
     def face(self, arguments: Mapping[str, Argument]) -> Skill[Senses]:
         name = str(arguments.get("target", ""))
@@ -179,7 +223,16 @@ class _Makers:
         thing = self._belief.find(name)
         low, high = thing.position - 0.5 * thing.size, thing.position + 0.5 * thing.size
         navigator, gait = self._cerebellum.navigator, self._cerebellum.gait
-        return GoToObject(low, high, navigator, gait, distance)
+
+        def walk() -> Skill[Senses]:
+            return GoToObject(low, high, navigator, gait, distance)
+
+        return self._cerebellum.on_floor(self._storey(name), walk)
+
+    def _storey(self, name: str) -> int | None:
+        """Returns the floor of a thing, room or spot, where there is more than one."""
+        several = len(self._belief.hippocampus.scene.floors) > 1
+        return self._belief.storey_of(name) if several and name else None
 
 
 def _point(arguments: Mapping[str, Argument]) -> Float64Array:

@@ -27,13 +27,16 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     absence; `not_understood` is a refusal."""
     text: str
     value: Any = None
-    """By kind. where: a dict of object, category, position, room, room_name, on. which_room,
-    colour: a word. how_many, how_many_rooms, last_seen: a whole number. exists, moved: a bool.
-    near, on, in_room: categories, for near the nearest first. superlative: a dict of category,
-    object, position, room. list: dicts as for where. rooms: room types. before: as where.
-    distance: metres. size: metres along x, y, z. None where there is nothing to say."""
+    """By kind. where: a dict of object, category, position, room, room_name, on, floor.
+    which_room, colour: a word. which_floor: a whole number, 0 for the lowest. how_many,
+    how_many_rooms, last_seen: a whole number. exists, moved: a bool. near, on, in_room:
+    categories, for near the nearest first. superlative: a dict of category, object, position,
+    room. list: dicts as for where. rooms: room types. before: as where. distance: metres. size:
+    metres along x, y, z. None where there is nothing to say."""
     objects: tuple[str, ...] = ()
     """Ids of the objects that it speaks of, the main one first."""
+    floor: int | None = None
+    """Index of the floor of the main one, 0 for the lowest; None in a house of one floor."""
     certain: bool = False
     citations: tuple[Citation, ...] = ()
 
@@ -41,6 +44,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 _ANSWERERS: dict[Kind, Callable[[Context], Reply]] = {
     "where": object_answers.answer_where,
     "which_room": object_answers.answer_which_room,
+    "which_floor": object_answers.answer_which_floor,
     "how_many": object_answers.answer_how_many,
     "colour": object_answers.answer_colour,
     "exists": object_answers.answer_exists,
@@ -80,7 +84,9 @@ def answer_question(
     """
     recollection = Recollection(memory)
     vocabulary = load_vocabulary(recollection.categories)
-    question = parse_question(text, vocabulary)
+    question = parse_question(text, vocabulary, storeys=recollection.storeys)
+    if question.floors:
+        recollection = recollection.on(question.floors)
     if question.kind == "not_understood":
         return _refusal(question)
     context = Context(
@@ -126,6 +132,13 @@ def _complete(context: Context, reply: Reply) -> Answer:
         text=" ".join([*remarks, reply.text]),
         value=reply.value,
         objects=ids,
+        floor=_main_floor(context, reply),
         certain=status == "answered",
         citations=tuple(citation for citation in citations if citation is not None),
     )
+
+
+def _main_floor(context: Context, reply: Reply) -> int | None:
+    if context.memory.storeys < 2 or not reply.objects:
+        return None
+    return reply.objects[0].floor

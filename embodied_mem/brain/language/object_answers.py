@@ -11,6 +11,7 @@ from embodied_mem.brain.language.relations import is_firm
 from embodied_mem.brain.language.reply import (
     Reply,
     all_described,
+    asked_place,
     doubts_about,
     location_value,
     reply,
@@ -24,11 +25,12 @@ from embodied_mem.brain.language.wording import (
     counted,
     described,
     in_place,
-    in_room,
+    in_storey,
     joined,
     kinds,
     noun_of,
 )
+from embodied_mem.memory.facts import PlaceFact
 
 _NO_PROOF = "That does not prove that there is none."
 
@@ -102,7 +104,7 @@ def _where_is_a_room(context: Context) -> Reply:
     )
     if not places:
         return Reply(status="unseen", text=f"I have not seen {with_article(room.category)}.")
-    lines = [f"the {p.name or p.category} is around {at(p.centroid)}" for p in places]
+    lines = [_around(context, place) for place in places]
     best = places[0]
     value = {
         "object": None,
@@ -111,8 +113,39 @@ def _where_is_a_room(context: Context) -> Reply:
         "room": best.category,
         "room_name": best.name,
         "place": best.place_id,
+        "floor": best.floor,
     }
     return reply(capital(joined(lines)) + ".", value, ())
+
+
+def _around(context: Context, place: PlaceFact) -> str:
+    storey = context.memory.storey_of(place)
+    where = f"{storey}, around" if storey else "around"
+    return f"the {place.name or place.category} is {where} {at(place.centroid)}"
+
+
+def answer_which_floor(context: Context) -> Reply:
+    """Says on which floor a thing is."""
+    selection = selected(context)
+    if not selection.found:
+        return unseen(context, _first(context), selection)
+    objects = _settled(context, selection)
+    best = objects[0]
+    doubts = [*selection.doubts, *doubts_about(context, [best])]
+    floors: dict[str, list[Seen]] = {}
+    for seen in objects:
+        floors.setdefault(seen.storey, []).append(seen)
+    if best.gone:
+        text = situations(context, [best])
+    elif len(objects) == 1:
+        coloured = _first(context).colour is not None
+        room = in_place(best.place)
+        inside = f", {room}" if room else ""
+        text = f"The {noun_of(best, coloured=coloured)} is {best.storey}{inside}."
+    else:
+        told = [f"{kinds(group, context.vocabulary)} {floor}" for floor, group in floors.items()]
+        text = f"I have seen {joined(told)}."
+    return reply(text, best.floor, objects, doubts)
 
 
 def answer_which_room(context: Context) -> Reply:
@@ -130,13 +163,13 @@ def answer_which_room(context: Context) -> Reply:
         doubts.append("I cannot tell what kind of room that is.")
     rooms: dict[str, list[Seen]] = {}
     for seen in objects:
-        rooms.setdefault(in_place(seen.place) or "in a place that I cannot name", []).append(seen)
+        rooms.setdefault(in_storey(seen) or "in a place that I cannot name", []).append(seen)
     if best.gone:
         text = situations(context, [best])
     elif len(objects) == 1:
         coloured = _first(context).colour is not None
         hedge = "is" if is_firm(best, context.config) else "is probably"
-        text = f"The {noun_of(best, coloured=coloured)} {hedge} {in_place(best.place)}."
+        text = f"The {noun_of(best, coloured=coloured)} {hedge} {in_storey(best)}."
     else:
         places = [f"{kinds(group, context.vocabulary)} {where}" for where, group in rooms.items()]
         text = f"I have seen {joined(places)}."
@@ -160,7 +193,7 @@ def answer_how_many(context: Context) -> Reply:
         return unseen(context, phrase, selection, 0)
     number = len(firm) or len(vague)
     label = described(phrase) if len(context.question.subjects) == 1 else "thing"
-    where = f" {in_room(context.question.room)}" if context.question.room is not None else ""
+    where = asked_place(context)
     doubts = list(selection.doubts)
     if not firm:
         text = f"I may have seen {counted(number, label, context.vocabulary)}{where}."
@@ -251,9 +284,7 @@ def answer_last_seen(context: Context) -> Reply:
         return unseen(context, _first(context), selection)
     best = max(selection.found, key=lambda seen: (seen.fact.last_tick, seen.id))
     noun = noun_of(best, coloured=_first(context).colour is not None)
-    text = f"I last saw the {noun} at tick {best.fact.last_tick}, {in_place(best.place)}".rstrip(
-        " ,"
-    )
+    text = f"I last saw the {noun} at tick {best.fact.last_tick}, {in_storey(best)}".rstrip(" ,")
     doubts = [*selection.doubts, *doubts_about_identity(context, best)]
     return reply(text + ".", best.fact.last_tick, [best], doubts)
 
@@ -332,6 +363,6 @@ def _was_there(context: Context, seen: Seen, selection: Selection) -> Reply:
     if seen.gone:
         return reply(situations(context, [seen]), location_value(seen), [seen], doubts)
     earlier = [e for e in context.memory.earlier(seen.id) if _apart(e.fact.position, seen) > 0.25]
-    past = Seen(fact=earlier[-1].fact, place=earlier[-1].place)
+    past = context.memory.seen(earlier[-1].fact, earlier[-1].place)
     value: dict[str, Any] = {**location_value(past), "until": earlier[-1].until}
     return reply(_how_it_moved(context, seen), value, [seen], doubts)

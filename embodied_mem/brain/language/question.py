@@ -9,6 +9,7 @@ from embodied_mem.brain.language.vocabulary import How
 Kind = Literal[
     "where",
     "which_room",
+    "which_floor",
     "how_many",
     "colour",
     "exists",
@@ -99,6 +100,8 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     every: bool = False
     """Whether a question of existence asks for all subjects ("and") and not for any of them."""
     room: RoomPhrase | None = None
+    floors: tuple[int, ...] = ()
+    """The floors that it is about; () for all."""
     relation: Relation | None = None
     extreme: Extreme | None = None
     here: bool = False

@@ -8,6 +8,7 @@ from embodied_mem.brain.language.lexicon import Words
 from embodied_mem.brain.language.morphology import with_article
 from embodied_mem.brain.language.normalise import sentences
 from embodied_mem.brain.language.question import Correction, Question
+from embodied_mem.brain.language.storeys import read_storeys
 from embodied_mem.brain.language.tokens import Misspelling, mend
 from embodied_mem.brain.language.vocabulary import Vocabulary, load_vocabulary
 
@@ -29,7 +30,9 @@ EXAMPLES = (
 """One question of every main kind, for an answer that must refuse."""
 
 
-def parse_question(text: str, vocabulary: Vocabulary | None = None) -> Question:
+def parse_question(
+    text: str, vocabulary: Vocabulary | None = None, *, storeys: int = 1
+) -> Question:
     """Finds out what a question asks.
 
     Of several sentences the first that asks something counts. Words that are no words are read
@@ -38,6 +41,7 @@ def parse_question(text: str, vocabulary: Vocabulary | None = None) -> Question:
     Args:
         text: What a person typed; any text at all.
         vocabulary: The words to know; those of the common-sense asset if None.
+        storeys: How many floors the house has: only then is "upstairs" a place.
 
     Returns:
         The question, of kind `not_understood` (with nearest supported forms in `suggestions`)
@@ -53,13 +57,37 @@ def parse_question(text: str, vocabulary: Vocabulary | None = None) -> Question:
         found = ()
     clauses: list[Clause] = []
     for words in found:
-        question, clause = _read(words, vocabulary)
+        question, clause = _read_on_floors(words, vocabulary, storeys)
         if question is None and clauses:
             question, clause = _read(_with_antecedent(words, clauses[-1]), vocabulary)
         if question is not None:
             return msgspec.structs.replace(question, text=text)
         clauses.append(clause)
     return Question(text=text, kind="not_understood", suggestions=_suggestions(clauses))
+
+
+def _read_on_floors(
+    words: Words, vocabulary: Vocabulary, storeys: int
+) -> tuple[Question | None, Clause]:
+    """Reads a sentence with what it says of floors, in a house that has some."""
+    if storeys < 2:
+        return _read(words, vocabulary)
+    reading = read_storeys(words, storeys)
+    tried = [_read(sentence, vocabulary) for sentence in reading.sentences]
+    understood = [each for each in tried if each[0] is not None]
+    if reading.asked:
+        understood = [each for each in understood if each[0] is not None and each[0].subjects]
+    best = min(understood, key=lambda each: _has_strangers_in(each[0]), default=tried[0])
+    question, clause = best
+    if question is None:
+        return best
+    if reading.asked:
+        question = msgspec.structs.replace(question, kind="which_floor")
+    return msgspec.structs.replace(question, floors=reading.floors), clause
+
+
+def _has_strangers_in(question: Question | None) -> bool:
+    return question is None or _has_strangers(question)
 
 
 def _with_antecedent(words: Words, before: Clause) -> Words:

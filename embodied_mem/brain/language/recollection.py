@@ -1,11 +1,15 @@
 """What a memory holds, laid out for answering: objects with their rooms, pictures and past."""
 
+from collections.abc import Collection
+from copy import copy
 from functools import cached_property
 
 import msgspec
 import numpy as np
 
+from embodied_mem.brain.language.storeys import storey_words
 from embodied_mem.memory.facts import (
+    MapFact,
     ObjectFact,
     PlaceFact,
     SnapshotFact,
@@ -20,6 +24,8 @@ from embodied_mem.perception.segmentation import UNKNOWN_CATEGORY
 from embodied_mem.types import Float64Array
 
 _UNTYPED = "room"
+_SILL = 0.3
+"""A thing may reach this far below the height of its floor, m."""
 
 
 class Citation(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,6 +46,10 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
 
     fact: ObjectFact
     place: PlaceFact | None
+    floor: int = 0
+    """Index of its floor."""
+    storey: str = ""
+    """Words for that floor; empty in a house of one floor."""
 
     @property
     def id(self) -> str:
@@ -79,14 +89,48 @@ class Recollection:
     def __init__(self, store: MemoryStore) -> None:
         """Reads the records that answers need."""
         self._store = store
-        self.places: dict[str, PlaceFact] = {
-            fact.place_id: fact for _, fact in active(store, PlaceFact, payload=False)
-        }
+        self.places: dict[str, PlaceFact] = {}
+        self._heights: dict[int, float] = {}
+        for record, place in active(store, PlaceFact, payload=False):
+            self.places[place.place_id] = place
+            if record.pose is not None:
+                self._heights[place.floor] = record.pose[2]
+        for record, floor in active(store, MapFact, payload=False):
+            if record.pose is not None:
+                self._heights[floor.floor] = record.pose[2]
         latest: dict[str, Seen] = {}
         for record, fact in active(store, ObjectFact, payload=False):
-            latest[fact.object_id] = Seen(fact=fact, place=self._place(record))
+            latest[fact.object_id] = self.seen(fact, self._place(record))
         self.objects: tuple[Seen, ...] = tuple(latest[key] for key in sorted(latest, key=_natural))
         self.by_id: dict[str, Seen] = latest
+
+    @property
+    def storeys(self) -> int:
+        """How many floors the house has, as far as it is known."""
+        return max(1, len(self._heights))
+
+    def storey_of(self, place: PlaceFact) -> str:
+        """Says on which floor a place is; nothing in a house of one floor."""
+        return storey_words(place.floor, self.storeys)
+
+    def seen(self, fact: ObjectFact, place: PlaceFact | None) -> Seen:
+        """Returns an object with its floor: that of its place, or else the one below it."""
+        if self.storeys < 2:
+            return Seen(fact=fact, place=place)
+        floor = place.floor if place is not None else self._floor_below(fact.box_min[2])
+        return Seen(fact=fact, place=place, floor=floor, storey=storey_words(floor, self.storeys))
+
+    def on(self, floors: Collection[int]) -> "Recollection":
+        """Returns what is remembered of some floors only."""
+        part = copy(self)
+        part.places = {name: place for name, place in self.places.items() if place.floor in floors}
+        part.objects = tuple(seen for seen in self.objects if seen.floor in floors)
+        part.by_id = {seen.id: seen for seen in part.objects}
+        return part
+
+    def _floor_below(self, z: float) -> int:
+        below = [floor for floor, height in self._heights.items() if height <= z + _SILL]
+        return max(below, default=min(self._heights))
 
     def _place(self, record: MemoryRecord) -> PlaceFact | None:
         return self.places.get(record.place) if record.place is not None else None

@@ -49,7 +49,11 @@ def related(
     others = tuple(seen for seen in objects if seen.id not in own)
     if kind == "near":
         return tuple(seen for seen, gap in near(others, anchors) if gap <= config.near_distance)
-    return tuple(seen for seen in others if any(_holds(kind, seen.fact, a.fact) for a in anchors))
+    return tuple(
+        seen
+        for seen in others
+        if any(seen.floor == a.floor and _holds(kind, seen.fact, a.fact) for a in anchors)
+    )
 
 
 def near(objects: tuple[Seen, ...], anchors: tuple[Seen, ...]) -> list[tuple[Seen, float]]:
@@ -70,6 +74,8 @@ def near(objects: tuple[Seen, ...], anchors: tuple[Seen, ...]) -> list[tuple[See
 
 
 def _may_share_a_room(a: Seen, b: Seen) -> bool:
+    if a.floor != b.floor:
+        return False
     return a.place is None or b.place is None or a.place.place_id == b.place.place_id
 
 

@@ -9,6 +9,7 @@ from embodied_mem.brain.language.question import NounPhrase
 from embodied_mem.brain.language.recollection import Seen
 from embodied_mem.brain.language.relations import is_firm
 from embodied_mem.brain.language.selection import Context, Selection
+from embodied_mem.brain.language.storeys import storey_words
 from embodied_mem.brain.language.wording import (
     capital,
     described,
@@ -54,7 +55,7 @@ def unseen(context: Context, phrase: NounPhrase, selection: Selection, value: An
     if selection.unseen_anchor is not None:
         anchor = with_article(described(selection.unseen_anchor))
         return Reply(status="unseen", text=f"I have not seen {anchor}.", value=value)
-    where = f" {in_room(context.question.room)}" if context.question.room is not None else ""
+    where = asked_place(context)
     if phrase.how == "unknown":
         text = f'I do not know the word "{phrase.label}", and I have seen nothing by that name.'
         return Reply(status="unseen", text=text, value=value)
@@ -68,6 +69,14 @@ def unseen(context: Context, phrase: NounPhrase, selection: Selection, value: An
     sentences = [f"I have not seen {with_article(described(phrase))}{where}."]
     sentences += _also(context, phrase, selection)
     return Reply(status="unseen", text=" ".join(sentences), value=value)
+
+
+def asked_place(context: Context) -> str:
+    """Says where a question asks, with a space before it: ` in the kitchen upstairs`."""
+    question = context.question
+    where = f" {in_room(question.room)}" if question.room is not None else ""
+    names = [storey_words(floor, context.memory.storeys) for floor in question.floors]
+    return f"{where} {joined(names, 'or')}" if names else where
 
 
 def _also(context: Context, phrase: NounPhrase, selection: Selection) -> list[str]:
@@ -135,6 +144,7 @@ def location_value(seen: Seen) -> dict[str, Any]:
         "room": seen.place.category if seen.place is not None else None,
         "room_name": seen.place.name if seen.place is not None else None,
         "on": seen.fact.on,
+        "floor": seen.floor,
     }
 
 

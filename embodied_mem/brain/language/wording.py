@@ -67,6 +67,11 @@ def in_place(place: PlaceFact | None) -> str:
     return f"in {place.name}"
 
 
+def in_storey(seen: Seen) -> str:
+    """Says where in the house an object is, with the floor where there are several."""
+    return f"{in_place(seen.place)} {seen.storey}".strip()
+
+
 def in_room(room: RoomPhrase) -> str:
     """Says a room of a question: `in the kitchen`, `in bedroom 2`."""
     if room.number is not None:
@@ -81,7 +86,7 @@ def at(position: Sequence[float]) -> str:
 
 def whereabouts(seen: Seen, memory: Recollection) -> str:
     """Says where an object is: `in the kitchen, on the desk, at (3.2, 1.4, 0.9) m`."""
-    parts = [in_place(seen.place)]
+    parts = [in_storey(seen)]
     supporter = memory.by_id.get(seen.fact.on) if seen.fact.on is not None else None
     if supporter is not None and not seen.gone:
         parts.append(f"on the {noun_of(supporter)}")

@@ -92,6 +92,7 @@ def test_where_tells_all_that_it_knows(memory: MemoryStore) -> None:
         "room": "kitchen",
         "room_name": "kitchen",
         "on": "kitchen counter-2",
+        "floor": 0,
     }
 
 
