@@ -161,8 +161,8 @@ def _earlier_of(question: RecallQuestion, history: History) -> RecallAnswer:
 
 def _moved(question: RecallQuestion, history: History) -> RecallAnswer:
     assert question.which is not None and question.visit is not None
-    before = _single(history.earlier.get(question.visit - 1, ()), question.which.name)
-    after = _single(history.earlier.get(question.visit, history.things), question.which.name)
+    before = _single(history.believed(question.visit - 1), question.which.name)
+    after = _single(history.believed(question.visit), question.which.name)
     if before is None or after is None:
         return _nothing()
     carried = [
@@ -182,7 +182,7 @@ def _where_in_visit(question: RecallQuestion, history: History) -> RecallAnswer:
     carried = [c for c in history.in_visit(question.visit) if named(c.category, name)]
     if carried:
         return _at([carried[-1].target])
-    thing = _single(history.earlier.get(question.visit, history.things), name)
+    thing = _single(history.believed(question.visit), name)
     return _at([thing]) if thing is not None else _nothing()
 
 

@@ -93,6 +93,11 @@ class History:
     earlier: dict[int, tuple[Thing, ...]] = field(default_factory=dict)
     """What was believed at the end of each visit."""
 
+    def believed(self, visit: int) -> tuple[Thing, ...]:
+        """Returns what was believed at the end of a visit; of the last one, what is now."""
+        now = self.things if visit == len(self.earlier) else ()
+        return self.earlier.get(visit, now)
+
     def in_visit(self, visit: int | None) -> tuple[Carry, ...]:
         """Returns the carries of a visit, all where None."""
         return tuple(c for c in self.carries if visit is None or c.visit == visit)

@@ -47,7 +47,7 @@ class MixedSessionEnv(EpisodeEnv):
     | `instance`    | (H * W,)        | int32   | 0    | 2^31-1 | Instance ids                     |
     | `pose`        | (6,)            | float32 | -100 | 100    | x, y, z, cos yaw, sin yaw, tilt  |
     | `collided`    | (1,)            | float32 | 0    | 1      | Always 0 here                    |
-    | `heard`       | (160,)          | uint8   | 0    | 255    | What was said last, after the name of who said it |
+    | `heard`       | (160,)          | uint8   | 0    | 255    | Who spoke last, and what         |
     | `ask`         | (160,)          | uint8   | 0    | 255    | The ask in UTF-8; zeros: none    |
     | `ask_image`   | (64, 64, 3)     | uint8   | 0    | 255    | Not used here                    |
     | `form`        | (3,)            | float32 | 0    | 1      | One-hot: words, stop, places     |

@@ -74,7 +74,11 @@ class RecallEpisode(AskingEpisode):
             self.tale.log, self.tale.house, self.config.asks, self._rng, most_places=most
         )
         self._asks = len(self._drawn)
-        single = [n for n, drawn in enumerate(self._drawn) if len(drawn.goals) == 1]
+        single = [
+            number
+            for number, drawn in enumerate(self._drawn)
+            if len(drawn.goals) == 1 and np.isfinite(self._way_to_goal(drawn))
+        ]
         self._walked = set(single[: self.config.walked])
         for number, drawn in enumerate(self._drawn):
             yield self._ask(number, drawn)

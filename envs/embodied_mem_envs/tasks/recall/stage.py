@@ -24,6 +24,8 @@ _ARM: Final = (0.35, 0.0, 0.9)
 _NEAR, _FAR = 0.45, 1.9
 """From how far something is taken or set down, metres."""
 _TRIES: Final = 24
+_INSIDE: Final = 0.2
+"""No picture is taken nearer to a wall's plane than this, doorways included, metres."""
 _PLAIN: Final = 1 / 1600
 """Share of a picture that a thing must fill to be taken or set down before it."""
 
@@ -121,7 +123,7 @@ class Robot:
         last, walked = way[0], 0.0
         for point in way[1:-1]:
             walked += hypot(*(point - last)[:2])
-            if walked >= STRIDE:
+            if walked >= STRIDE and self._well_inside(point):
                 self._stand(point, atan2(point[1] - last[1], point[0] - last[0]))
                 yield self.look()
                 walked = 0.0
@@ -155,6 +157,7 @@ class Robot:
         floor, middle = self.floor, np.array(thing.position)
         gaps = np.hypot(*(floor.points[:, :2] - middle[:2]).T)
         near = np.flatnonzero(self._reachable() & (gaps >= _NEAR) & (gaps <= _FAR))
+        near = near[[self._well_inside(point) for point in floor.points[near]]]
         order = near[rng.permutation(len(near))][:_TRIES]
         for node in order[np.argsort(gaps[order], kind="stable")].tolist():
             if self._shows(thing, floor.points[node]):
@@ -166,6 +169,11 @@ class Robot:
         self.body.close()
 
     # -- inside --------------------------------------------------------------------------------
+
+    def _well_inside(self, point: Float64Array) -> bool:
+        """Whether nobody could say that a point lies between two rooms."""
+        x, y = float(point[0]), float(point[1])
+        return any(room.contains(x, y, _INSIDE) for room in self.house.rooms)
 
     def _stand(self, point: Float64Array, yaw: float) -> None:
         self.body.place(float(point[0]), float(point[1]), _wrapped(yaw))
