@@ -15,6 +15,7 @@ import argparse
 import ctypes
 import importlib.util
 import json
+import math
 import mmap
 import os
 import platform
@@ -136,10 +137,12 @@ class Layout:
     def __init__(self, planes: dict[str, tuple[tuple[int, ...], str]], slots: int) -> None:
         self.planes: list[tuple[str, tuple[int, ...], str, int]] = []
         self.slots = slots
+        self._ends: list[int] = []
         offset = SLOT_HEADER_BYTES
         for name, (shape, dtype) in planes.items():
             self.planes.append((name, tuple(int(n) for n in shape), dtype, offset))
-            size = int(np.prod(shape)) * np.dtype(dtype).itemsize
+            size = math.prod(shape) * np.dtype(dtype).itemsize
+            self._ends.append(offset + size)
             offset += -(-size // _ALIGNMENT) * _ALIGNMENT
         self.slot_bytes = offset
         self.total_bytes = HEADER_BYTES + slots * offset
@@ -150,11 +153,10 @@ class Layout:
 
     def views(self, slot_bytes: Any) -> dict[str, Any]:
         """Returns the planes of a slot as arrays over its bytes, without copies."""
-        result = {}
-        for name, shape, dtype, offset in self.planes:
-            size = int(np.prod(shape)) * np.dtype(dtype).itemsize
-            result[name] = slot_bytes[offset : offset + size].view(dtype).reshape(shape)
-        return result
+        return {
+            name: slot_bytes[start:end].view(dtype).reshape(shape)
+            for (name, shape, dtype, start), end in zip(self.planes, self._ends)  # noqa: B905
+        }
 
 
 class Server:

@@ -107,6 +107,7 @@ class HabitatSimulator:
         self._finder = self._sim.pathfinder
         self._make_navmesh()
         self._ids, self._labels = self._make_ids()
+        self._semantic = np.zeros((self._camera["height"], self._camera["width"]), np.intp)
         self._tilt = 0.0
         self._tick = 0
         self._collided = False
@@ -150,14 +151,16 @@ class HabitatSimulator:
     def observe(self, planes: dict[str, Any]) -> dict[str, Any]:
         """Renders into the planes."""
         seen = self._sim.get_sensor_observations()
-        planes["rgb"][...] = seen["rgb"][..., :3]
+        for channel in range(3):  # one by one is four times as fast as all three at once
+            planes["rgb"][..., channel] = seen["rgb"][..., channel]
         planes["depth"][...] = seen["depth"]
         visible: list[int] = []
         if "instance" in planes:
-            instance = planes["instance"]
-            self._ids.take(seen["semantic"], out=instance, mode="clip")
-            numbers = np.flatnonzero(np.bincount(instance.ravel())).tolist()
-            visible = [number for number in numbers if str(number) in self._labels]
+            last = _SEMANTIC_LIMIT - 1
+            np.minimum(seen["semantic"], last, out=self._semantic, casting="unsafe")
+            self._ids.take(self._semantic, out=planes["instance"], mode="clip")
+            found = np.flatnonzero(np.bincount(self._semantic.ravel()))
+            visible = [number for number in self._ids.take(found, mode="clip").tolist() if number]
         x, y, z = self._place()
         c, s = math.cos(self._yaw), math.sin(self._yaw)
         return {
