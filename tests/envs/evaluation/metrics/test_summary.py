@@ -3,6 +3,10 @@ import math
 import pytest
 
 from embodied_mem_envs.evaluation.metrics import METRICS, definition_of
+from embodied_mem_envs.evaluation.metrics.defined_for_answers import ANSWERS
+from embodied_mem_envs.evaluation.metrics.defined_for_costs import COSTS
+from embodied_mem_envs.evaluation.metrics.defined_for_learning import LEARNING
+from embodied_mem_envs.evaluation.metrics.defined_for_ways import WAYS
 from embodied_mem_envs.evaluation.metrics.episode import episode_values, failed_values
 from embodied_mem_envs.evaluation.metrics.summary import by_kind, flat_metrics, summarise
 from embodied_mem_envs.evaluation.suites.suite import AskRecord, EpisodeRecord
@@ -119,6 +123,11 @@ def test_kinds_count_broken_episodes_too() -> None:
         "colour": {"a": 1.0, "b": 0.0, "c": 0.0},
         "where": {"a": 0.5, "b": 0.0, "c": 0.0},
     }
+
+
+def test_no_metric_is_defined_twice() -> None:
+    names = [metric.name for metric in (*WAYS, *ANSWERS, *LEARNING, *COSTS)]
+    assert sorted(names) == sorted(METRICS)
 
 
 def test_every_metric_says_what_it_is() -> None:
