@@ -4,6 +4,8 @@ import base64
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+import msgspec
+
 from embodied_mem.files import write_text
 from embodied_mem.viz.html import Html, join, page, tag
 from embodied_mem.viz.page_sections import section, table
@@ -100,7 +102,6 @@ def _what_was_run(evaluated: Evaluated) -> Html:
         for m in about.machines
     ]
     options = ", ".join(f"{name}={value}" for name, value in about.options.items())
-    command = f"embodied-mem eval {about.suite} --agent {' '.join(about.agents)}"
     facts = {
         "Suite": f"{about.suite}, version {about.version}",
         "Seeds": seeds,
@@ -108,7 +109,7 @@ def _what_was_run(evaluated: Evaluated) -> Html:
         "Settings": about.settings,
         "Package": f"embodied_mem {about.package}",
         "Machine": "; ".join(machines),
-        "Command": command,
+        "Command": _command(evaluated),
     }
     pairs: list[Html] = []
     for name, words in facts.items():
@@ -117,6 +118,21 @@ def _what_was_run(evaluated: Evaluated) -> Html:
     for name, words in about.agents.items():
         agents += [tag("dt", name), tag("dd", words)]
     return join(tag("h2", "What was run"), tag("dl", *pairs), tag("h2", "Who"), tag("dl", *agents))
+
+
+def _command(evaluated: Evaluated) -> str:
+    """Returns the command that gives these records, if their seeds have no gaps."""
+    about, seeds = evaluated.about, {record.seed for record in evaluated.records}
+    parts = ["embodied-mem eval", about.suite, "--agent", *about.agents]
+    if seeds:
+        parts += ["--first-seed", str(min(seeds)), "--episodes", str(max(seeds) - min(seeds) + 1)]
+    if about.options:
+        parts += ["--set", *(f"{name}={_written(value)}" for name, value in about.options.items())]
+    return " ".join(parts)
+
+
+def _written(value: object) -> str:
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
 def _table(rows: Rows) -> Html:

@@ -73,7 +73,14 @@ def test_the_page_is_one_file_with_everything_in_it(tmp_path: Path) -> None:
     assert "Where is &lt;b&gt;" in text
     for outside in ("http://", "https://", 'src="/', "url(", "@import"):
         assert outside not in text
-    for words in ("rooms, version 2", "0-5", "width=64", "a chip", "none broke 1 of 6 episodes"):
+    for words in (
+        "rooms, version 2",
+        "0-5",
+        "width=64",
+        "a chip",
+        "none broke 1 of 6 episodes",
+        "eval rooms --agent ours none --first-seed 0 --episodes 6 --set width=64",
+    ):
         assert words in text
     assert text.count("data:image/svg+xml;base64,") == 4
     missed = sum(not a.right for r in evaluated().records if r.agent == "none" for a in r.asks[:20])
