@@ -229,7 +229,9 @@ class HabitatSimulator:
         specs = []
         for name, kind, channels in wanted:
             spec = self._habitat.CameraSensorSpec()
-            spec.uuid, spec.sensor_type, spec.channels = name, kind, channels
+            spec.uuid, spec.sensor_type = name, kind
+            if hasattr(spec, "channels"):  # of visual sensors only in some versions
+                spec.channels = channels
             spec.resolution = [self._camera["height"], self._camera["width"]]
             spec.hfov = math.degrees(self._camera["hfov"])
             spec.position = [0.0, self._camera["mount_height"], -self._camera["forward"]]

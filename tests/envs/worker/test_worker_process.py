@@ -1,6 +1,7 @@
 """The protocol between real processes, and what happens when one of them goes wrong."""
 
 import ast
+import multiprocessing
 import os
 import pickle
 import re
@@ -8,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -202,6 +204,38 @@ def test_a_copy_of_a_body_has_its_own_worker():
     assert copy.process.pid != body.process.pid
     body.close()
     copy.close()
+
+
+def test_a_worker_outlives_the_thread_that_started_it():
+    body = odd_body()
+    thread = threading.Thread(target=body.connect)
+    thread.start()
+    thread.join()
+    time.sleep(0.2)
+    assert body.process.alive and walked(body, 2).tick == 2
+    body.close()
+
+
+def test_a_fork_starts_its_own_worker():
+    body = odd_body()
+    body.connect()
+    walked(body, 2)
+    parent, child = multiprocessing.get_context("fork").Pipe()
+
+    def go_on():
+        seen = walked(body, 1)
+        child.send((seen.tick, body.process.pid, body.process.owner == os.getpid()))
+        body.close()
+
+    process = multiprocessing.get_context("fork").Process(target=go_on)
+    process.start()
+    assert parent.poll(30)
+    tick, pid, own = parent.recv()
+    process.join()
+    assert process.exitcode == 0
+    assert (tick, own) == (3, True) and pid != body.process.pid
+    assert walked(body, 3).tick == 5  # the first one is not disturbed
+    body.close()
 
 
 ORPHAN = """
