@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from embodied_mem.memory.facts import WalkFact
-from embodied_mem.types import Observation
+from embodied_mem.types import Float64Array, Observation
 
 
 class Walk:
@@ -41,6 +41,10 @@ class Walk:
             self._path = self._path[::2]
             self._heights = self._heights[::2]
             self._spacing *= 2.0
+
+    def points(self) -> Float64Array:
+        """Returns the (N, 3) points of the way, m."""
+        return np.column_stack([np.array(self._path).reshape(-1, 2), self._heights])
 
     def fact(self, tick: int, floor_at: Callable[[float], int] | None = None) -> WalkFact:
         """Returns the walk until now.

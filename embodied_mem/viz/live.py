@@ -55,7 +55,7 @@ class LiveLog:
         """
         self._rerun = RerunLog(path)
         self._logged = 0
-        self._revision = -1
+        self._shown = (0, -1)
 
     def log(self, hippocampus: Hippocampus) -> None:
         """Records the last observation and the scene as it is now."""
@@ -73,18 +73,21 @@ class LiveLog:
                 for number, (record, fact) in snapshots
             ],
             frontiers=[fact for _, fact in active(hippocampus.store, FrontierFact, payload=False)],
-            path=hippocampus.walk.fact(observation.tick).path,
+            path=hippocampus.walk.points(),
             floors=self._changed_floors(hippocampus),
+            heights={floor.index: floor.height for floor in scene.floors},
         )
         self._logged += 1
 
     def _changed_floors(self, hippocampus: Hippocampus) -> list[FloorMap]:
         """The occupancy, now and then: it is large, and changes little from tick to tick."""
-        occupancy = hippocampus.scene.occupancy
-        if self._logged % _OCCUPANCY_EVERY or occupancy.revision == self._revision:
+        floor = hippocampus.scene.storeys.current
+        occupancy = floor.occupancy
+        shown = (floor.opened, occupancy.revision)
+        if self._logged % _OCCUPANCY_EVERY or shown == self._shown:
             return []
-        self._revision = occupancy.revision
-        return [FloorMap(fact=hippocampus.map_fact(), grid=occupancy.states)]
+        self._shown = shown
+        return [FloorMap(fact=hippocampus.map_fact(), grid=occupancy.states, height=floor.height)]
 
     def close(self) -> None:
         """Ends the recording."""

@@ -21,6 +21,9 @@ from embodied_mem.memory.record import MemoryRecord
 from embodied_mem.memory.store import MemoryStore
 from embodied_mem.types import UInt8Array
 
+_SILL = 0.3
+"""A thing may reach this far below the height of its floor, metres."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class SnapshotEntry:
@@ -89,6 +92,8 @@ class FloorMap:
     fact: MapFact
     grid: UInt8Array
     """(rows, columns): 0 unknown, 1 free, 2 occupied; row 0 at the smallest y."""
+    height: float = 0.0
+    """World height of the floor, metres; 0 where there is but one."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -112,6 +117,14 @@ class MemoryView:
         lowest = min((each.fact.floor for each in self.maps), default=0)
         return floors.get(place or "", lowest)
 
+    def floor_at(self, place: str | None, z: float) -> int:
+        """The floor of something at a world height in metres: its place's, or the one below it."""
+        if len(self.maps) < 2 or any(fact.place_id == place for fact in self.places):
+            return self.floor_of(place)
+        below = [each for each in self.maps if each.height <= z + _SILL]
+        highest = max(below, key=lambda each: each.height, default=self.maps[0])
+        return highest.fact.floor
+
 
 def read_view(memory: MemoryStore) -> MemoryView:
     """Reads what is believed now.
@@ -134,7 +147,11 @@ def read_view(memory: MemoryStore) -> MemoryView:
         places=places,
         frontiers=[fact for _, fact in active(memory, FrontierFact, payload=False)],
         maps=[
-            FloorMap(fact=fact, grid=_decode_grid(record))
+            FloorMap(
+                fact=fact,
+                grid=_decode_grid(record),
+                height=0.0 if record.pose is None else record.pose[2],
+            )
             for record, fact in active(memory, MapFact)
         ],
         walks=[fact for _, fact in active(memory, WalkFact, payload=False)],

@@ -1,6 +1,6 @@
 """A recording for the Rerun viewer: what was seen and what was made of it, on one timeline."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, final
 
@@ -20,6 +20,7 @@ TIMELINE = "tick"
 _JPEG_QUALITY = 80
 _POINT_STRIDE = 5
 _MILLIMETRES = 1000.0
+_ONE_FLOOR: Mapping[int, float] = {0: 0.0}
 
 
 @final
@@ -105,6 +106,7 @@ class RerunLog:
         frontiers: Sequence[FrontierFact] = (),
         path: ArrayLike = (),
         floors: Sequence[FloorMap] = (),
+        heights: Mapping[int, float] = _ONE_FLOOR,
     ) -> None:
         """Logs the state of the scene; what is no longer given disappears from here on.
 
@@ -113,15 +115,18 @@ class RerunLog:
             objects: Boxes with their labels, in the objects' own colours.
             snapshots: Poses with their pictures; a picture is logged when it first appears.
             frontiers: Edges of the known, as arrows into the unknown.
-            path: (N, 2) way walked so far, metres.
+            path: (N, 2) way walked so far, metres; (N, 3) with the heights of the floors.
             floors: Occupancy, laid on the floor.
+            heights: World height of each floor where there are several, metres.
         """
         self._stream.set_time(TIMELINE, sequence=tick)
         self._log_objects(objects)
         self._log_snapshots(snapshots)
-        self._log_frontiers(frontiers)
-        line = np.asarray(path, dtype=np.float32).reshape(-1, 2)
-        raised = np.column_stack([line, np.full(len(line), 0.03, np.float32)])
+        self._log_frontiers(frontiers, heights)
+        line = np.asarray(path, dtype=np.float32)
+        line = line.reshape(-1, line.shape[-1] if line.ndim == 2 else 2)
+        height = line[:, 2:3] if line.shape[1] == 3 else np.zeros((len(line), 1), np.float32)
+        raised = np.column_stack([line[:, :2], height + np.float32(0.03)])
         strips = self._rr.LineStrips3D([raised] if len(line) > 1 else [], colors=PATH_LATE)
         self._stream.log("world/path", strips)
         for floor in floors:
@@ -172,11 +177,13 @@ class RerunLog:
             picture = rr.EncodedImage(contents=entry.encoded, media_type="image/jpeg")
             self._stream.log(f"{entity}/picture", picture)
 
-    def _log_frontiers(self, frontiers: Sequence[FrontierFact]) -> None:
+    def _log_frontiers(
+        self, frontiers: Sequence[FrontierFact], heights: Mapping[int, float]
+    ) -> None:
         if not frontiers:
             self._stream.log("world/frontiers", self._rr.Clear(recursive=False))
             return
-        origins = [(*fact.centroid, 0.1) for fact in frontiers]
+        origins = [(*fact.centroid, heights.get(fact.floor, 0.0) + 0.1) for fact in frontiers]
         vectors = [(0.5 * fact.direction[0], 0.5 * fact.direction[1], 0.0) for fact in frontiers]
         labels = [f"{fact.frontier_id}: {fact.length:.1f} m" for fact in frontiers]
         arrows = self._rr.Arrows3D(
@@ -193,7 +200,7 @@ class RerunLog:
             row, column = np.nonzero(floor.grid == code)
             cell = floor.fact.cell
             centres = np.column_stack([column, row, np.zeros(len(row))]) * cell + cell / 2
-            centres += np.array([*floor.fact.origin, height - cell / 2])
+            centres += np.array([*floor.fact.origin, floor.height + height - cell / 2])
             points = self._rr.Points3D(centres.astype(np.float32), colors=colour, radii=cell / 2)
             self._stream.log(f"world/occupancy/{floor.fact.floor}/{name}", points)
 
