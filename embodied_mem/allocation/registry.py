@@ -11,6 +11,7 @@ from embodied_mem.allocation.allocator import Allocator
 from embodied_mem.allocation.head_allocator import HeadAllocator
 from embodied_mem.allocation.policy import Policy
 from embodied_mem.allocation.rules import RULES
+from embodied_mem.allocation.rules.quota_allocator import QuotaAllocator
 from embodied_mem.allocation.value_per_byte import LeastValuePerByte
 from embodied_mem.allocation.weights import weight_files
 from embodied_mem.assets import asset_path
@@ -59,6 +60,7 @@ def _shipped(name: str) -> Allocator:
 
 ALLOCATORS: Final[Mapping[str, Callable[[], Allocator]]] = {
     "value": LeastValuePerByte,
+    "label_quota": QuotaAllocator,
     **{name: partial(_shipped, name) for name in SHIPPED},
     **{name: partial(_rule, name) for name in RULES},
 }
