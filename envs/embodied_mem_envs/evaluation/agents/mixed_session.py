@@ -180,6 +180,7 @@ class TranscriptAgent(_Witness):
         super().__init__(setup)
         self._last = last
         self._heard: list[Utterance] = []
+        self._read: MemoryStore | None = None
         self._file = setup.folder / "transcript.txt"
 
     def hear(self, utterance: Utterance) -> None:
@@ -187,15 +188,27 @@ class TranscriptAgent(_Witness):
         self._heard.append(utterance)
         if self._last is not None:
             self._heard = self._heard[-self._last :]
+        self._forget_reading()
         self._file.write_text("".join(f"{u.partner}: {u.text}\n" for u in self._heard))
 
     def reply(self, ask: Ask, body: Body | None) -> Reply:
         """Reads the whole transcript for whoever asks."""
-        with MemoryStore(seed=self.setup.seed) as store:
-            diary = Diary(store)
+        if self._read is None:
+            self._read = MemoryStore(seed=self.setup.seed)
+            diary = Diary(self._read)
             for utterance in self._heard:
                 _write(diary, utterance)
-            return _first_known(ask, (store, self.store), None)
+        return _first_known(ask, (self._read, self.store), None)
+
+    def close(self) -> None:
+        """Closes what it read, too; safe to call twice."""
+        self._forget_reading()
+        super().close()
+
+    def _forget_reading(self) -> None:
+        if self._read is not None:
+            self._read.close()
+            self._read = None
 
 
 @final

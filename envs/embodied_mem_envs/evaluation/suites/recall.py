@@ -38,8 +38,16 @@ class RecallSuite:
 
     @property
     def options(self) -> Mapping[str, Any]:
-        """See `Suite`; `asks`, `walked` and `width` (pixels) are those of `RecallConfig`."""
-        return {"episodes": 50, "first_seed": 1000, "asks": 60, "walked": 0, "width": 160}
+        """See `Suite`; `width` (pixels) is the camera's, the rest as in `RecallConfig`."""
+        return {
+            "episodes": 50,
+            "first_seed": 1000,
+            "asks": 60,
+            "walked": 0,
+            "rooms": None,
+            "visits": None,
+            "width": 160,
+        }
 
     def run(self, job: Job, folder: Path) -> EpisodeRecord:
         """Lives through one episode; see `Suite`.
@@ -54,6 +62,8 @@ class RecallSuite:
         config = RecallConfig(
             asks=options["asks"],
             walked=options["walked"],
+            rooms=options["rooms"],
+            visits=options["visits"],
             camera=CameraConfig(width=width, height=width * 3 // 4),
         )
         episode = RecallEpisode(job.seed, config)

@@ -1,5 +1,6 @@
 """What the robot sees of the house: a look around one room at the start of every session."""
 
+from collections import Counter
 from collections.abc import Iterator
 from math import pi
 from typing import Final, final
@@ -17,8 +18,10 @@ _TURNS: Final = 6
 """Pictures of a look around."""
 _MOVES: Final = 2
 """Things that move between two sessions."""
-_SHOWN: Final = 1 / 300
-"""Share of a picture that a thing must fill to have shown."""
+_SHOWN: Final = 1 / 150
+"""Share of a picture that a thing must fill to show in it."""
+_TWICE: Final = 2
+"""In so many pictures of one look around a thing must show to have been seen well."""
 
 
 @final
@@ -37,6 +40,7 @@ class HouseTour:
         self._body = HouseBody(self.house, camera, seed=seed)
         self._body.connect()
         self._order = self._rng.permutation(len(self.house.rooms)).tolist()
+        self._often: Counter[int] = Counter()
         self.shown: set[str] = set()
         """Categories of the things that showed well."""
 
@@ -47,6 +51,7 @@ class HouseTour:
 
     def look_around(self, session: int, tick: int) -> Iterator[Observation]:
         """Yields the pictures of a full turn in the room of a session."""
+        self._often.clear()
         room = self.house.rooms[self._order[session % len(self._order)]]
         floor = TrueFloor(self.house)
         inside = [
@@ -71,4 +76,6 @@ class HouseTour:
         numbers, counts = np.unique(observation.instance, return_counts=True)
         for number, count in zip(numbers.tolist(), counts.tolist(), strict=True):
             if number and count >= _SHOWN * observation.instance.size:
-                self.shown.add(observation.labels[number])
+                self._often[number] += 1
+                if self._often[number] == _TWICE:
+                    self.shown.add(observation.labels[number])
