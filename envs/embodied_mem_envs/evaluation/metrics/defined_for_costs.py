@@ -51,6 +51,41 @@ COSTS = (
         over_asks="sum",
     ),
     Metric(
+        name="path_metres",
+        version=1,
+        unit="m",
+        better="less",
+        formula="way of the body for an ask",
+        source=_OWN,
+    ),
+    Metric(
+        name="shortest_metres",
+        version=1,
+        unit="m",
+        better="neither",
+        formula="shortest walkable way for an ask, from where the body stood; depends on where "
+        "it stopped before",
+        source=_OWN,
+    ),
+    Metric(
+        name="distance_metres",
+        version=1,
+        unit="m",
+        better="less",
+        formula=(
+            "shortest walkable way in metres that was left when the body said that it is done"
+        ),
+        source=_OWN,
+    ),
+    Metric(
+        name="ticks",
+        version=1,
+        unit="ticks",
+        better="less",
+        formula=("ticks that the body acted for an ask"),
+        source=_OWN,
+    ),
+    Metric(
         name="cpu_s",
         version=1,
         unit="s",

@@ -1,4 +1,4 @@
-"""Definitions of metrics of success and of the way to it."""
+"""Definitions of metrics of going somewhere."""
 
 from embodied_mem_envs.evaluation.metrics.definition import Metric
 
@@ -57,40 +57,5 @@ WAYS = (
         source='Chaplot et al. 2020, "Learning to Explore using Active Neural SLAM", % Cov',
         failed=0.0,
     ),
-    Metric(
-        name="path_metres",
-        version=1,
-        unit="m",
-        better="less",
-        formula="way of the body for an ask",
-        source=_OWN,
-    ),
-    Metric(
-        name="shortest_metres",
-        version=1,
-        unit="m",
-        better="neither",
-        formula="shortest walkable way for an ask, from where the body stood; depends on where "
-        "it stopped before",
-        source=_OWN,
-    ),
-    Metric(
-        name="distance_metres",
-        version=1,
-        unit="m",
-        better="less",
-        formula=(
-            "shortest walkable way in metres that was left when the body said that it is done"
-        ),
-        source=_OWN,
-    ),
-    Metric(
-        name="ticks",
-        version=1,
-        unit="ticks",
-        better="less",
-        formula=("ticks that the body acted for an ask"),
-        source=_OWN,
-    ),
 )
-"""Definitions of metrics of success and of the way to it."""
+"""Definitions of metrics of going somewhere."""

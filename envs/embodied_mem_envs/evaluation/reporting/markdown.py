@@ -5,7 +5,12 @@ from collections.abc import Sequence
 from embodied_mem_envs.evaluation.metrics.intervals import LEVEL, RESAMPLES
 from embodied_mem_envs.evaluation.metrics.summary import summarise
 from embodied_mem_envs.evaluation.metrics.table import METRICS
-from embodied_mem_envs.evaluation.reporting.rows import Rows, difference_rows, metric_rows
+from embodied_mem_envs.evaluation.reporting.rows import (
+    Rows,
+    difference_rows,
+    metric_rows,
+    without_repeats,
+)
 from embodied_mem_envs.evaluation.reporting.seeds import seeds_words
 from embodied_mem_envs.evaluation.running.evaluation import Evaluated
 
@@ -53,16 +58,17 @@ def evaluations_page(evaluations: Sequence[Evaluated]) -> str:
     parts = [
         "# Agents compared",
         "Written by `embodied-mem eval table`. Means over episodes with "
-        f"{LEVEL:.0%} intervals; definitions in [metrics.md](metrics.md).",
+        f"{LEVEL:.0%} intervals; definitions in [metrics.md](metrics.md). A column that "
+        "would repeat one before it is left out.",
     ]
     for evaluated in evaluations:
         about, summaries = evaluated.about, summarise(evaluated.records)
         seeds = sorted({record.seed for record in evaluated.records})
         parts += [f"## {about.suite}", _about(evaluated, seeds)]
         parts.append("\n".join(f"- `{name}`: {words}" for name, words in about.agents.items()))
-        parts.append(_table(metric_rows(summaries)))
+        parts.append(_table(without_repeats(metric_rows(summaries))))
         if len(summaries) > 1:
-            rows = difference_rows(summaries)
+            rows = without_repeats(difference_rows(summaries))
             parts += [f"{rows.title}:", _table(rows)]
     return "\n\n".join(parts) + "\n"
 

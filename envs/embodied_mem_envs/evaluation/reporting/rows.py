@@ -21,9 +21,26 @@ class Rows:
     cells: tuple[tuple[str, ...], ...]
 
 
+def without_repeats(rows: Rows) -> Rows:
+    """Returns a table without the columns that say the same as one before them."""
+    seen: set[tuple[str, ...]] = set()
+    kept = []
+    for number in range(len(rows.columns)):
+        cells = tuple(line[number] for line in rows.cells)
+        if number == 0 or cells not in seen:
+            kept.append(number)
+        seen.add(cells)
+    return Rows(
+        title=rows.title,
+        columns=tuple(rows.columns[number] for number in kept),
+        cells=tuple(tuple(line[number] for number in kept) for line in rows.cells),
+    )
+
+
 def metric_rows(summaries: Sequence[AgentSummary]) -> Rows:
     """Returns a row an agent, a column a metric that has a definition of its own."""
-    names = [name for name in _names([s.metrics for s in summaries]) if name in METRICS]
+    found = _names([s.metrics for s in summaries])
+    names = [name for name in METRICS if name in found]
     return Rows(
         title="Agents",
         columns=("agent", "episodes", "broken", *names),
@@ -46,7 +63,8 @@ def part_rows(summaries: Sequence[AgentSummary]) -> Rows:
 def difference_rows(summaries: Sequence[AgentSummary]) -> Rows:
     """Returns a row an agent but the first: its metrics less those of the first one."""
     others = [summary for summary in summaries if summary.difference]
-    names = [name for name in _names([s.difference for s in others]) if name in METRICS]
+    found = _names([s.difference for s in others])
+    names = [name for name, m in METRICS.items() if name in found and m.better != "neither"]
     first = summaries[0].agent if summaries else ""
     return Rows(
         title=f"Less {first}, over the same seeds",

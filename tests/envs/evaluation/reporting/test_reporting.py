@@ -12,6 +12,7 @@ from embodied_mem_envs.evaluation.reporting.misses import SHOWN
 from embodied_mem_envs.evaluation.reporting.page import write_report
 from embodied_mem_envs.evaluation.reporting.pictures import MOST_PICTURES
 from embodied_mem_envs.evaluation.reporting.plots import plots
+from embodied_mem_envs.evaluation.reporting.rows import Rows, without_repeats
 from embodied_mem_envs.evaluation.running.evaluation import EPISODES, Evaluated
 from embodied_mem_envs.evaluation.suites.suite import AskRecord, EpisodeRecord
 
@@ -136,6 +137,17 @@ def test_the_table_for_the_docs_is_markdown() -> None:
     lines = [line for line in text.splitlines() if line.startswith("| ")]
     assert len({line.replace(r"\|", "").count("|") for line in lines[:4]}) == 1
     assert "`none`: nothing | at all" in text
+
+
+def test_a_column_that_says_the_same_again_is_left_out() -> None:
+    rows = Rows(
+        title="t",
+        columns=("agent", "one", "same", "other"),
+        cells=(("a", "1", "1", "1"), ("1", "2", "2", "3")),
+    )
+    found = without_repeats(rows)
+    assert found.columns == ("agent", "one", "other")
+    assert found.cells == (("a", "1", "1"), ("1", "2", "3"))
 
 
 def test_the_page_of_metrics_is_up_to_date() -> None:
