@@ -1,7 +1,7 @@
 """Walks to the nearest place from which a thing shows well, and faces it."""
 
 from dataclasses import dataclass
-from typing import final
+from typing import Final, final
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -10,7 +10,10 @@ from embodied_mem.brain.navigation import CostField, Navigator, Viewpoint, sight
 from embodied_mem.brain.skill import Skill, Status
 from embodied_mem.brain.skills import STOP, FaceTowards, Gait, InOrder, Senses
 from embodied_mem.brain.walking import FollowPath
-from embodied_mem.types import Command
+from embodied_mem.types import Command, Float64Array
+
+_IN_WALL: Final = 0.15
+"""A cell and a half, m."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -104,16 +107,32 @@ def nearest_view(
     near = np.flatnonzero((gap > config.least) & (gap <= config.reach))
     if len(near) == 0:
         return None
-    near = near[np.argsort(cost[near], kind="stable")][:200]
-    # Sight ends a little before the box, which is itself an obstacle on the map; a wall counts
-    # up to the rim.
+    near = near[np.argsort(cost[near], kind="stable")]
+    # Sight ends a little before the box, which is itself an obstacle on the map.
     target = 0.5 * (rim[near] + 0.5 * (low + high))
     part = np.maximum(0.0, 1.0 - 0.35 / gap[near])[:, None]
     stop = centres[near] + (target - centres[near]) * part
     seen = sight_clear(~graph.occupancy.opaque_layer(), graph.occupancy, centres[near], stop)
-    seen &= sight_clear(~graph.occupancy.wall_layer(), graph.occupancy, centres[near], rim[near])
+    # What hangs on a wall lies in the wall's own cells: these do not hide it.
+    short = rim[near] + (centres[near] - rim[near]) * np.minimum(1.0, _IN_WALL / gap[near])[:, None]
+    seen &= sight_clear(~graph.occupancy.wall_layer(), graph.occupancy, centres[near], short)
     if not seen.any():
         return None
     x, y = centres[near[int(np.argmax(seen))]].tolist()
     dx, dy = 0.5 * (low + high) - (x, y)
     return Viewpoint(xy=(x, y), yaw=float(np.arctan2(dy, dx)))
+
+
+def nearest_floor(
+    field: CostField, box_min: ArrayLike, box_max: ArrayLike, reach: float
+) -> Float64Array | None:
+    """Returns the reachable (2,) place nearest to a box on the plan, None beyond `reach` m."""
+    low, high = np.asarray(box_min, np.float64)[:2], np.asarray(box_max, np.float64)[:2]
+    cells, _ = field.reachable_cells()
+    if len(cells) == 0:
+        return None
+    centres = field.graph.occupancy.centres_of(cells)
+    gap = np.hypot(*(centres - np.clip(centres, low, high)).T)
+    best = int(np.argmin(gap))
+    place: Float64Array = centres[best]
+    return place if gap[best] <= reach else None

@@ -7,7 +7,8 @@ from typing import Final, final
 import numpy as np
 
 from embodied_mem.brain.language.questions import parse_question
-from embodied_mem.brain.seeking.approach import Approach, ApproachConfig
+from embodied_mem.brain.navigation import CostField
+from embodied_mem.brain.seeking.approach import Approach, ApproachConfig, nearest_floor
 from embodied_mem.brain.seeking.legs import Legs
 from embodied_mem.brain.seeking.memory import Candidate, SeekingMemory
 from embodied_mem.brain.seeking.picture import GoalPicture
@@ -17,9 +18,17 @@ from embodied_mem.brain.seeking.target import ANYTHING, Target, read_target, tar
 from embodied_mem.brain.skill import Status
 from embodied_mem.brain.skills import FaceTowards, LookAround
 from embodied_mem.brain.walking import FollowPath, VisitFrontier
+from embodied_mem.scene.frontiers import Frontier
 from embodied_mem.types import Float64Array, UInt8Array
 
 _ATTEMPTS: Final = 2
+_DETOURS: Final = 8
+"""After so many frontiers on the way to a candidate it is given up."""
+_BESIDE: Final = 1.2
+"""Floor within this of a thing is as near as one gets to it where nothing shows it, m."""
+_SLACK: Final = 1.3
+_SLACK_TICKS: Final = 10
+"""How much longer than its way a walk may take: turns, and detours."""
 _GLANCES: Final = (0.0, np.pi / 5, -2 * np.pi / 5)
 """Turns after which a thing that is not seen where it should be is taken for gone, rad."""
 
@@ -202,13 +211,14 @@ class _Hunt:
         self._target = target if target is not None else ANYTHING
         self._picture = GoalPicture(picture) if picture is not None else None
         self._excluded: set[str] = set()
+        self._detours: dict[str, int] = {}
+        self._search = seeker.search()
         self._tried = 0
         self._checked = -1
 
     def run(self) -> Found:
         """Goes to one candidate after the other, and searches where there is none."""
         self._legs.look()
-        search = self._seeker.search()
         while self._legs.left > 0:
             candidate = self._best()
             if candidate is not None:
@@ -217,10 +227,12 @@ class _Hunt:
                 continue
             if self._seeker.look_round(self._something):
                 continue
-            step = self._seeker.step(search, self._target)
+            if self._is_late():
+                break
+            step = self._seeker.step(self._search, self._target)
             if step is None:
                 break
-            self._seeker.take(step, search, self._something)
+            self._seeker.take(step, self._search, self._something)
         return self._last_resort()
 
     def _candidates(self) -> list[Candidate]:
@@ -277,7 +289,7 @@ class _Hunt:
             return False  # something better came up, or the time is over
         if status is Status.FAILED:
             self._walk_nearer(candidate)
-            return False
+            return candidate.id not in self._excluded and self._memory.in_view(candidate)
         if not self._memory.checks:
             return True
         return self._is_there(candidate)
@@ -316,26 +328,44 @@ class _Hunt:
         return False
 
     def _walk_nearer(self, candidate: Candidate) -> None:
-        """Goes on towards a candidate to which no known floor leads yet."""
+        """Goes on towards a candidate that no known floor leads to, or shows."""
         senses = self._legs.look()
-        middle = 0.5 * (candidate.low + candidate.high)[:2]
-        frontiers = self._memory.frontiers
-        navigator = self._legs.cerebellum.navigator
+        navigator, gait = self._legs.cerebellum.navigator, self._legs.cerebellum.gait
         field = navigator.field(senses.occupancy, senses.pose.xy)
+        detours = self._detours.get(candidate.id, 0)
+        self._detours[candidate.id] = detours + 1
+        place = nearest_floor(field, candidate.low, candidate.high, _BESIDE)
+        frontier = self._frontier_towards(candidate, field) if place is None else None
+        if place is not None:
+            self._legs.run(FollowPath(place, navigator, gait))
+        elif frontier is not None and detours < _DETOURS:
+            before = self._legs.left
+            self._seeker.take(Step(frontier=frontier), self._search, lambda: False)
+            if self._legs.left < before:
+                return
+        if place is None or not self._memory.checks or not self._is_there(candidate):
+            self._excluded.add(candidate.id)
+
+    def _frontier_towards(self, candidate: Candidate, field: CostField) -> Frontier | None:
+        """Returns the frontier over which the way to a candidate seems shortest."""
+        middle = 0.5 * (candidate.low + candidate.high)[:2]
         ways = [
             (field.cost_to(f.standpoint) + 1.5 * float(np.hypot(*(f.centroid - middle))), f.id, f)
-            for f in frontiers
+            for f in self._memory.frontiers
         ]
         ways = [way for way in ways if np.isfinite(way[0])]
-        if not ways:
-            self._excluded.add(candidate.id)
-            return
-        frontier = min(ways)[2]
-        step = Step(frontier=frontier)
-        before = self._legs.left
-        self._seeker.take(step, self._seeker.search(), lambda: False)
-        if self._legs.left == before:
-            self._excluded.add(candidate.id)
+        return min(ways)[2] if ways else None
+
+    def _is_late(self) -> bool:
+        """Tells whether what fits best so far can just be reached in the ticks that are left."""
+        rest = self._candidates()
+        if not rest:
+            return False
+        senses = self._legs.look()
+        field = self._legs.cerebellum.navigator.field(senses.occupancy, senses.pose.xy)
+        best = max(rest, key=lambda each: (each.likelihood, each.id))
+        cost = self._cost(field.cost_to, senses.pose.xy, best)
+        return self._legs.left <= _SLACK_TICKS + _SLACK * cost / self._legs.cerebellum.gait.stride
 
     def _last_resort(self) -> Found:
         """Goes to what fits partly, where nothing that fits was found, and stops there."""
