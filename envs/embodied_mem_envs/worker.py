@@ -285,19 +285,14 @@ def _load(path: str) -> Any:
     return module
 
 
-def _end_with(parent: int, *, by_kernel: bool) -> None:
-    """Sees to it that this process does not outlive the near end.
-
-    The kernel sends its signal when the *thread* that started this process ends, so it is asked
-    only where that was the main thread. It reaches even a worker that is stopped.
-    """
-    if by_kernel and sys.platform == "linux":
+def _die_with_parent() -> None:
+    """Asks the kernel to end this process, even where it is stopped, as soon as its parent ends."""
+    if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        os._exit(1)
 
 
 def _keep_beating(server: Server, parent: int) -> None:
+    """Beats, and ends this process when it has got another parent, even in the midst of a call."""
     while True:
         server.beat()
         if os.getppid() != parent:
@@ -311,17 +306,22 @@ def main() -> int:
     parser.add_argument("--socket", type=int, required=True)
     parser.add_argument("--memory", type=int, required=True)
     parser.add_argument("--adapter", required=True)
-    parser.add_argument("--parent", type=int, required=True)
     parser.add_argument("--end-by-kernel", action="store_true")
     chosen = parser.parse_args()
-    _end_with(chosen.parent, by_kernel=chosen.end_by_kernel)
+    # Whoever that is: a script may stand between. If it is gone already, so is the other end of
+    # the socket.
+    parent = os.getppid()
+    # The kernel would act when the *thread* that started this process ends, so the near end asks
+    # for it only where that was its main thread.
+    if chosen.end_by_kernel:
+        _die_with_parent()
     # The near end decides what an interrupt means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Modules beside this file are no business of the simulator's.
     here = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120
     sys.path[:] = [path for path in sys.path if os.path.abspath(path) != here]  # noqa: PTH100
     server = Server(Channel(socket.socket(fileno=chosen.socket)), chosen.memory, chosen.adapter)
-    threading.Thread(target=_keep_beating, args=(server, chosen.parent), daemon=True).start()
+    threading.Thread(target=_keep_beating, args=(server, parent), daemon=True).start()
     server.run()
     return 0
 

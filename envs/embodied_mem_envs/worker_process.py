@@ -176,7 +176,6 @@ class WorkerProcess:
         near, far = socket.socketpair()
         command = [self.config.python, str(_WORKER), f"--socket={far.fileno()}"]
         command += [f"--memory={self._memory}", f"--adapter={self.config.adapter}"]
-        command += [f"--parent={os.getpid()}"]
         if threading.current_thread() is threading.main_thread():
             command.append("--end-by-kernel")
         with far:

@@ -225,8 +225,9 @@ def _share_right(asked: list[Asked]) -> float:
 
 
 def _pid(body: HabitatInHouse) -> int:
+    """Returns the process that Habitat runs in, which a script may have started."""
     process = body.habitat.worker.process
-    return 0 if process is None else process.pid
+    return 0 if process is None else int(process.hello["pid"])
 
 
 def _resident(pid: int) -> int:

@@ -21,6 +21,15 @@ _KNOWN: tuple[tuple[str, str], ...] = (
         "launch/habitat/environment.yml, or its Dockerfile",
     ),
     (
+        r"Bad file descriptor",
+        "The interpreter did not inherit the socket. Give the path of python itself (such as "
+        "~/miniconda3/envs/embodied-mem-habitat/bin/python), not a command like `conda run`",
+    ),
+    (
+        r"numpy.*(C-extensions failed|multiarray)|Error importing numpy",
+        "The interpreter loaded the numpy of another one. Unset PYTHONPATH and PYTHONHOME",
+    ),
+    (
         r"No module named '?(habitat_sim|magnum|_magnum|quaternion|attr)",
         "habitat_sim or a part of it is missing in that interpreter. Make the environment of "
         "launch/habitat/environment.yml and give its python",

@@ -131,6 +131,18 @@ def test_an_interpreter_without_habitat_says_what_to_do(plain_glb):
         HabitatBody(HabitatConfig(scene=str(plain_glb), python="/no/python")).connect()
 
 
+def test_commands_that_close_the_socket_are_told_apart(plain_glb, tmp_path):
+    runner = tmp_path / "conda-run"
+    runner.write_text(
+        f"#!{sys.executable}\nimport subprocess, sys\n"
+        f"sys.exit(subprocess.run([{sys.executable!r}, *sys.argv[1:]]).returncode)\n"
+    )
+    runner.chmod(0o755)
+    body = HabitatBody(HabitatConfig(scene=str(plain_glb), python=str(runner)))
+    with pytest.raises(BodyError, match="not a command like `conda run`"):
+        body.connect()
+
+
 def test_what_is_unknown_stays_as_it_is(plain_glb, tmp_path):
     broken = tmp_path / "habitat_sim.py"
     broken.write_text("import os, sys\nprint('strange', file=sys.stderr)\nos._exit(7)\n")

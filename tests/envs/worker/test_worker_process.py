@@ -165,6 +165,19 @@ def test_an_interpreter_that_cannot_be_started_is_named():
     assert left_behind() == before
 
 
+@pytest.mark.parametrize("how", ["", "exec "])
+def test_a_script_may_stand_between(how, tmp_path):
+    script = tmp_path / "python"
+    script.write_text(f'#!/bin/sh\n{how}{sys.executable} "$@"\nexit $?\n')
+    script.chmod(0o755)
+    before = left_behind()
+    body = odd_body(python=str(script))
+    body.connect()
+    assert walked(body, 2).tick == 2
+    body.close()
+    assert left_behind() == before
+
+
 def test_a_program_that_is_no_worker_is_reported(tmp_path):
     mute = tmp_path / "python"
     mute.write_text("#!/bin/sh\necho numpy is missing here >&2\nexit 1\n")
