@@ -15,6 +15,8 @@ from embodied_mem.types import Float64Array, Int64Array, Observation
 
 _REACH: Final = 0.35
 """How far the hand may be from the box of what it takes, metres."""
+_RIM: Final = 0.2
+"""By so much more a piece of furniture may reach than was seen of it, metres."""
 _SMALL: Final = 0.05
 """Half the side of a thing of which nothing is known, metres."""
 _LARGE: Final = 1.2
@@ -110,6 +112,12 @@ class HandWatcher:
         table = self._scene.objects
         rows = np.unique(np.append(np.flatnonzero(table.confirmed()), row))
         carrier = supports(rows, table.low, table.high).get(row)
+        if carrier is None:  # of large things only a part may have been seen so far
+            others = rows[rows != row]
+            low, high = table.low.copy(), table.high.copy()
+            low[others, :2] -= _RIM
+            high[others] += (_RIM, _RIM, _RIM)
+            carrier = supports(rows, low, high).get(row)
         return None if carrier is None else self._lying(carrier)
 
     def _nothing_known(self, observation: Observation) -> Lying:
