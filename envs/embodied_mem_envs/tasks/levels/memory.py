@@ -14,12 +14,12 @@ from embodied_mem.brain.build import MemoryConfig, build_hippocampus
 from embodied_mem.brain.hippocampus import Hippocampus
 from embodied_mem.brain.navigation import Pose2
 from embodied_mem.brain.seeking.approach import Approach
-from embodied_mem.brain.seeking.legs import Legs
 from embodied_mem.brain.seeking.own_memory import OwnMemory
 from embodied_mem.brain.seeking.searched import Searched
 from embodied_mem.brain.skill import Skill, Status
 from embodied_mem.brain.skills import LookAround
 from embodied_mem.brain.walking import VisitFrontier
+from embodied_mem.memory.facts import ObjectFact
 from embodied_mem.types import BoolArray, Observation
 from embodied_mem_envs.tasks.episode import Ask, NewVisit, Reply
 from embodied_mem_envs.tasks.levels.asked import AskedConfig, asked_observation, asked_spaces
@@ -33,6 +33,7 @@ from embodied_mem_envs.tasks.levels.from_picture import answer_from
 from embodied_mem_envs.tasks.levels.level import Observed
 from embodied_mem_envs.tasks.levels.play import Play
 from embodied_mem_envs.tasks.levels.shown import shown_arrays, shown_spaces
+from embodied_mem_envs.tasks.levels.walker import Walker
 
 PICTURES: Final = 12
 """Pictures of the memory to choose from."""
@@ -51,7 +52,7 @@ class MemoryLevel:
         self._asked = asked
         self._play: Play | None = None
         self._memory: OwnMemory | None = None
-        self._legs: Legs | None = None
+        self._walker: Walker | None = None
         self._looked = False
         self._pictures: list[PictureChoice] = []
         self._frontiers: list[FrontierChoice] = []
@@ -73,7 +74,7 @@ class MemoryLevel:
             MemoryConfig(allocator="value"), seed=play.episode.seed % (1 << 31)
         )
         self._memory = OwnMemory(hippocampus, Searched())
-        self._legs, self._looked = None, False
+        self._walker, self._looked = None, False
         self._go_on()
 
     def act(self, action: Any) -> None:
@@ -146,12 +147,11 @@ class MemoryLevel:
             elif isinstance(happening, NewVisit):
                 memory.new_visit()
                 self._looked = False
-                if self._legs is not None:
-                    self._legs.forget_look()
+                if self._walker is not None:
+                    self._walker.forget_look()
         if play.body is not None and not self._looked:
             self._looked = True
-            legs = self._moving()
-            self._run(LookAround(legs.cerebellum.gait))
+            self._run(LookAround(self._walking().cerebellum.gait))
         self._consider()
 
     def _consider(self) -> None:
@@ -164,40 +164,49 @@ class MemoryLevel:
         self._pictures = picture_choices(self._hippocampus, play.ask.text, PICTURES)
         pose, _ = self._here()
         if play.body is not None and pose is not None:
-            navigator = self._moving().cerebellum.navigator
-            self._frontiers = frontier_choices(self._hippocampus, navigator, pose, FRONTIERS)
+            cerebellum = self._walking().cerebellum
+            self._frontiers = frontier_choices(
+                self._hippocampus,
+                cerebellum.navigator,
+                pose,
+                cerebellum.gait.max_step,
+                FRONTIERS,
+            )
 
-    def _moving(self) -> Legs:
-        """Returns the legs, made when they are needed first."""
+    def _walking(self) -> Walker:
+        """Returns the walker, made when it is needed first."""
         body = self._playing().episode.body
-        assert body is not None and self._memory is not None
-        if self._legs is None:
-            self._legs = Legs(body, self._memory)
-        return self._legs
+        assert body is not None
+        if self._walker is None:
+            self._walker = Walker(body, self._hippocampus)
+        return self._walker
 
     def _run(self, skill: Skill[Any]) -> Status:
         """Runs a skill for as long as the ask has ticks."""
-        play, legs = self._playing(), self._moving()
-        legs.left = play.left
-        status = legs.run(skill)
-        play.left = legs.left
+        play = self._playing()
+        status, play.left = self._walking().run(skill, play.left)
         play.seen = self._hippocampus.latest
         return status
 
     def _walk_to(self, index: int) -> None:
-        """Walks to a frontier; one that cannot be reached is given up."""
+        """Walks to a frontier or takes stairs; what cannot be reached is given up."""
         if index >= len(self._frontiers) or self._playing().body is None:
             return
-        frontier = self._frontiers[index].frontier
-        cerebellum = self._moving().cerebellum
+        choice = self._frontiers[index]
+        cerebellum, scene = self._walking().cerebellum, self._hippocampus.scene
         left = self._playing().left
-        walk = VisitFrontier(
-            frontier, cerebellum.navigator, cerebellum.gait, cerebellum.config.walk
-        )
-        status = self._run(walk)
-        assert self._memory is not None
-        if status is Status.FAILED or self._playing().left == left:
-            self._memory.retire_frontier(frontier.id)
+        if choice.change is not None:
+            if self._run(cerebellum.changing_floor(choice.change)) is Status.FAILED:
+                if choice.change.steps is not None:
+                    scene.storeys.drop_hint(choice.change.steps)
+                else:
+                    scene.storeys.retire_stairs(choice.change.stairs)
+            return
+        assert choice.frontier is not None
+        config = cerebellum.config.walk
+        walk = VisitFrontier(choice.frontier, cerebellum.navigator, cerebellum.gait, config)
+        if self._run(walk) is Status.FAILED or self._playing().left == left:
+            scene.retire_frontier(choice.id)
 
     def _reply(self, number: int) -> Reply:
         """Returns an option, or what a picture leads to; giving up and empty places say nothing."""
@@ -214,13 +223,20 @@ class MemoryLevel:
         choice = self._pictures[index]
         if ask.form == "stop":
             if self._playing().body is not None:
-                thing, cerebellum = choice.things[0], self._moving().cerebellum
-                self._run(
-                    Approach(thing.box_min, thing.box_max, cerebellum.navigator, cerebellum.gait)
-                )
+                self._run(self._approach(choice.things[0]))
             return Reply(text=choice.things[0].category)
         if ask.form == "places":
             places = tuple(fact.position for fact in choice.things[: ask.places])
             return Reply(text=choice.things[0].category, places=places)
         answer = answer_from(self._hippocampus.store, choice, ask.text)
         return Reply(text=answer.text, answer=answer)
+
+    def _approach(self, thing: ObjectFact) -> Skill[Any]:
+        """Returns the skill that goes to a thing, over stairs where it is on another floor."""
+        cerebellum = self._walking().cerebellum
+
+        def make() -> Skill[Any]:
+            return Approach(thing.box_min, thing.box_max, cerebellum.navigator, cerebellum.gait)
+
+        floor = self._hippocampus.scene.storeys.index_at(thing.box_min[2])
+        return cerebellum.on_floor(floor, make)

@@ -79,7 +79,7 @@ def _picture_features(choice: PictureChoice, pose: Pose2 | None, tick: int) -> l
 
 
 def _frontier_features(choice: FrontierChoice, pose: Pose2 | None) -> list[float]:
-    _, ahead, aside = _towards(pose, *choice.frontier.centroid.tolist())
+    _, ahead, aside = _towards(pose, *choice.place.tolist())
     held = float(choice.picture is not None)
     return [1.0, min(choice.metres, _FAR), ahead, aside, min(choice.gain, _FAR), held]
 

@@ -59,7 +59,7 @@ class LifelongNavEnv(HouseTaskEnv):
     | Num    | Action                                                                       |
     |--------|------------------------------------------------------------------------------|
     | 0-11   | Go to the most relevant thing in that picture of the memory, and submit      |
-    | 12-17  | Walk to that frontier of the known floor, then choose anew                   |
+    | 12-17  | Walk to that frontier of the known floor, or take stairs; then choose anew   |
     | 18     | Submit where the robot stands                                                |
 
     Which actions make sense is in `observation["action_mask"]`, `info["action_mask"]` and
@@ -100,9 +100,9 @@ class LifelongNavEnv(HouseTaskEnv):
     | `frontier_features` | (36,)        | float32 | -1  | 100 | 6 numbers for each, see below    |
 
     Of a picture: whether it is held; metres to what it shows, cosine and sine of its bearing; its
-    age in ticks; its relevance from 0 to 1; how many things it shows. Of a frontier: whether it is
-    there; metres on foot, cosine and sine of its bearing; square metres expected behind it; whether
-    its view is held.
+    age in ticks; its relevance from 0 to 1; how many things it shows. Of a frontier or of stairs:
+    whether it is there; metres on foot, cosine and sine of its bearing; square metres expected
+    behind it (10 for stairs); whether its view is held.
 
     The pose is given in the frame of the first one. Pictures come in the order of their relevance
     to the goal by the product's retriever, frontiers nearest first. Images are flat but for

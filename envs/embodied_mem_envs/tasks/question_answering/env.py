@@ -60,7 +60,7 @@ class QuestionAnsweringEnv(HouseTaskEnv):
     | Num    | Action                                                                       |
     |--------|------------------------------------------------------------------------------|
     | 0-11   | Answer from that picture of the memory                                       |
-    | 12-17  | Walk to that frontier of the known floor, then choose anew                   |
+    | 12-17  | Walk to that frontier of the known floor, or take stairs; then choose anew   |
     | 18..   | Answer with option 0, 1, ...                                                 |
     | last   | Give up                                                                      |
 
@@ -103,9 +103,9 @@ class QuestionAnsweringEnv(HouseTaskEnv):
     | `frontier_features` | (36,)        | float32 | -1  | 100 | 6 numbers for each, see below    |
 
     Of a picture: whether it is held; metres to what it shows, cosine and sine of its bearing; its
-    age in ticks; its relevance from 0 to 1; how many things it shows. Of a frontier: whether it is
-    there; metres on foot, cosine and sine of its bearing; square metres expected behind it; whether
-    its view is held.
+    age in ticks; its relevance from 0 to 1; how many things it shows. Of a frontier or of stairs:
+    whether it is there; metres on foot, cosine and sine of its bearing; square metres expected
+    behind it (10 for stairs); whether its view is held.
 
     The pose is given in the frame of the first one. Pictures come in the order of their relevance
     to the question by the product's retriever, frontiers nearest first. Images are flat but for

@@ -32,3 +32,20 @@ def test_walking_to_frontiers_shows_more_of_the_house() -> None:
     assert observation["remaining"][0] < before
     assert observation["picture_features"].reshape(12, 7)[:, 0].sum() > pictures
     env.close()
+
+
+def test_stairs_are_choices_too_and_lead_to_the_other_floor() -> None:
+    env = make(QUESTIONS, {"level": "memory", "rooms": 5, "floors": 2, "width": 128, "height": 96})
+    observation, _ = env.reset(seed=2)
+    floors = set()
+    for _ in range(40):
+        body = env.world.body.inner  # type: ignore[attr-defined]
+        floors.add(body.true_floor)
+        features = observation["frontier_features"].reshape(6, 6)
+        offered = [index for index in range(6) if env.action_masks()[12 + index]]
+        if len(floors) == 2 or not offered:
+            break
+        seen = [index for index in offered if features[index, 5] > 0.0]
+        observation, *_ = env.step(12 + (seen or offered)[0])
+    assert floors == {0, 1}
+    env.close()

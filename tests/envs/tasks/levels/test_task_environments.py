@@ -34,14 +34,14 @@ def sensible(env: EpisodeEnv, rng: np.random.Generator) -> int:
     return int(rng.choice(allowed[:3] if level_low else allowed))
 
 
-@pytest.mark.parametrize(("name", "extra"), [*KINDS, *CONTINUOUS])
+@pytest.mark.parametrize(("name", "extra"), [KINDS[0], KINDS[2], KINDS[3], CONTINUOUS[1]])
 def test_gymnasium_accepts_the_environments(name: str, extra: dict[str, Any]) -> None:
     env = make(name, {**extra, "render_mode": "rgb_array"})
     check_env(env, skip_render_check=False)
     env.close()
 
 
-@pytest.mark.parametrize(("name", "extra"), [KINDS[0], KINDS[4], CONTINUOUS[1]])
+@pytest.mark.parametrize(("name", "extra"), [KINDS[1], KINDS[4], CONTINUOUS[0]])
 def test_stable_baselines_accepts_the_environments(name: str, extra: dict[str, Any]) -> None:
     checker = pytest.importorskip("stable_baselines3.common.env_checker")
     env = make(name, extra)
@@ -66,7 +66,7 @@ def test_the_same_seed_gives_the_same_episode(name: str, extra: dict[str, Any]) 
     assert all(same(one, other) for one, other in zip(*runs, strict=True))
 
 
-@pytest.mark.parametrize(("name", "extra"), KINDS)
+@pytest.mark.parametrize(("name", "extra"), KINDS[1:4])
 def test_they_can_be_pickled_in_the_middle_of_an_episode(name: str, extra: dict[str, Any]) -> None:
     env, rng = make(name, extra), np.random.default_rng(1)
     env.reset(seed=5)
@@ -93,7 +93,7 @@ def test_they_run_in_other_processes(name: str, extra: dict[str, Any]) -> None:
         envs.close()
 
 
-@pytest.mark.parametrize(("name", "extra"), [KINDS[0], KINDS[2]])
+@pytest.mark.parametrize(("name", "extra"), [KINDS[2]])
 def test_a_masked_policy_learns_from_them(name: str, extra: dict[str, Any]) -> None:
     contrib = pytest.importorskip("sb3_contrib")
     env = make(name, extra)
@@ -118,3 +118,15 @@ def test_wrong_arguments_are_named() -> None:
     with pytest.raises(gym.error.InvalidAction):
         env.step(99)
     env.close()
+
+
+def test_a_house_in_a_worker_process_gives_the_same_episode() -> None:
+    here = make(GOALS, {"subtasks": 1})
+    there = make(GOALS, {"subtasks": 1, "simulator_options": {"worker": True}})
+    assert same(here.reset(seed=1)[0], there.reset(seed=1)[0])
+    for action in (0, 1, 0, 4, SUBMIT):
+        one, other = here.step(action), there.step(action)
+        assert same(one[0], other[0]) and one[1:3] == other[1:3]
+    assert one[2] and one[4]["values"] == other[4]["values"]
+    here.close()
+    there.close()
