@@ -19,6 +19,7 @@ from embodied_mem.types import (
     Observation,
     UInt8Array,
 )
+from embodied_mem_envs.house.config import HouseConfig
 from embodied_mem_envs.house.generate import generate_house
 from embodied_mem_envs.house.house import House
 from embodied_mem_envs.house.objects import HouseObject
@@ -35,7 +36,7 @@ _LEAST_PIXELS: Final = 60
 _VIEWS: Final = 2
 _DRAWS: Final = 20
 """So many times houses are drawn until they hold enough; the first time nearly always does."""
-_FEWEST: Final = (4, 2)
+_FEWEST: Final = (3, 1)
 """Things of a category that the houses of the stream and the held-out houses must hold."""
 
 
@@ -71,7 +72,14 @@ class Material:
 
 @lru_cache(maxsize=4)
 def make_material(
-    seed: int, *, houses: int, held_out: int, depth: int, groups: int, categories: int
+    seed: int,
+    *,
+    houses: int,
+    held_out: int,
+    depth: int,
+    groups: int,
+    categories: int,
+    rooms: int | None = None,
 ) -> Material:
     """Draws houses and labels, and renders all crops; the last few are kept in memory.
 
@@ -82,12 +90,13 @@ def make_material(
         depth: Of the tree of labels, 2 or 3.
         groups: How many groups of things.
         categories: How many categories of each group at most.
+        rooms: Of every house; drawn where None.
 
     Raises:
         HouseError: If the houses hold too few kinds of things.
     """
     rng = np.random.default_rng([seed, 59])
-    built, enough = _furnished(rng, houses, held_out, groups)
+    built, enough = _furnished(rng, (houses, held_out), rooms, groups)
     tree = draw_tree(enough, rng, depth=depth, groups=groups, categories=categories)
     return Material(
         tree=tree,
@@ -97,16 +106,18 @@ def make_material(
 
 
 def _furnished(
-    rng: np.random.Generator, houses: int, held_out: int, groups: int
+    rng: np.random.Generator, wanted: tuple[int, int], rooms: int | None, groups: int
 ) -> tuple[list[House], dict[str, int]]:
     """Draws houses until they hold enough groups of things, and counts the things to draw from.
 
     Raises:
         HouseError: If no houses do.
     """
+    houses, held_out = wanted
+    config = HouseConfig(rooms=rooms)
     for _ in range(_DRAWS):
         numbers = rng.integers(1 << 31, size=houses + held_out).tolist()
-        built = [generate_house(number) for number in numbers]
+        built = [generate_house(number, config) for number in numbers]
         seen, other = (_counts(part) for part in (built[:houses], built[houses:]))
         enough = {
             category: count
@@ -148,7 +159,7 @@ def _render(houses: Sequence[House], tree: LabelTree, rng: np.random.Generator) 
 
 def _spots(house: House) -> Float64Array:
     """Returns (n, 2) where a body can stand."""
-    cell = 0.1
+    cell = 0.2
     mask, origin = house.reachable_floor(cell=cell)
     rows = np.argwhere(mask)
     spots: Float64Array = np.asarray(origin) + (rows[:, ::-1] + 0.5) * cell

@@ -78,7 +78,7 @@ class LabelExpansionEnv(gym.Env[Observed, np.int64]):
     ```python
     >>> import gymnasium as gym
     >>> name = "embodied_mem_envs:EmbodiedMem/LabelExpansion-v0"
-    >>> env = gym.make(name, groups=2, categories=2, houses=4, held_out=2, steps=20, slots=5)
+    >>> env = gym.make(name, groups=2, categories=2, houses=3, held_out=2, steps=20, slots=5)
     >>> observation, info = env.reset(seed=7)
     >>> observation["slots"].shape, int(env.action_space.n)
     ((150,), 6)
@@ -93,9 +93,9 @@ class LabelExpansionEnv(gym.Env[Observed, np.int64]):
 
     All further parameters are those of `ExpansionConfig`: `steps` (2500), `slots` (60),
     `checkpoints` (10), `depth` (2), `groups` (6), `categories` (4), `houses` (12), `held_out` (4),
-    `pseudo_labels` (False). A thing is shown for a second. With `clock="simulated"`
-    `ceil(latency)` things go by unseen after each decision, with `clock="wall"` as many as the
-    learner took seconds.
+    `rooms` (None: drawn), `pseudo_labels` (False). A thing is shown for a second. With
+    `clock="simulated"` `ceil(latency)` things go by unseen after each decision, with
+    `clock="wall"` as many as the learner took seconds.
 
     ## Version History
 

@@ -36,6 +36,8 @@ class ExpansionConfig:
     """Houses whose things are in the stream."""
     held_out: int = 4
     """Houses besides, whose things are asked for."""
+    rooms: int | None = None
+    """Of every house; drawn where None."""
     pseudo_labels: bool = False
     """Whether records with coarse labels are given fine ones for the trial, see `learner`."""
 
@@ -74,6 +76,7 @@ class ExpansionGame:
             depth=self.config.depth,
             groups=self.config.groups,
             categories=self.config.categories,
+            rooms=self.config.rooms,
         )
         rng = np.random.default_rng([seed, 61])
         self.stream = make_stream(self.material.stream, self.material.tree, self.config.steps, rng)
