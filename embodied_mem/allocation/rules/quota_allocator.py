@@ -41,8 +41,8 @@ class QuotaAllocator:
         label = label_of(candidate)
         if label:
             self._quota.meet(label)
-        missing = view.missing_bytes(candidate)
-        if missing <= 0:
+        missing = float(view.missing_bytes(candidate))
+        if missing <= 0.0:
             return (Add(record=candidate),)
         positions = view.evictable(context, candidate).tolist() if label else []
         held = [(position, found) for position in positions if (found := _held(view, position))]

@@ -13,7 +13,7 @@ from embodied_mem_envs.tasks.label_expansion.env import LabelExpansionEnv
 
 ID = "embodied_mem_envs:EmbodiedMem/LabelExpansion-v0"
 SMALL: dict[str, Any] = {
-    "groups": 2, "categories": 2, "houses": 2, "held_out": 1, "rooms": 3, "steps": 30,
+    "groups": 2, "categories": 2, "houses": 3, "held_out": 1, "rooms": 3, "steps": 30,
     "slots": 6, "checkpoints": 3,
 }  # fmt: skip
 
