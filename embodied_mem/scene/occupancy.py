@@ -100,6 +100,7 @@ class Occupancy:
         config: OccupancyConfig | None = None,
         *,
         floor: int = 0,
+        height: float | None = None,
         climbed: bool = False,
         heading: Float64Array | None = None,
     ) -> None:
@@ -108,6 +109,7 @@ class Occupancy:
         Args:
             config: Settings.
             floor: Index of the floor.
+            height: World height of the floor, m; where the body stands at first if None.
             climbed: Whether the body came over stairs, and so arrives on a strip of floor.
             heading: (2,) unit vector along which the body came up or down to this floor: behind
                 it lies the flight, which must not be taken for floor. None where it was put down.
@@ -115,8 +117,9 @@ class Occupancy:
         self.config = config or OccupancyConfig()
         self.floor = floor
         """Index of the floor that this map shows."""
-        self.floor_height = 0.0
+        self.floor_height = 0.0 if height is None else height
         """World height of the floor, m: where the body stood in the first frame."""
+        self._measured = height is not None
         self.revision = 0
         """Grows by one whenever `states` or a layer changes."""
         self.frames = 0
@@ -235,7 +238,7 @@ class Occupancy:
             frame: Points and depth of one view; only what lies within `reach` is used.
         """
         body = frame.observation.T_world_body
-        if self.frames == 0:
+        if self.frames == 0 and not self._measured:
             self.floor_height = float(body[2, 3])
         on_it = abs(float(body[2, 3]) - self.floor_height) <= _ON_IT
         self.frames += 1

@@ -135,6 +135,11 @@ class Storeys:
         index = {id(level): number for number, level in enumerate(self._levels)}
         return self._book.stairs(index)
 
+    @property
+    def heights(self) -> dict[int, float]:
+        """World height of each floor that was stood on, in this visit or before, by its index."""
+        return {k: level.height for k, level in enumerate(self._levels) if level.measured}
+
     def expect(self, heights: Mapping[int, float]) -> None:
         """Hears of the floors of earlier visits, before the first picture.
 
@@ -181,9 +186,11 @@ class Storeys:
         if level is not None and level.floor is not self.current:
             self._change(level, z)
             return
-        if self._is_storey(z) and (self._walks_level() or self._sees_level(frame, z)):
-            self._change(self._new_level(z), z)
-            return
+        if self._is_storey(z):
+            area, height = _level_ground(frame, z)
+            if self._walks_level() or area >= self.config.level_ground:
+                self._change(self._new_level(z), height if area > 0.0 else z)
+                return
         self.between = off > self.config.reach or self._book.on_flight(here[:2])
 
     def look(self, frame: Frame) -> None:
@@ -266,9 +273,6 @@ class Storeys:
         level = np.abs(offset[:, 2]) < _EVEN
         return bool((level & (np.hypot(offset[:, 0], offset[:, 1]) > _WALKED)).any())
 
-    def _sees_level(self, frame: Frame, z: float) -> bool:
-        return _level_ground(frame, z) >= self.config.level_ground
-
     def _new_level(self, z: float) -> "Level[Floor]":
         """Returns the level that was only reckoned with so far, or a new one."""
         reckoned = [
@@ -287,9 +291,10 @@ class Storeys:
         if level.floor is None:
             if abs(z - level.height) > self.config.arrival and level.measured:
                 return  # it is still a step away
-            level.floor = self._make(climbed=True, heading=self._heading(level))
-            level.floor.occupancy.floor_height = z
-            level.height, level.measured = z, True
+            height = level.height if level.measured else z
+            heading = self._heading(level)
+            level.floor = self._make(height=height, climbed=True, heading=heading)
+            level.height, level.measured = height, True
             self._settle_levels()
             self._mark_open()
         self._arrive(level.floor)
@@ -310,10 +315,16 @@ class Storeys:
         length = float(np.hypot(*step))
         return None if length < 0.1 else step / length
 
-    def _make(self, *, climbed: bool = False, heading: Float64Array | None = None) -> Floor:
+    def _make(
+        self,
+        *,
+        height: float | None = None,
+        climbed: bool = False,
+        heading: Float64Array | None = None,
+    ) -> Floor:
         occupancy, frontiers, places = self._parts
         return Floor(
-            Occupancy(occupancy, climbed=climbed, heading=heading),
+            Occupancy(occupancy, height=height, climbed=climbed, heading=heading),
             FrontierTracker(frontiers, self.frontier_numbers),
             PlaceFinder(places, self.place_numbers),
             opened=sum(level.floor is not None for level in self._levels),
@@ -353,9 +364,12 @@ def _near(flight: Flight, xy: Float64Array) -> bool:
     return float(np.hypot(*(flight.edge - xy))) < _SAME_PLACE
 
 
-def _level_ground(frame: Frame, z: float) -> float:
-    """Returns how much ground at a height a picture shows, m2."""
+def _level_ground(frame: Frame, z: float) -> tuple[float, float]:
+    """Returns how much ground about a height a picture shows, m2, and how high that lies, m."""
     points = frame.points[frame.valid]
     ground = points[np.abs(points[:, 2] - z) < 0.06]
+    if len(ground) == 0:
+        return 0.0, z
     squares = np.floor(ground[:, :2] / _PATCH).astype(np.int64)
-    return float(len(np.unique(squares, axis=0))) * _PATCH**2
+    area = float(len(np.unique(squares, axis=0))) * _PATCH**2
+    return area, float(np.median(ground[:, 2]))

@@ -113,7 +113,7 @@ class WalkRecords:
         operations: list[Operation] = []
         for floor in self._scene.floors:
             operations += self.map_ledger.put(_map_key(floor), self._map(floor), tick)
-        several = len(self._scene.floors) > 1
+        several = len(self._scene.storeys.heights) > 1
         way = self._walk.fact(tick, self._scene.storeys.index_at if several else None)
         record = self._maker.make(self.walk_ledger.id_of("walk") or self._maker.new_id(), way)
         return [*operations, *self.walk_ledger.put("walk", Entry(record, way), tick)]
@@ -125,7 +125,7 @@ class WalkRecords:
 
     def _map(self, floor: Floor) -> Entry[MapFact]:
         fact = map_fact(floor)
-        pose = pose_at(*fact.origin, floor.height) if len(self._scene.floors) > 1 else None
+        pose = pose_at(*fact.origin, floor.height) if len(self._scene.storeys.heights) > 1 else None
         record = self._maker.make(
             self.map_ledger.id_of(_map_key(floor)) or self._maker.new_id(),
             fact,
