@@ -4,8 +4,10 @@ from typing import final
 
 import msgspec
 
+from embodied_mem.allocation import AllocationContext, LeastValuePerByte
 from embodied_mem.brain.partners.claims import Claim, told_of
 from embodied_mem.brain.partners.statements import read_statement
+from embodied_mem.brain.remember.keeper import Keeper
 from embodied_mem.memory import Add, Filter, MemoryRecord, MemoryStore, Update
 from embodied_mem.memory.record import Operation, RecordIds
 from embodied_mem.memory.search.embedders import TextEmbedder
@@ -31,6 +33,7 @@ class Diary:
         self.store = store
         self._embedder: TextEmbedder = HashingEmbedder() if embedder is None else embedder
         self._ids = RecordIds(store.seed + _SALT)
+        self._keeper = Keeper(store, LeastValuePerByte())
 
     def hear(
         self, speaker: str, text: str, *, tick: int, session: int, private: bool = False
@@ -54,7 +57,7 @@ class Diary:
         event = self._record(
             text, speaker, tick, session, heard.private, {"type": "utterance", "text": text}
         )
-        self.store.apply([Add(record=event)])
+        self._apply(Add(record=event), tick)
         for claim in heard.claims:
             self.keep(claim, tick=tick, session=session, source=event.id)
         return heard.claims
@@ -69,7 +72,10 @@ class Diary:
             about=(claim.subject,),
             provenance=(source,) if source else (),
         )
-        self.store.apply([self._operation(claim, record)])
+        self._apply(self._operation(claim, record), tick)
+
+    def _apply(self, operation: Operation, tick: int) -> None:
+        self._keeper.apply([operation], AllocationContext(tick=tick))
 
     def _operation(self, claim: Claim, record: MemoryRecord) -> Operation:
         held = Filter(kind="fact", about=claim.subject, observer=claim.teller)

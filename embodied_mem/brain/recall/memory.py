@@ -5,12 +5,14 @@ from typing import Final, final
 
 import msgspec
 
+from embodied_mem.allocation import AllocationContext, LeastValuePerByte
 from embodied_mem.brain.hippocampus import Hippocampus
 from embodied_mem.brain.recall.facts import CarryFact, Lying, StayFact, VisitFact
 from embodied_mem.brain.recall.noticing import HandWatcher, Taken
+from embodied_mem.brain.remember.keeper import Keeper
 from embodied_mem.brain.remember.maker import pose_at
 from embodied_mem.memory import Add, Delete, MemoryRecord
-from embodied_mem.memory.record import RecordIds
+from embodied_mem.memory.record import Operation, RecordIds
 from embodied_mem.types import Observation
 
 _SALT: Final = 15_485_863
@@ -33,6 +35,7 @@ class EventMemory:
         self._moment = moment
         self.hippocampus = hippocampus
         self.visit = 0
+        self._keeper = Keeper(hippocampus.store, LeastValuePerByte())
         self._hand = HandWatcher(hippocampus.scene)
         self._ids = RecordIds(hippocampus.store.seed + _SALT)
         self._track: list[Step] = []
@@ -58,17 +61,18 @@ class EventMemory:
         self.consolidate()
         last = self._track[-1][1] if self._track else 0
         fact = VisitFact(visit=self.visit, last_tick=last)
-        self._add([self._event(fact, last, last)])
+        self._apply([Add(record=self._event(fact, last, last))])
         self.visit += 1
         self.hippocampus.scene.objects.visit_start = last + 1
 
     def consolidate(self) -> None:
         """Brings everything up to date: what the hippocampus keeps, and in which rooms it was."""
         self.hippocampus.consolidate()
-        removed = [Delete(id=each) for each in self._stays]
+        held = [each for each in self._stays if each in self.hippocampus.store]
+        removed = [Delete(id=each) for each in held]
         records = [self._event(fact, start, fact.last_tick) for start, fact in self._stays_of()]
-        self.hippocampus.store.apply([*removed, *(Add(record=record) for record in records)])
-        self._stays = [record.id for record in records]
+        self._apply([*removed, *(Add(record=record) for record in records)])
+        self._stays = [record.id for record in records if record.id in self.hippocampus.store]
 
     # -- inside --------------------------------------------------------------------------------
 
@@ -83,7 +87,7 @@ class EventMemory:
             place=target.place,
             pose=pose_at(*middle),
         )
-        self._add([record])
+        self._apply([Add(record=record)])
 
     def _event(self, fact: CarryFact | StayFact | VisitFact, start: int, end: int) -> MemoryRecord:
         about = (fact.place_id,) if isinstance(fact, StayFact) else ()
@@ -98,8 +102,9 @@ class EventMemory:
             recorded_at=end,
         )
 
-    def _add(self, records: Sequence[MemoryRecord]) -> None:
-        self.hippocampus.store.apply([Add(record=record) for record in records])
+    def _apply(self, operations: Sequence[Operation]) -> None:
+        tick = self._track[-1][1] if self._track else 0
+        self._keeper.apply(operations, AllocationContext(tick=tick))
 
     def _stays_of(self) -> list[tuple[int, StayFact]]:
         """Reads the rooms off the way, as places are known now."""

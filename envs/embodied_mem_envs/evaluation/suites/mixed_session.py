@@ -43,7 +43,14 @@ class MixedSessionSuite:
     @property
     def options(self) -> Mapping[str, Any]:
         """See `Suite`; `adversarial` is how many attempts are made to get at private facts."""
-        return {"episodes": 50, "first_seed": 1000, "adversarial": 20, "rooms": 4, "width": 96}
+        return {
+            "episodes": 50,
+            "first_seed": 1000,
+            "adversarial": 20,
+            "rooms": 4,
+            "width": 96,
+            "budget_bytes": None,
+        }
 
     def run(self, job: Job, folder: Path) -> EpisodeRecord:
         """Lives through one episode; see `Suite`.
@@ -76,6 +83,7 @@ class MixedSessionSuite:
         setup = AgentSetup(
             folder=folder,
             seed=job.seed,
+            budget_bytes=options["budget_bytes"],
             oracle=episode if job.agent.startswith("oracle") else None,
         )
         record = play_episode(episode, make, setup, job, version=self.version, on_judged=judged)

@@ -47,6 +47,7 @@ class RecallSuite:
             "rooms": None,
             "visits": None,
             "width": 160,
+            "budget_bytes": None,
         }
 
     def run(self, job: Job, folder: Path) -> EpisodeRecord:
@@ -82,6 +83,7 @@ class RecallSuite:
         setup = AgentSetup(
             folder=folder,
             seed=job.seed,
+            budget_bytes=options["budget_bytes"],
             oracle=episode if job.agent.startswith("oracle") else None,
         )
         record = play_episode(episode, make, setup, job, version=self.version, on_judged=judged)

@@ -9,14 +9,16 @@ from small_suites import run
 
 
 def test_recall_needs_the_whole_history(tmp_path: Path) -> None:
-    ours = run(RECALL, "ours", tmp_path)
+    budget = 1 << 20
+    ours = run(RECALL, "ours", tmp_path, budget_bytes=budget)
     last = run(RECALL, "last_frames", tmp_path)
     oracle = run(RECALL, "oracle_memory", tmp_path)
     assert not ours.error and not last.error and not oracle.error
     assert ours.values["right"] >= 0.8 > 0.45 > last.values["right"]
     assert oracle.values["right"] >= 0.98
     assert {"recall_at_k", "recency_mrr", "popularity_ndcg_at_k"} <= set(ours.values)
-    assert ours.values["memory_bytes"] > 10_000 and last.values["memory_bytes"] > 10_000
+    assert 10_000 < ours.values["memory_bytes"] <= budget
+    assert last.values["memory_bytes"] > 10_000
 
 
 @pytest.mark.parametrize("agent", ["even_frames", "captions", "no_memory", "random"])
