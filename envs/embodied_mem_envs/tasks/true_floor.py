@@ -80,11 +80,6 @@ class TrueFloor:
         heights = [float(self.points[self.floors == k, 2][0]) for k in range(self.floors.max() + 1)]
         return int(np.argmin(np.abs(np.array(heights) - self.points[found, 2])))
 
-    def near(self, place: ArrayLike, radius: float) -> Int64Array:
-        """Returns the sorted cells within a radius of a (3,) world position."""
-        found = self._tree.query_ball_point(np.asarray(place, float), radius)
-        return np.array(sorted(found), np.int64)
-
     def distances(self, places: ArrayLike) -> Float64Array:
         """Returns (N,) metres on foot from the nearest of (K, 3) places to every cell.
 
