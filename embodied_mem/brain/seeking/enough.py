@@ -13,12 +13,17 @@ from typing import Final, Protocol
 
 from embodied_mem.brain.language.answers import Answer
 from embodied_mem.brain.language.question import Question
+from embodied_mem.brain.seeking.likelihood import room_shares
 from embodied_mem.scene.room_types import UNKNOWN_ROOM
 
 _NEAR: Final = 1.7
 """Unknown floor within this of a thing may hide what is near it, m."""
 _ROOM_SURE: Final = 0.7
 """A room must be told apart this well before its name is given as an answer."""
+_DOUBT: Final = 4.0
+"""Where a room seems unlikely, unknown floor within this may tell another, m."""
+_UNLIKELY: Final = 0.1
+"""A room that has less than this of such things is believed only when it was all seen."""
 
 POINTED: Final = frozenset({"where", "which_room", "colour", "last_seen", "moved", "size"})
 """Kinds of questions about one thing, or about each of several."""
@@ -94,9 +99,11 @@ def _seen(question: Question, answer: Answer, looked: Looked) -> Enough:
     value = answer.value
     named = value if question.kind == "which_room" else value.get("room")
     thing = answer.objects[0]
-    unnamed = named == UNKNOWN_ROOM or (named is None and question.kind == "which_room")
+    unlikely = named is not None and _is_unlikely(question, named)
+    unnamed = unlikely or named == UNKNOWN_ROOM or (named is None and question.kind == "which_room")
     if unnamed or (named is not None and looked.room_sureness(thing) < _ROOM_SURE):
-        return _until_closed(looked.open_around(thing))
+        around = looked.open_around(thing)
+        return _until_closed(around | looked.open_within(thing, _DOUBT) if unlikely else around)
     return Enough(settled=True)
 
 
@@ -106,3 +113,12 @@ def _closed_in(answer: Answer, looked: Looked) -> Enough:
         return _NOT_YET
     around = [looked.open_within(name, _NEAR) for name in answer.objects[:2]]
     return _until_closed(frozenset().union(*around))
+
+
+def _is_unlikely(question: Question, room: str) -> bool:
+    """Whether common sense doubts that such a thing is in such a room: then more must be seen."""
+    subject = question.subject
+    if subject is None or not subject.categories:
+        return False
+    shares = room_shares(subject.categories)
+    return room in shares and shares[room] < _UNLIKELY

@@ -6,6 +6,7 @@ from typing import Final, final
 
 import numpy as np
 
+from embodied_mem.brain.exploration import InformationGain
 from embodied_mem.brain.language.questions import parse_question
 from embodied_mem.brain.navigation import CostField
 from embodied_mem.brain.seeking.approach import Approach, ApproachConfig, nearest_floor
@@ -85,6 +86,7 @@ class Seeker:
         self._searched = searched
         self._failed: dict[str, int] = {}
         self._looked = False
+        self._tour = InformationGain(legs.cerebellum.navigator)
 
     def new_visit(self) -> None:
         """Hears that things may have moved: what was given up may be worth a look again."""
@@ -125,7 +127,9 @@ class Seeker:
             return
         search = self._search()
         while self.legs.left > 0 and not settled():
-            step = self.step(search, target, self.memory.enough(target, text).first)
+            step = self.step(search, target, self.memory.enough(target, text).first, blocks=False)
+            if step is None:
+                step = self.step(search, target)
             if step is None or self.take(step, search, settled):
                 return
 
@@ -146,13 +150,22 @@ class Seeker:
         return Search(self.legs.cerebellum.navigator, self._searched, self.config.search)
 
     def step(
-        self, search: Search, target: Target, first: frozenset[str] = frozenset()
+        self,
+        search: Search,
+        target: Target,
+        first: frozenset[str] = frozenset(),
+        *,
+        blocks: bool = True,
     ) -> Step | None:
         """Returns where to look next; at the frontiers of `first` before others."""
         senses = self.legs.look()
         memory, known = self.memory, self.memory.known()
         if first and not self.config.search.nearest:
             chosen = tuple(f for f in memory.frontiers if f.id in first)
+            everywhere = len(chosen) == len(memory.frontiers) and target.question.room is None
+            if everywhere:  # all must be seen: then a tour is shortest
+                stop = self._tour.choose(memory.occupancy, chosen, senses.pose)
+                return None if stop is None else Step(frontier=stop)
             step = search.next_step(
                 memory.occupancy, chosen, senses.pose, known, target, blocks=False
             )
@@ -164,7 +177,7 @@ class Seeker:
             senses.pose,
             known,
             target,
-            blocks=self.config.blocks,
+            blocks=blocks and self.config.blocks,
         )
 
     def take(self, step: Step, search: Search, until: Callable[[], bool]) -> bool:
