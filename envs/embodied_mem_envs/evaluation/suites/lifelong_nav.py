@@ -14,10 +14,28 @@ from embodied_mem_envs.house.body import CameraConfig
 from embodied_mem_envs.tasks.house_world import HouseWorldConfig
 from embodied_mem_envs.tasks.lifelong_nav import LifelongNavConfig, make
 
+_SHAPE: Final[Mapping[str, Any]] = {
+    "subtasks": 10,
+    "visits": 4,
+    "goals_moved": 1.0,
+    "asked_again": 0.8,
+    "moved_again": 1.0,
+    "moves": 8,
+    "ticks_a_room": 20,
+    "least_ticks": 100,
+    "named_pictures": True,
+}
+
 
 @final
 class LifelongNavSuite:
-    """Implements `Suite`."""
+    """Implements `Suite`.
+
+    Its defaults make memory count: goals come back after they were moved more often than the
+    task's own defaults have it (every portable former goal moves between two of four visits), and
+    the ticks of a goal are enough for the way to it with a detour, not for a search of the whole
+    house each time.
+    """
 
     name: Final = "lifelong_nav"
     version: Final = 1
@@ -29,8 +47,11 @@ class LifelongNavSuite:
 
     @property
     def options(self) -> Mapping[str, Any]:
-        """See `Suite`; `width` is that of the camera's picture, pixels."""
-        return {"episodes": 100, "first_seed": 1000, "width": 160, "named_pictures": True}
+        """See `Suite`.
+
+        `width` is that of the camera's picture, pixels; the others are of `LifelongNavConfig`.
+        """
+        return {"episodes": 100, "first_seed": 1000, "width": 160, **_SHAPE}
 
     def run(self, job: Job, folder: Path) -> EpisodeRecord:
         """Lives through one episode; see `Suite`.
@@ -43,8 +64,8 @@ class LifelongNavSuite:
         options = {**self.options, **job.options}
         width = int(options["width"])
         world = HouseWorldConfig(camera=CameraConfig(width=width, height=width * 3 // 4))
-        named = bool(options["named_pictures"])
-        episode = make(job.seed, LifelongNavConfig(world=world, named_pictures=named))
+        shape = {name: options[name] for name in _SHAPE}
+        episode = make(job.seed, LifelongNavConfig(world=world, **shape))
         setup = AgentSetup(
             folder=folder, seed=job.seed, oracle=episode if job.agent in BOUNDS else None
         )
