@@ -10,12 +10,12 @@ from embodied_mem_envs.house.catalogue import catalogue
 from embodied_mem_envs.house.house import House
 from embodied_mem_envs.tasks.recall import words
 from embodied_mem_envs.tasks.recall.choosing import Chosen, chosen_carries, chosen_stays
-from embodied_mem_envs.tasks.recall.drawn import Drawn, Goal, Word, option_of
+from embodied_mem_envs.tasks.recall.drawn import Drawn, Word
 from embodied_mem_envs.tasks.recall.log import Lies, Log, TrueCarry, TrueStay, all_lie
+from embodied_mem_envs.tasks.recall.making import AskMaker
 
 SHARES: Final = {"temporal": 0.42, "spatial": 0.26, "semantic": 0.14, "multi": 0.18}
 """Of all asks, by kind; FindingDory (Yadav et al. 2025) has these kinds of tasks."""
-_OPTIONS: Final = 4
 _AHEAD: Final = 0.4
 """By so much the nearest or farthest must be ahead of the next, metres."""
 _MOST_PLACES: Final = 5
@@ -75,7 +75,8 @@ def _of_other_templates(asks: Sequence[Drawn], count: int) -> list[Drawn]:
 @final
 class _Drawer:
     def __init__(self, log: Log, house: House, rng: np.random.Generator) -> None:
-        self._log, self._house, self._rng = log, house, rng
+        self._log, self._house = log, house
+        self._make = AskMaker(rng)
         self._stays = log.stays(house)
         self._now = all_lie(house)
         self._visits = len(log.ends)
@@ -105,21 +106,21 @@ class _Drawer:
     def _of_carry(self, chosen: Chosen) -> Iterator[Drawn]:
         rule, carry = chosen.rule, chosen.carry
         kind = "temporal" if rule in _TEMPORAL else "spatial" if rule in _SPATIAL else "semantic"
-        which = self._pick(words.WHICH[rule]).format(**chosen.slots)
+        which = self._make.pick(words.WHICH[rule]).format(**chosen.slots)
         goals = {
             "now": self._now[carry.thing.id],
             "source": carry.source,
             "target": carry.target,
         }
         for aspect, lying in goals.items():
-            text = self._pick(words.CARRY[aspect]).format(which=which)
-            yield self._places(kind, f"{rule}/{aspect}", text, [lying], [carry])
+            text = self._make.pick(words.CARRY[aspect]).format(which=which)
+            yield self._make.places(kind, f"{rule}/{aspect}", text, [lying], [carry])
         for aspect, (word, pool) in self._words_of(carry).items():
             if (rule, aspect) in _SAME or word is None:
                 continue
-            text = self._pick(words.CARRY[aspect]).format(which=which)
+            text = self._make.pick(words.CARRY[aspect]).format(which=which)
             asked = "semantic" if aspect in ("what", "colour") else kind
-            yield self._word(asked, f"{rule}/{aspect}", text, word, pool, [carry])
+            yield self._make.word(asked, f"{rule}/{aspect}", text, word, pool, [carry])
 
     def _words_of(self, carry: TrueCarry) -> dict[str, tuple[Word | None, Sequence[Word]]]:
         things = sorted({c.thing.category for c in self._log.carries})
@@ -140,13 +141,13 @@ class _Drawer:
 
     def _of_rooms(self) -> Iterator[Drawn]:
         for chosen in chosen_stays(self._stays, self._visits, self._single_rooms):
-            which = self._pick(words.ROOM_WHICH[chosen.rule]).format(**chosen.slots)
+            which = self._make.pick(words.ROOM_WHICH[chosen.rule]).format(**chosen.slots)
             stay = chosen.stay
-            text = self._pick(words.ROOM["go"]).format(which=which)
-            yield self._in_rooms("temporal", f"{chosen.rule}/go", text, [stay])
-            text = self._pick(words.ROOM["name"]).format(which=which)
+            text = self._make.pick(words.ROOM["go"]).format(which=which)
+            yield self._make.in_rooms("temporal", f"{chosen.rule}/go", text, [stay])
+            text = self._make.pick(words.ROOM["name"]).format(which=which)
             name = stay.room.category
-            yield self._word(
+            yield self._make.word(
                 "temporal", f"{chosen.rule}/name", text, name, self._rooms, [], ticks=[stay.start]
             )
 
@@ -161,18 +162,18 @@ class _Drawer:
                 rooms = _fresh(later)
                 if 2 <= len(rooms) <= _MOST_PLACES:
                     slots = {"room": name, "visit": words.ORDINALS[visit]}
-                    text = self._pick(words.ROOMS_AFTER).format(**slots)
-                    yield self._in_rooms("multi", "rooms_after", text, rooms)
+                    text = self._make.pick(words.ROOMS_AFTER).format(**slots)
+                    yield self._make.in_rooms("multi", "rooms_after", text, rooms)
 
     def _rooms_while(self, chosen: Sequence[Chosen]) -> Iterator[Drawn]:
         for each in chosen:
             first, last = each.carry.picked, each.carry.placed
             rooms = _fresh([s for s in self._stays if s.start <= last and s.end >= first])
             if 2 <= len(rooms) <= _MOST_PLACES:
-                which = self._pick(words.WHICH[each.rule]).format(**each.slots)
-                text = self._pick(words.ROOMS_WHILE).format(which=which)
+                which = self._make.pick(words.WHICH[each.rule]).format(**each.slots)
+                text = self._make.pick(words.ROOMS_WHILE).format(which=which)
                 template = f"rooms_while/{each.rule}"
-                yield self._in_rooms("multi", template, text, rooms, ticks=[first])
+                yield self._make.in_rooms("multi", template, text, rooms, ticks=[first])
 
     # -- several carries -----------------------------------------------------------------------
 
@@ -193,10 +194,10 @@ class _Drawer:
                 text = say[0].format(anchor=anchor.category)
                 things = sorted({c.thing.category for c in carried.values()})
                 name = best.thing.category
-                yield self._word("spatial", f"{template}/what", text, name, things, [best])
+                yield self._make.word("spatial", f"{template}/what", text, name, things, [best])
                 text = say[1].format(anchor=anchor.category)
                 lying = self._now[best.thing.id]
-                yield self._places("spatial", f"{template}/now", text, [lying], [best])
+                yield self._make.places("spatial", f"{template}/now", text, [lying], [best])
 
     def _nearest_kinds(self, chosen: Sequence[Chosen]) -> Iterator[Drawn]:
         for each in chosen:
@@ -210,10 +211,10 @@ class _Drawer:
                 gaps = [_gap(lying, each.carry.target) for lying in near[:2]]
                 if not near or (len(gaps) == 2 and gaps[1] - gaps[0] < _AHEAD):
                     continue
-                which = self._pick(words.WHICH[each.rule]).format(**each.slots)
-                text = self._pick(words.NEAREST_KIND).format(use=use, which=which)
+                which = self._make.pick(words.WHICH[each.rule]).format(**each.slots)
+                text = self._make.pick(words.NEAREST_KIND).format(use=use, which=which)
                 template = f"nearest_kind/{use}"
-                yield self._places("semantic", template, text, near[:1], [each.carry])
+                yield self._make.places("semantic", template, text, near[:1], [each.carry])
 
     def _all_in_order(self) -> Iterator[Drawn]:
         for visit in range(self._visits):
@@ -226,9 +227,9 @@ class _Drawer:
                 ("all_sources", words.ALL_SOURCES, [c.source for c in carries]),
                 ("all_targets", words.ALL_TARGETS, [c.target for c in carries]),
             ):
-                text = self._pick(say).format(visit=inside)
+                text = self._make.pick(say).format(visit=inside)
                 which = f"{template}/{words.ORDINALS[visit]}"
-                yield self._places("multi", which, text, lying, carries)
+                yield self._make.places("multi", which, text, lying, carries)
 
     def _earlier(self) -> Iterator[Drawn]:
         carries = self._log.carries
@@ -237,27 +238,27 @@ class _Drawer:
         for first in single:
             for second in single:
                 if first is not second:
-                    text = self._pick(words.EARLIER).format(
+                    text = self._make.pick(words.EARLIER).format(
                         first=first.thing.category, second=second.thing.category
                     )
                     earlier = first.picked < second.picked
                     both = [first, second]
-                    yield self._word("temporal", "earlier", text, earlier, (True, False), both)
+                    yield self._make.word("temporal", "earlier", text, earlier, (True, False), both)
 
     def _counts(self) -> Iterator[Drawn]:
         carries = self._log.carries
         total = len(carries)
-        text = self._pick(words.COUNT_ALL)
+        text = self._make.pick(words.COUNT_ALL)
         around = range(max(0, total - 2), total + 3)
-        yield self._word("multi", "count_all", text, total, around, carries)
+        yield self._make.word("multi", "count_all", text, total, around, carries)
         for visit in range(self._visits):
             inside = [carry for carry in carries if carry.visit == visit]
-            text = self._pick(words.COUNT).format(visit=words.ORDINALS[visit])
+            text = self._make.pick(words.COUNT).format(visit=words.ORDINALS[visit])
             around = range(max(0, len(inside) - 2), len(inside) + 3)
-            yield self._word("multi", "count_in_visit", text, len(inside), around, inside)
+            yield self._make.word("multi", "count_in_visit", text, len(inside), around, inside)
         rooms = len({stay.room.id for stay in self._stays})
-        text = self._pick(words.COUNT_ROOMS)
-        yield self._word("multi", "count_rooms", text, rooms, range(2, 8), [])
+        text = self._make.pick(words.COUNT_ROOMS)
+        yield self._make.word("multi", "count_rooms", text, rooms, range(2, 8), [])
 
     # -- what others did -----------------------------------------------------------------------
 
@@ -272,84 +273,19 @@ class _Drawer:
                 apart = np.subtract(thing.position, after[name].thing.position)
                 moved = float(np.linalg.norm(apart)) > 0.0
                 slots = {"thing": thing.category, "visit": words.ORDINALS[visit]}
-                text = self._pick(words.MOVED).format(**slots)
+                text = self._make.pick(words.MOVED).format(**slots)
                 ticks = [pose.tick for pose in self._log.poses if pose.visit == visit][:1]
-                yield self._word(
+                yield self._make.word(
                     "temporal", f"moved/{moved}", text, moved, (True, False), [], ticks=ticks
                 )
                 if not moved:
                     continue
                 for at in (visit - 1, visit):
                     slots["visit"] = words.ORDINALS[at]
-                    text = self._pick(words.WHERE_IN_VISIT).format(**slots)
+                    text = self._make.pick(words.WHERE_IN_VISIT).format(**slots)
                     lying = self._log.ends[at][name]
                     template = f"where_in_visit/{'before' if at < visit else 'after'}"
-                    yield self._places("temporal", template, text, [lying], [])
-
-    # -- making --------------------------------------------------------------------------------
-
-    def _pick(self, templates: Sequence[str]) -> str:
-        return templates[int(self._rng.integers(len(templates)))]
-
-    def _places(
-        self,
-        kind: str,
-        template: str,
-        text: str,
-        where: Sequence[Lies],
-        carries: Sequence[TrueCarry],
-    ) -> Drawn:
-        return Drawn(
-            kind=kind,
-            template=template,
-            text=text,
-            goals=tuple(Goal(box=lying.box) for lying in where),
-            relevant=tuple(carry.picked for carry in carries),
-        )
-
-    def _in_rooms(
-        self,
-        kind: str,
-        template: str,
-        text: str,
-        stays: Sequence[TrueStay],
-        ticks: Sequence[int] = (),
-    ) -> Drawn:
-        goals = [
-            Goal(box=((*stay.room.min, 0.0), (*stay.room.max, 0.0)), radius=0.0) for stay in stays
-        ]
-        return Drawn(
-            kind=kind,
-            template=template,
-            text=text,
-            goals=tuple(goals),
-            relevant=tuple(ticks) or tuple(stay.start for stay in stays),
-        )
-
-    def _word(
-        self,
-        kind: str,
-        template: str,
-        text: str,
-        expected: Word,
-        pool: Sequence[Word],
-        carries: Sequence[TrueCarry],
-        ticks: Sequence[int] = (),
-    ) -> Drawn:
-        right = option_of(expected)
-        wrong = [option_of(word) for word in pool if option_of(word) != right]
-        wrong = [wrong[index] for index in self._rng.permutation(len(wrong))][: _OPTIONS - 1]
-        options = [right, *wrong]
-        order = self._rng.permutation(len(options)).tolist()
-        return Drawn(
-            kind=kind,
-            template=template,
-            text=text,
-            expected=expected,
-            options=tuple(options[index] for index in order),
-            right=order.index(0),
-            relevant=tuple(carry.picked for carry in carries) or tuple(ticks),
-        )
+                    yield self._make.places("temporal", template, text, [lying], [])
 
 
 def _portable(category: str) -> bool:
