@@ -2,6 +2,11 @@
 
 import numpy as np
 
+from embodied_mem.brain.build import MemoryConfig, build_hippocampus
+from embodied_mem.types import Command
+from embodied_mem_envs.house import CameraConfig, HouseBody, generate_house
+from embodied_mem_envs.tasks.levels.choices import picture_choices
+from embodied_mem_envs.tasks.levels.from_picture import answer_from
 from embodied_mem_envs.tasks.levels.texts import decode
 from task_environments import GOALS, QUESTIONS, make
 
@@ -49,3 +54,22 @@ def test_stairs_are_choices_too_and_lead_to_the_other_floor() -> None:
         observation, *_ = env.step(12 + (seen or offered)[0])
     assert floors == {0, 1}
     env.close()
+
+
+def test_an_answer_from_a_picture_knows_only_what_it_shows() -> None:
+    body = HouseBody(generate_house(5), CameraConfig(width=160, height=120))
+    hippocampus = build_hippocampus(MemoryConfig(allocator="value"))
+    body.connect()
+    for _ in range(13):
+        hippocampus.observe(body.observe())
+        body.act(Command(turn=np.pi / 6))
+    hippocampus.consolidate()
+    choices = picture_choices(hippocampus, "Where is everything?", 12)
+    shown = [{fact.category for fact in choice.things} for choice in choices]
+    everything = set.union(*shown)
+    assert len(choices) > 1 and any(own != everything for own in shown)
+    for choice, own in zip(choices, shown, strict=True):
+        for category in sorted(everything):
+            answer = answer_from(hippocampus.store, choice, f"Is there a {category}?")
+            assert (answer.value is True) == (category in own), category
+    hippocampus.store.close()
