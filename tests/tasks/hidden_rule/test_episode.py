@@ -1,5 +1,6 @@
 """Hidden rules keep the contract of episodes."""
 
+import numpy as np
 import pytest
 
 from embodied_mem.errors import ConfigError, EvaluationError
@@ -76,6 +77,22 @@ def test_thinking_costs_steps_of_the_world() -> None:
     assert steps == [0, 4, 8]
     with pytest.raises(ConfigError, match="thinking_steps is -1"):
         HiddenRuleEpisode(6, thinking_steps=-1)
+
+
+def test_calls_come_with_pictures_of_the_room_where_asked() -> None:
+    episode = HiddenRuleEpisode(6, GameConfig(steps=3), pictures=True)
+    episode.next()
+    first = asks(episode)
+    episode.submit(REST)
+    again = asks(episode)
+    assert first.image is not None and again.image is not None
+    assert first.image.shape == (192, 256, 3) and first.image.std() > 10
+    np.testing.assert_array_equal(first.image, again.image)
+    rooms = episode.game.rooms
+    there = rooms.names[rooms.neighbours[episode.game.world.room][0]]
+    assert episode.submit(Reply(text=encode_call(Call(tool="move", target=there)))).right
+    moved = asks(episode)
+    assert moved.image is not None and not np.array_equal(moved.image, first.image)
 
 
 def test_locking_is_the_loss_of_variety() -> None:

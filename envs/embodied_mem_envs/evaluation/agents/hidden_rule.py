@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from functools import partial
 from typing import Final, final
 
 import numpy as np
@@ -168,9 +167,9 @@ def _guesser(setup: AgentSetup) -> Guesser:
 
 
 MAKERS: Final[Mapping[str, AgentMaker]] = {
-    "scientist": partial(_scientist),
-    "window": partial(_windowed),
-    "random": partial(_guesser),
+    "scientist": _scientist,
+    "window": _windowed,
+    "random": _guesser,
 }
 """By name."""
 AGENTS: Final[Mapping[str, str]] = {

@@ -5,6 +5,7 @@ from typing import final
 import msgspec
 
 from embodied_mem.errors import ConfigError
+from embodied_mem.types import UInt8Array
 from embodied_mem_envs.tasks.asking import AskingEpisode
 from embodied_mem_envs.tasks.episode import Ask, Happening, Judgement, Reply, Utterance
 from embodied_mem_envs.tasks.hidden_rule.briefing import brief
@@ -12,8 +13,10 @@ from embodied_mem_envs.tasks.hidden_rule.calls import decode_call, encode_outcom
 from embodied_mem_envs.tasks.hidden_rule.game import Game, GameConfig
 from embodied_mem_envs.tasks.hidden_rule.grammar import Rule
 from embodied_mem_envs.tasks.hidden_rule.parsing import parse_rule
+from embodied_mem_envs.tasks.hidden_rule.pictures import room_picture
 
 OPERATOR = "operator"
+_PICTURE = (256, 192)
 
 
 @final
@@ -26,7 +29,12 @@ class HiddenRuleEpisode(AskingEpisode):
     """
 
     def __init__(
-        self, seed: int, config: GameConfig | None = None, *, thinking_steps: int = 0
+        self,
+        seed: int,
+        config: GameConfig | None = None,
+        *,
+        thinking_steps: int = 0,
+        pictures: bool = False,
     ) -> None:
         """Draws the episode.
 
@@ -34,6 +42,7 @@ class HiddenRuleEpisode(AskingEpisode):
             seed: Of everything.
             config: What is not left to the seed.
             thinking_steps: So many steps of the world go by before each call.
+            pictures: Whether asks for calls show the room that the robot is in.
 
         Raises:
             ConfigError: If a value is out of its range.
@@ -43,6 +52,8 @@ class HiddenRuleEpisode(AskingEpisode):
             raise ConfigError(f"thinking_steps is {thinking_steps}; expected 0 or more")
         self.game = Game(seed, config)
         self._thinking = thinking_steps
+        self._pictures = pictures
+        self._seen: dict[int, UInt8Array] = {}
         self._briefed = False
         self._number = 0
 
@@ -66,15 +77,24 @@ class HiddenRuleEpisode(AskingEpisode):
             self._briefed = True
             return Utterance(partner=OPERATOR, text=brief(self.game), tick=0)
         if self.game.exploring:
-            return self._ask("call", encode_outcome(self.game.outcome))
+            return self._ask("call", encode_outcome(self.game.outcome), self._picture())
         rule = self.game.asked
         if rule is None:
             return None
         return self._ask("rule", f"Which rule does `{rule.trigger}` follow?")
 
-    def _ask(self, kind: str, text: str) -> Ask:
+    def _ask(self, kind: str, text: str, image: UInt8Array | None = None) -> Ask:
         self._number += 1
-        return Ask(number=self._number - 1, kind=kind, text=text, form="words")
+        return Ask(number=self._number - 1, kind=kind, text=text, form="words", image=image)
+
+    def _picture(self) -> UInt8Array | None:
+        """Returns the room that the robot is in, rendered once; None where nobody asked."""
+        if not self._pictures:
+            return None
+        room = self.game.world.room
+        if room not in self._seen:
+            self._seen[room] = room_picture(self.game.house, room, *_PICTURE)
+        return self._seen[room].copy()
 
     def _judge(self, ask: Ask, reply: Reply) -> Judgement:
         return self._judge_call(reply) if ask.kind == "call" else self._judge_rule(reply)

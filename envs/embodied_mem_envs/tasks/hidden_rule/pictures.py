@@ -39,7 +39,7 @@ def room_picture(house: House, room: int, width: int = 512, height: int = HEIGHT
 
 
 def plan_picture(house: House, room: int, height: int = HEIGHT) -> UInt8Array:
-    """Draws the plan of a house, and the room that the robot is in as the one with a frame.
+    """Draws the plan of a house, and the room that the robot is in with a frame.
 
     Returns:
         (height, W, 3) RGB.
