@@ -53,7 +53,10 @@ class Simulator(Protocol):
     """
 
     def describe(self) -> dict[str, Any]:
-        """Returns `name` and `version` of the simulator, `labels` by instance id, and `state`."""
+        """Returns `name` and `version` of the simulator, `labels` by instance id, and `state`.
+
+        `steady` is true where observing changes nothing: a frame may then be made ahead.
+        """
 
     def planes(self) -> dict[str, tuple[tuple[int, ...], str]]:
         """Returns shape and dtype of each image of a frame, by name."""
@@ -217,6 +220,8 @@ class Server:
             return self._observe(simulator, int(request["slot"]), int(request["id"]))
         if call == "act":
             return simulator.act(arguments)
+        if call == "step":
+            return self._step(simulator, arguments, int(request["slot"]), int(request["id"]))
         if call == "restore":
             return simulator.restore(arguments)
         if call == "ask":
@@ -251,6 +256,17 @@ class Server:
         stamp[0] = 0  # until the frame is whole
         result = simulator.observe(layout.views(slot_bytes))
         stamp[0] = number
+        return result
+
+    def _step(
+        self, simulator: Simulator, command: dict[str, Any], slot: int, number: int
+    ) -> dict[str, Any]:
+        """Acts and observes in one call; without `seen` where only the latter failed."""
+        result = {"act": simulator.act(command)}
+        try:
+            result["seen"] = self._observe(simulator, slot, number)
+        except Exception:
+            traceback.print_exc()  # who asks for the frame is told
         return result
 
     def _send(self, message: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 
 from embodied_mem.errors import BodyError, ConfigError
 from embodied_mem.robots.body import Feature
-from embodied_mem.types import Command, Float64Array, Intrinsics, Observation
+from embodied_mem.types import AnyArray, Command, Float64Array, Intrinsics, Observation
 from embodied_mem_envs.worker_process import WorkerConfig, WorkerLost, WorkerProcess
 
 _Result = TypeVar("_Result")
@@ -50,6 +50,9 @@ class WorkerBody:
     body put back to where it was, and the call made again, with a `WorkerRestarted` warning; after
     `restarts` losses in a row the `WorkerLost` is raised. A simulator's own source of chance
     starts anew with its worker.
+
+    Who observes after every `act` gets frames that came with the answer to it, where the simulator
+    allows that: one message each way a step instead of two.
     """
 
     def __init__(self, worker: WorkerConfig, shape: BodyShape, *, restarts: int = 2) -> None:
@@ -73,10 +76,13 @@ class WorkerBody:
         self._labels: dict[int, str] = {}
         self._wanted = False
         self._lost_in_a_row = 0
+        self._steady = False
+        self._observed = False
+        self._ahead: tuple[dict[str, Any], Mapping[str, AnyArray]] | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         """A worker stays with its process; a copy starts its own and goes to the same state."""
-        return {**self.__dict__, "_process": None}
+        return {**self.__dict__, "_process": None, "_ahead": None}
 
     # -- what it is ----------------------------------------------------------------------------
 
@@ -136,6 +142,7 @@ class WorkerBody:
     def close(self) -> None:
         """Ends the worker; safe to call twice. The next `connect` goes on in the same state."""
         self._wanted = False
+        self._ahead = None
         if self._process is not None:
             self._process.close()
             self._process = None
@@ -146,7 +153,7 @@ class WorkerBody:
         Raises:
             BodyError: If the other one was never connected.
         """
-        self._state = dict(other.state)
+        self._state, self._ahead = dict(other.state), None
 
     def observe(self) -> Observation:
         """Returns what the camera sees now.
@@ -154,7 +161,9 @@ class WorkerBody:
         Raises:
             BodyError: If the body is not connected or its worker is lost for good.
         """
-        told, planes = self._with_worker(lambda process: process.observe())
+        ahead, self._ahead = self._ahead, None
+        self._observed = True
+        told, planes = ahead or self._with_worker(lambda process: process.observe())
         return Observation(
             rgb=planes["rgb"],
             depth=planes["depth"],
@@ -181,7 +190,12 @@ class WorkerBody:
         for name, value in wanted.items():
             if not isfinite(value):
                 raise BodyError(f"command {name} is {value}; expected a finite number")
-        told = self._with_worker(lambda process: process.call("act", wanted))
+        ahead, self._ahead = self._observed and self._steady, None
+        self._observed = False
+        if ahead:
+            told, self._ahead = self._with_worker(lambda process: process.step(wanted))
+        else:
+            told = self._with_worker(lambda process: process.call("act", wanted))
         self._state = told["state"]
         return Command(**told["sent"])
 
@@ -194,6 +208,7 @@ class WorkerBody:
             BodyError: As `act`, or if the simulator says so.
             ConfigError: If the simulator says so.
         """
+        self._ahead = None
         asked = {"question": question, "arguments": arguments}
         told = self._with_worker(lambda process: process.call("ask", asked))
         self._take_in(told)
@@ -225,7 +240,8 @@ class WorkerBody:
             self._process = None  # a fork: that worker talks to the other process
         if self._process is None:
             process = WorkerProcess(self.worker_config)
-            self._labels = {}
+            self._labels, self._ahead = {}, None
+            self._steady = bool(process.simulator.get("steady"))
             before, self._state = self._state, None
             self._take_in(process.simulator)
             if before is not None:

@@ -107,6 +107,7 @@ class HouseSimulator:
         self._house = FollowingHouse(generate_house(options.house_seed, options.house))
         self._house.follow(options.contents)
         self._camera = options.camera
+        self._steady = options.noise is None
         self._body = RestorableBody(
             self._house,
             options.camera,
@@ -119,7 +120,9 @@ class HouseSimulator:
 
     def describe(self) -> dict[str, Any]:
         """Returns what there is and where the body stands."""
-        return {"name": "house", "version": "1", **self._labels(), **self._state()}
+        # With noise every frame draws from the source of chance.
+        told = {"name": "house", "version": "1", "steady": self._steady}
+        return {**told, **self._labels(), **self._state()}
 
     def planes(self) -> dict[str, tuple[tuple[int, ...], str]]:
         """Returns the images of a frame."""

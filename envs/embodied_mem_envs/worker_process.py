@@ -141,11 +141,26 @@ class WorkerProcess:
         """
         with self._lock:
             slot = self._frames.slot
-            result = self._exchange("observe", {}, slot)
-            try:
-                return result, self._frames.take(slot, self._number)
-            except ValueError as error:
-                raise self._lost(f"it left no whole frame: {error}") from error
+            return self._exchange("observe", {}, slot), self._take(slot)
+
+    def step(
+        self, command: Mapping[str, float]
+    ) -> tuple[dict[str, Any], tuple[dict[str, Any], Mapping[str, AnyArray]] | None]:
+        """Acts and observes in one call.
+
+        Returns:
+            The result of `act`, and what `observe` would return; None where that failed.
+
+        Raises:
+            SimulatorFault: As `call`.
+            WorkerLost: As `call`.
+        """
+        with self._lock:
+            slot = self._frames.slot
+            result = self._exchange("step", command, slot)
+            if "seen" not in result:
+                return result["act"], None
+            return result["act"], (result["seen"], self._take(slot))
 
     def close(self) -> None:
         """Ends the worker, in order if it still listens; safe to call twice."""
@@ -171,6 +186,12 @@ class WorkerProcess:
         return "\n".join(tail.decode("utf-8", "replace").strip().splitlines()[-_LAST_LINES:])
 
     # -- inside --------------------------------------------------------------------------------
+
+    def _take(self, slot: int) -> Mapping[str, AnyArray]:
+        try:
+            return self._frames.take(slot, self._number)
+        except ValueError as error:
+            raise self._lost(f"it left no whole frame: {error}") from error
 
     def _start(self) -> tuple[subprocess.Popen[bytes], Channel]:
         near, far = socket.socketpair()

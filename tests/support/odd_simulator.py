@@ -38,10 +38,13 @@ class Odd:
         self.at = options.get("at", -1)
         self.marker = options.get("marker", "")
         self.shape = (options.get("height", 8), options.get("width", 8))
+        self.steady = options.get("steady", False)
+        self.broken_frame = options.get("broken_frame", -1)
         self.tick = 0
 
     def describe(self):
-        return {"name": "odd", "version": "0", "labels": {"1": "thing"}, "state": self._state()}
+        told = {"name": "odd", "version": "0", "steady": self.steady}
+        return {**told, "labels": {"1": "thing"}, "state": self._state()}
 
     def planes(self):
         return {
@@ -57,6 +60,8 @@ class Odd:
         return {"sent": command, "state": self._state()}
 
     def observe(self, planes):
+        if self.tick == self.broken_frame:
+            raise ValueError(f"no picture of tick {self.tick}")
         planes["rgb"][...] = self.tick % 256
         planes["depth"][...] = self.tick
         planes["instance"][...] = 1

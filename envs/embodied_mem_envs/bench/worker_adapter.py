@@ -30,7 +30,8 @@ class Still:
     def describe(self) -> dict[str, Any]:
         """Returns what there is."""
         labels = {str(number): f"thing {number}" for number in range(16)}
-        return {"name": "still", "version": "1", "labels": labels, "state": self._state()}
+        told = {"name": "still", "version": "1", "steady": True}
+        return {**told, "labels": labels, "state": self._state()}
 
     def planes(self) -> dict[str, Any]:
         """Returns the images of a frame."""

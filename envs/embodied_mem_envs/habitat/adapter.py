@@ -122,6 +122,7 @@ class HabitatSimulator:
         return {
             "name": "habitat_sim",
             "version": _version(self._habitat),
+            "steady": True,
             "labels": self._labels,
             "state": self._state(),
         }

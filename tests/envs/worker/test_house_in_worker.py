@@ -85,6 +85,7 @@ def test_a_killed_worker_is_replaced_where_the_body_was():
     before = left_behind()
     here, there = pair(floors=1)
     walk(here, there, 20)
+    assert_same(here.observe(), there.observe())  # that one came with the last command's answer
     os.kill(there.worker.process.pid, signal.SIGKILL)
     with pytest.warns(WorkerRestarted, match="ended"):
         assert_same(here.observe(), there.observe())

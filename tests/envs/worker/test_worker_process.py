@@ -45,6 +45,25 @@ def test_a_frame_and_a_command_cross():
     body.close()
 
 
+def test_frames_come_with_the_answers_where_the_simulator_is_steady():
+    body = odd_body(steady=True, broken_frame=5)
+    body.connect()
+    calls = []
+    exchange = body.process._exchange
+    body.process._exchange = lambda name, *rest: calls.append(name) or exchange(name, *rest)
+    for tick in range(4):
+        assert body.observe().tick == tick
+        body.act(STEP)
+    assert calls == ["observe", "step", "step", "step", "step"]
+    body.act(STEP)  # nobody looked: the frame is not asked for again
+    with pytest.raises(SimulatorFault, match="no picture of tick 5"):
+        body.observe()
+    body.act(STEP)
+    assert body.observe().tick == 6
+    assert calls[5:] == ["act", "observe", "step"]
+    body.close()
+
+
 def test_frames_that_somebody_holds_are_never_written_over():
     body = odd_body(slots=3)
     body.connect()
