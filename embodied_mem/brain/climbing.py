@@ -11,7 +11,7 @@ from embodied_mem.brain.skills import STOP, FaceTowards, Gait, InOrder, Senses
 from embodied_mem.brain.walking import FollowPath, WalkConfig
 from embodied_mem.scene.flights import Flight
 from embodied_mem.scene.stairs import Stairs
-from embodied_mem.scene.storeys import Floor, Storeys
+from embodied_mem.scene.storeys import LOOK_EVERY, Floor, Storeys
 from embodied_mem.types import Command, Float64Array
 
 _AHEAD = 0.6
@@ -184,6 +184,7 @@ class LookAtSteps:
         self._navigator, self._gait, self._config = navigator, gait, config
         self._views: list[Float64Array] = []
         self._skill: InOrder | None = None
+        self._wait = 0
 
     def can_execute(self, senses: Senses) -> float:
         """1 where a place shows it from in front, else 0."""
@@ -195,6 +196,7 @@ class LookAtSteps:
 
     def step(self, senses: Senses) -> Command:
         """Walks and looks, place after place."""
+        command = STOP
         while True:
             if senses.storeys is None or not self._open(senses.storeys):
                 self.status = Status.SUCCEEDED
@@ -207,9 +209,14 @@ class LookAtSteps:
                 face = FaceTowards(self._gait, xy=self.hint.edge + 0.5 * self.hint.direction)
                 self._skill = InOrder([walk, face])
                 self._skill.enter(senses)
-            command = self._skill.step(senses)
+                self._wait = LOOK_EVERY
+            if self._skill.status is Status.RUNNING:
+                command = self._skill.step(senses)
             if self._skill.status is Status.RUNNING:
                 return command
+            if self._skill.status is Status.SUCCEEDED and self._wait > 0:
+                self._wait -= 1  # stairs are not looked for in every picture
+                return STOP
             self._skill = None
 
     def leave(self) -> None:

@@ -20,9 +20,11 @@ _LEVEL = 0.012
 """Neighbouring points of a tread differ by less than this in height, m."""
 _THICK = 0.02
 """Points this near to a tread's height, m, may belong to it."""
-_FEW = 8
+_FEW = 5
 """So many points at least show a tread."""
 _BIN = 0.01
+_CLEAR = 12
+"""So many points at least show a first step that is seen from beside."""
 _HINT_WIDTH = 0.25
 """Treads of a flight seen from beside show at least this much of their width, m."""
 _STRIP_WIDTH, _STRIP_DEPTH = 0.3, (0.1, 0.36)
@@ -115,8 +117,8 @@ def _first_steps(surfaces: Float64Array, config: FlightConfig) -> Flight | None:
     """Finds the first two treads of a flight that is seen from beside: a hint, not more."""
     heights = surfaces[:, 2]
     low = surfaces[(heights > config.min_rise) & (heights < config.max_rise)]
-    start = _tread(low, 1.0) if len(low) >= _FEW else None
-    if start is None:
+    start = _tread(low, 1.0) if len(low) >= _CLEAR else None
+    if start is None or len(start) < _CLEAR:
         return None
     chain = _chain(start, surfaces, 1.0, config)[: config.min_steps]
     hint = replace(config, min_steps=2, min_width=_HINT_WIDTH, sure_steps=config.min_steps)
@@ -163,7 +165,8 @@ def _level_surfaces(frame: Frame, floor_height: float, config: FlightConfig) -> 
     apart = np.square(upper[:, :2] - lower[:, :2]).sum(axis=1) > _LEVEL**2
     near = depth[index]
     apart &= (near > 0.0) & (near < config.range) & (depth[index + width] > 0.0)
-    found: Float32Array = upper[apart]
+    # Between both: the farther one alone would make treads seem deeper than they are.
+    found: Float32Array = np.float32(0.5) * (upper[apart] + lower[apart])
     found[:, 2] -= np.float32(floor_height)
     return found
 

@@ -20,12 +20,12 @@ from embodied_mem.scene.stair_book import Level, StairBook
 from embodied_mem.scene.stairs import Stairs
 from embodied_mem.types import Float64Array
 
-_LOOK_EVERY = 2
+LOOK_EVERY = 3
 """Stairs are looked for once in so many ticks: a body that turns shows them in several."""
 _SAME_PLACE = 0.8
 """Hints nearer to each other than this, m, are one."""
-_EVEN, _WALKED = 0.03, 0.2
-"""A way of the second that changes height by less than the first is level, m."""
+_EVEN, _WALKED = 0.03, 0.45
+"""A way of the second, longer than any tread, is level if it climbs less than the first, m."""
 _PATCH = 0.2
 """Edge of the squares in which level ground is counted, m."""
 
@@ -195,8 +195,7 @@ class Storeys:
 
     def look(self, frame: Frame) -> None:
         """Looks for stairs from the floor on which the body stands."""
-        often = bool(self.hints) or frame.observation.tick % _LOOK_EVERY == 0
-        if self.between or not often:
+        if self.between or frame.observation.tick % LOOK_EVERY:
             return
         flight = find_flight(frame, self.current.height, self.config.flights)
         if flight is None:

@@ -1,0 +1,183 @@
+"""A body explores both floors of a house, and does things on the other one."""
+
+from functools import cache
+
+import numpy as np
+import pytest
+
+from embodied_mem.brain.brain import Brain
+from embodied_mem.brain.build import build_hippocampus
+from embodied_mem.brain.cerebellum import CerebellumConfig
+from embodied_mem.brain.climbing import TakeStairs, first_stairs
+from embodied_mem.brain.house_belief import HouseBelief
+from embodied_mem.brain.house_skills import Explore, house_skills
+from embodied_mem.brain.skill import Status
+from embodied_mem.brain.skills import Senses
+from embodied_mem.memory.facts import FrontierFact, MapFact, PlaceFact, WalkFact, active
+from embodied_mem.types import Command
+from embodied_mem_envs.evaluation.explore_run import states_on_floors
+from embodied_mem_envs.evaluation.watch import reachable_points
+from embodied_mem_envs.house import CameraConfig, House, HouseBody, HouseConfig, generate_house
+
+SEED = 4
+CAMERA = CameraConfig(width=160, height=120)
+
+
+@cache
+def house() -> House:
+    return generate_house(SEED, HouseConfig(floors=2, rooms=6))
+
+
+def brain_in_house(movement: CerebellumConfig | None = None) -> Brain:
+    body = HouseBody(house(), camera=CAMERA, seed=SEED)
+    brain = Brain(body, build_hippocampus(seed=SEED), movement=movement)
+    brain.connect()
+    return brain
+
+
+def body_of(brain: Brain) -> HouseBody:
+    assert isinstance(brain.body, HouseBody)
+    return brain.body
+
+
+def covered(brain: Brain) -> float:
+    points = reachable_points(house())
+    return float((states_on_floors(brain.hippocampus.scene, points) == 1).mean())
+
+
+def drive(brain: Brain, ticks: int = 300) -> Status:
+    """Carries out what the cerebellum was told."""
+    for _ in range(ticks):
+        observation = brain.brainstem.observe()
+        brain.hippocampus.observe(observation)
+        command = brain.cerebellum.step(Senses.in_scene(observation, brain.hippocampus.scene))
+        if not brain.cerebellum.busy:
+            break
+        brain.brainstem.step(command, observation)
+    return brain.cerebellum.status
+
+
+@pytest.fixture(scope="module")
+def explored() -> Brain:
+    brain = brain_in_house()
+    assert brain.explore(2500).finished
+    return brain
+
+
+def test_both_floors_are_explored_and_the_exploration_ends(explored: Brain) -> None:
+    assert covered(explored) > 0.95
+    assert [floor.index for floor in explored.hippocampus.scene.floors] == [0, 1]
+    (stairs,) = (each for each in explored.hippocampus.scene.stairs if each.measured)
+    truth = house().stairs
+    assert truth is not None
+    assert stairs.rise == pytest.approx(truth.rise, abs=0.005)
+    assert np.hypot(*(stairs.foot - truth.world(0.0, truth.width / 2))) < 0.2
+    assert np.hypot(*(stairs.head - truth.world(truth.run, truth.width / 2))) < 0.2
+
+
+def test_the_memory_holds_both_floors(explored: Brain) -> None:
+    hippocampus = explored.hippocampus
+    hippocampus.consolidate()
+    store = hippocampus.store
+    heights = {f.floor: r.pose[2] for r, f in active(store, MapFact) if r.pose is not None}
+    assert heights == {0: pytest.approx(0.0), 1: pytest.approx(2.8)}
+    places = [fact for _, fact in active(store, PlaceFact)]
+    assert {place.floor for place in places} == {0, 1}
+    assert len({place.place_id for place in places}) == len(places)
+    ((_, walk),) = active(store, WalkFact)
+    assert len(walk.floors) == len(walk.path) and set(walk.floors) == {0, 1}
+    assert all(fact.floor in (0, 1) for _, fact in active(store, FrontierFact))
+
+
+def test_objects_belong_to_the_floor_they_stand_on(explored: Brain) -> None:
+    scene = explored.hippocampus.scene
+    scene.refresh_places()
+    floors = {place.id: place.floor for place in scene.places}
+    for row in np.flatnonzero(scene.objects.confirmed()):
+        place = scene.place_of(int(row))
+        upstairs = float(scene.objects.low[row, 2]) > 2.5
+        assert scene.floor_of(int(row)) == int(upstairs)
+        assert place is None or floors[place] == int(upstairs)
+
+
+def test_a_thing_on_the_other_floor_is_gone_to(explored: Brain) -> None:
+    table, scene = explored.hippocampus.scene.objects, explored.hippocampus.scene
+    here = scene.storeys.current.index
+    rows = [int(r) for r in np.flatnonzero(table.confirmed()) if scene.floor_of(int(r)) != here]
+    row = max(rows, key=lambda r: float(np.prod(table.high[r] - table.low[r])))
+    explored.cerebellum.go_to_object(table.low[row], table.high[row], floor=1 - here)
+    assert drive(explored) is Status.SUCCEEDED
+    assert body_of(explored).true_floor == 1 - here
+    gap = np.clip(body_of(explored).true_pose[:2], table.low[row, :2], table.high[row, :2])
+    assert np.hypot(*(gap - body_of(explored).true_pose[:2])) < 2.0
+
+
+def test_a_plan_goes_to_a_room_on_the_other_floor(explored: Brain) -> None:
+    belief = HouseBelief(explored.hippocampus)
+    belief.name_rooms()
+    assert explored.hippocampus.latest is not None
+    state = belief.state(explored.hippocampus.latest)
+    here = explored.hippocampus.scene.storeys.current.index
+    name = next(
+        e.id for e in state.entities.values() if e.kind == "room" and belief.storey_of(e.id) != here
+    )
+    skill = house_skills(belief, explored.cerebellum)["go_to"].make({"target": name})
+    explored.cerebellum.start(skill)
+    assert drive(explored) is Status.SUCCEEDED
+    assert body_of(explored).true_floor == 1 - here
+
+
+def test_wheels_keep_to_their_floor() -> None:
+    brain = brain_in_house(CerebellumConfig(max_step=0.0))
+    assert brain.explore(1500).finished
+    assert len(brain.hippocampus.scene.floors) == 1 and body_of(brain).true_floor == 0
+    stairs = brain.hippocampus.scene.stairs
+    if stairs:
+        brain.cerebellum.change_floor  # noqa: B018 - there is such a skill, but it refuses
+        skill = TakeStairs(
+            stairs[0].id,
+            up=True,
+            navigator=brain.cerebellum.navigator,
+            gait=brain.cerebellum.gait,
+        )
+        brain.cerebellum.start(skill)
+        assert drive(brain) is Status.FAILED and "get up" in brain.cerebellum.reason
+
+
+class HeldUp(HouseBody):
+    """A body that something on the flight holds up, so that it gets no farther than half-way."""
+
+    def act(self, command: Command) -> Command:
+        if self.true_height > 1.2 and command.forward > 0.0 and self._uphill():
+            command = Command(turn=command.turn)
+        return super().act(command)
+
+    def _uphill(self) -> bool:
+        stairs = self.house.stairs
+        assert stairs is not None
+        yaw = self.true_pose[2]
+        return bool(np.cos(yaw) * stairs.up[0] + np.sin(yaw) * stairs.up[1] > 0.0)
+
+
+def test_blocked_stairs_lead_back_and_the_exploration_still_ends() -> None:
+    body = HeldUp(house(), camera=CAMERA, seed=SEED)
+    brain = Brain(body, build_hippocampus(seed=SEED))
+    brain.connect()
+    assert brain.explore(2500).finished
+    assert body.true_height == pytest.approx(0.0, abs=0.1)
+    assert not brain.hippocampus.scene.storeys.between
+
+
+def test_the_explore_skill_goes_over_both_floors() -> None:
+    brain = brain_in_house()
+    strategy = brain.cortex._strategy
+    brain.hippocampus.observe(brain.brainstem.observe())
+    brain.cerebellum.start(Explore(brain.hippocampus.scene, brain.cerebellum, strategy))
+    assert drive(brain, 2500) is Status.SUCCEEDED
+    assert covered(brain) > 0.9
+
+
+def test_ways_over_several_floors_begin_with_the_right_flight(explored: Brain) -> None:
+    (flight, *_) = (each for each in explored.hippocampus.scene.stairs if each.measured)
+    assert first_stairs([flight], 0, 1) is flight and first_stairs([flight], 1, 0) is flight
+    assert first_stairs([flight], 0, 2) is None and first_stairs([], 0, 1) is None
