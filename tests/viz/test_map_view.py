@@ -7,13 +7,13 @@ import pytest
 
 from embodied_mem.errors import MemoryFileError
 from embodied_mem.memory import MemoryStore, Update
-from embodied_mem.memory.facts import MapFact, ObjectFact, PlaceFact, active
+from embodied_mem.memory.facts import MapFact, ObjectFact, PlaceFact, WalkFact, active
 from embodied_mem.memory.store import MemoryStore as Store
 from embodied_mem.viz.canvas import Canvas
 from embodied_mem.viz.map_frame import MapFrame, frame_around
 from embodied_mem.viz.map_labels import MapLabels
 from embodied_mem.viz.map_layers import OCCUPIED, UNKNOWN, blend
-from embodied_mem.viz.map_view import draw_map, render_map
+from embodied_mem.viz.map_view import draw_map, render_map, stretches
 from embodied_mem.viz.palette import colour_of, tint
 from embodied_mem.viz.reading import (
     FloorMap,
@@ -135,3 +135,28 @@ def test_a_place_on_no_known_floor_is_shown_on_the_lowest(view: MemoryView) -> N
 def test_blend_runs_from_one_colour_to_the_other() -> None:
     assert blend((0, 0, 0), (255, 100, 0), 0) == (0, 0, 0)
     assert blend((0, 0, 0), (255, 100, 0), 1) == (255, 100, 0)
+
+
+def test_a_walk_is_cut_at_the_stairs_into_stretches_of_each_floor() -> None:
+    walk = WalkFact(
+        path=((0.0, 0.0), (1.0, 0.0), (2.0, 0.0), (3.0, 0.0)),
+        length=3.0,
+        frames=4,
+        first_tick=0,
+        last_tick=3,
+        floors=(0, 1, 1, 0),
+    )
+    assert stretches(walk, 0) == [[(0.0, 0.0)], [(3.0, 0.0)]]
+    assert stretches(walk, 1) == [[(1.0, 0.0), (2.0, 0.0)]]
+    plain = WalkFact(path=((0.0, 0.0),), length=0.0, frames=1, first_tick=0, last_tick=0)
+    assert stretches(plain, 0) == [[(0.0, 0.0)]] and stretches(plain, 1) == []
+
+
+def test_things_in_no_room_are_drawn_on_the_floor_below_them() -> None:
+    grid = np.ones((4, 4), np.uint8)
+    maps = [
+        FloorMap(fact=MapFact(origin=(0.0, 0.0), cell=0.1, floor=k), grid=grid, height=2.8 * k)
+        for k in (0, 1)
+    ]
+    view = MemoryView(maps=maps)
+    assert [view.floor_at(None, z) for z in (0.0, 2.4, 2.6, 4.0)] == [0, 0, 1, 1]
