@@ -161,16 +161,12 @@ def _earlier_of(question: RecallQuestion, history: History) -> RecallAnswer:
 
 def _moved(question: RecallQuestion, history: History) -> RecallAnswer:
     assert question.which is not None and question.visit is not None
-    before = _single(history.believed(question.visit - 1), question.which.name)
-    after = _single(history.believed(question.visit), question.which.name)
+    name = question.which.name
+    before = _at_end(history, name, question.visit - 1)
+    carried = [c for c in history.in_visit(question.visit) if named(c.category, name)]
+    after = carried[0].source if carried else _single(history.believed(question.visit), name)
     if before is None or after is None:
         return _nothing()
-    carried = [
-        carry
-        for carry in history.in_visit(question.visit)
-        if named(carry.category, question.which.name)
-    ]
-    after = carried[0].source if carried else after
     moved = float(np.linalg.norm(np.subtract(before.centre, after.centre))) > _MOVED
     return _word(moved, "Yes." if moved else "No.")
 
@@ -178,12 +174,14 @@ def _moved(question: RecallQuestion, history: History) -> RecallAnswer:
 def _where_in_visit(question: RecallQuestion, history: History) -> RecallAnswer:
     """Tells where something was at the end of a visit."""
     assert question.which is not None and question.visit is not None
-    name = question.which.name
-    carried = [c for c in history.in_visit(question.visit) if named(c.category, name)]
-    if carried:
-        return _at([carried[-1].target])
-    thing = _single(history.believed(question.visit), name)
+    thing = _at_end(history, question.which.name, question.visit)
     return _at([thing]) if thing is not None else _nothing()
+
+
+def _at_end(history: History, name: str, visit: int) -> Thing | None:
+    """Returns where a thing was at the end of a visit: where it was set down, or else believed."""
+    carried = [carry for carry in history.in_visit(visit) if named(carry.category, name)]
+    return carried[-1].target if carried else _single(history.believed(visit), name)
 
 
 def _single(things: Sequence[Thing], name: str) -> Thing | None:

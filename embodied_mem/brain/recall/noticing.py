@@ -17,6 +17,8 @@ _REACH: Final = 0.35
 """How far the hand may be from the box of what it takes, metres."""
 _RIM: Final = 0.2
 """By so much more a piece of furniture may reach than was seen of it, metres."""
+_FURNITURE: Final = 0.4
+"""Nothing narrower is taken for a piece of furniture that was seen in part, metres."""
 _SMALL: Final = 0.05
 """Half the side of a thing of which nothing is known, metres."""
 _LARGE: Final = 1.2
@@ -113,11 +115,12 @@ class HandWatcher:
         rows = np.unique(np.append(np.flatnonzero(table.confirmed()), row))
         carrier = supports(rows, table.low, table.high).get(row)
         if carrier is None:  # of large things only a part may have been seen so far
-            others = rows[rows != row]
+            wide = (table.high[rows] - table.low[rows])[:, :2].max(axis=1) >= _FURNITURE
+            others = rows[(rows != row) & wide]
             low, high = table.low.copy(), table.high.copy()
             low[others, :2] -= _RIM
             high[others] += (_RIM, _RIM, _RIM)
-            carrier = supports(rows, low, high).get(row)
+            carrier = supports(np.unique(np.append(others, row)), low, high).get(row)
         return None if carrier is None else self._lying(carrier)
 
     def _nothing_known(self, observation: Observation) -> Lying:
