@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Final, Literal, final
+from typing import Literal, final
 
 import numpy as np
 
@@ -11,9 +11,6 @@ from embodied_mem.errors import unknown_name
 Label = tuple[str, ...]
 """Coarse first: `("furniture", "seat")` is a kind of `("furniture",)`."""
 By = Literal["label", "depth,label"]
-
-_BRANCHES: Final = 2
-"""Quotas that a coarse label has while its finer ones are to come: of 1 to 4, 2 served best."""
 
 
 @final
@@ -26,8 +23,8 @@ class LabelQuota:
 
     - A coarse label that finer ones have come for is outgrown. Finer records are records of it too
       (parents inherit), so what holds only the outgrown label makes room first.
-    - A coarse label whose finer ones are still to come has the quota of two of them,
-      so that its branch is not crowded out by branches that were told apart earlier.
+    - Every coarse label has the same quota, and within it every finer one: a branch is not crowded
+      out by branches that were told apart earlier, or into more labels.
 
     Args:
         by: What the quotas are for.
@@ -39,12 +36,10 @@ class LabelQuota:
         self._grows = by == "depth,label"
         self._arrived: Counter[Label] = Counter()
         self._outgrown: set[Label] = set()
-        self._deepest = 1
 
     def meet(self, label: Label) -> None:
         """Takes note of the label of a record that arrives; to be called once for each."""
         self._arrived[label] += 1
-        self._deepest = max(self._deepest, len(label))
         self._outgrown.update(label[:depth] for depth in range(1, len(label)))
 
     def choose(
@@ -66,21 +61,27 @@ class LabelQuota:
                 return self._sampled(old, candidate, rng) if len(old) == len(held) else None
             if old:
                 return old[int(rng.integers(len(old)))]
-        loads = {
-            label: count / self._quota(label)
-            for label, count in sorted(Counter([*held, candidate]).items())
-        }
-        most = max(loads.values())
-        if loads[candidate] >= most:
-            own = [index for index, label in enumerate(held) if label == candidate]
-            return self._sampled(own, candidate, rng)
-        full = [label for label, load in loads.items() if load == most]
-        chosen = full[int(rng.integers(len(full)))]
-        going = [index for index, label in enumerate(held) if label == chosen]
+        full = self._fullest([*held, candidate], candidate, rng)
+        going = [index for index, label in enumerate(held) if label == full]
+        if full == candidate:
+            return self._sampled(going, candidate, rng)
         return going[int(rng.integers(len(going)))]
 
-    def _quota(self, label: Label) -> float:
-        return float(_BRANCHES ** (self._deepest - len(label))) if self._grows else 1.0
+    def _fullest(
+        self, labels: Sequence[Label], candidate: Label, rng: np.random.Generator
+    ) -> Label:
+        """Returns the label that is most over its quota, the candidate's own where it is one."""
+        depth = 1 if self._grows else None
+        while True:
+            counts = Counter(label[:depth] for label in labels)
+            most = max(counts.values())
+            fullest = sorted(node for node, count in counts.items() if count == most)
+            own = candidate[:depth]
+            node = own if own in fullest else fullest[int(rng.integers(len(fullest)))]
+            labels = [label for label in labels if label[:depth] == node]
+            if depth is None or len(set(labels)) == 1:
+                return labels[0]
+            depth += 1
 
     def _sampled(self, own: list[int], label: Label, rng: np.random.Generator) -> int | None:
         """Lets the candidate in by the chance that keeps those of its label a uniform sample."""

@@ -40,7 +40,7 @@ def test_what_is_outgrown_makes_room_first() -> None:
 def test_branches_that_are_not_told_apart_yet_are_not_crowded_out() -> None:
     many = [("seat", str(kind)) for kind in range(8)] * 20
     stream = [SEAT, TABLE] * 40 + many
-    assert Counter(fill(stream, 20))[TABLE] >= 3
+    assert Counter(fill(stream, 20))[TABLE] >= 9
     assert Counter(fill(stream, 20, "label"))[TABLE] <= 3
 
 
