@@ -94,8 +94,13 @@ def _nearest_kind(question: RecallQuestion, history: History) -> RecallAnswer:
     carry = select_carry(question.which, history) if question.which is not None else None
     if carry is None:
         return _nothing()
-    kinds = categories_for(question.other)
-    things = [t for t in history.things if t.category in kinds or named(t.category, question.other)]
+    kinds, own = categories_for(question.other), history.now(carry)
+    things = [
+        thing
+        for thing in history.things
+        if (thing.category in kinds or named(thing.category, question.other))
+        and not (thing.category == own.category and _apart(thing, own) < _MOVED)
+    ]
     return _at([min(things, key=lambda t: gap_between(t, carry.target))]) if things else _nothing()
 
 
@@ -167,7 +172,7 @@ def _moved(question: RecallQuestion, history: History) -> RecallAnswer:
     after = carried[0].source if carried else _single(history.believed(question.visit), name)
     if before is None or after is None:
         return _nothing()
-    moved = float(np.linalg.norm(np.subtract(before.centre, after.centre))) > _MOVED
+    moved = _apart(before, after) > _MOVED
     return _word(moved, "Yes." if moved else "No.")
 
 
@@ -186,6 +191,10 @@ def _at_end(history: History, name: str, visit: int) -> Thing | None:
 
 def _single(things: Sequence[Thing], name: str) -> Thing | None:
     return next((thing for thing in things if named(thing.category, name)), None)
+
+
+def _apart(first: Thing, second: Thing) -> float:
+    return float(np.linalg.norm(np.subtract(first.centre, second.centre)))
 
 
 def gap_between(first: Thing, second: Thing) -> float:
