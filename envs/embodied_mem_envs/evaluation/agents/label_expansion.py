@@ -131,7 +131,7 @@ def _keeper(rule: str, setup: AgentSetup) -> Keeper:
 MAKERS: Final[Mapping[str, AgentMaker]] = {name: partial(_keeper, name) for name in _RULES}
 """By name."""
 AGENTS: Final[Mapping[str, str]] = {
-    "hierarchy": "ours: quotas for labels that are known to grow (`LabelQuota`)",
+    "hierarchy": "ours: quotas for branches of labels, then for labels (`LabelQuota`)",
     "class_balanced": "as many of each label as was told (CBRS)",
     "reservoir": "a uniform sample of the stream",
     "fifo": "the last ones",
