@@ -58,6 +58,7 @@ class Brain:
             strategy or InformationGain(self.cerebellum.navigator),
             max_step=self.cerebellum.gait.max_step,
         )
+        hippocampus.scene.storeys.climbs = self.cerebellum.gait.max_step > 0.0
         self.timer = CpuTimer()
         """CPU time a tick by module: `body`, `memory`, `decide`, `act`."""
         self.exploration = Exploration()

@@ -94,13 +94,16 @@ class Flight:
     """Whether so much was seen that it must be one; else it is worth a look from in front."""
 
 
-def find_flight(frame: Frame, floor_height: float, config: FlightConfig) -> Flight | None:
+def find_flight(
+    frame: Frame, floor_height: float, config: FlightConfig, *, hints: bool = True
+) -> Flight | None:
     """Finds the flight that a picture shows, seen from a floor.
 
     Args:
         frame: The view.
         floor_height: World height of the floor on which the body stands, m.
         config: What counts.
+        hints: Whether to tell of first steps seen from beside, too, as a flight that is not sure.
     """
     surfaces = _level_surfaces(frame, floor_height, config)
     for sign in (1.0, -1.0):
@@ -110,7 +113,7 @@ def find_flight(frame: Frame, floor_height: float, config: FlightConfig) -> Flig
         flight = None if chain is None else fit_flight(chain, sign > 0, config)
         if flight is not None:
             return flight
-    return _first_steps(surfaces.astype(np.float64), config)
+    return _first_steps(surfaces.astype(np.float64), config) if hints else None
 
 
 def _first_steps(surfaces: Float64Array, config: FlightConfig) -> Flight | None:

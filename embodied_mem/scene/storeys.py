@@ -20,8 +20,10 @@ from embodied_mem.scene.stair_book import Level, StairBook
 from embodied_mem.scene.stairs import Stairs
 from embodied_mem.types import Float64Array
 
-LOOK_EVERY = 3
+LOOK_EVERY = 2
 """Stairs are looked for once in so many ticks: a body that turns shows them in several."""
+_GLANCE_EVERY = 4
+"""The same for a body that does not climb, which need not know of every flight."""
 _SAME_PLACE = 0.8
 """Hints nearer to each other than this, m, are one."""
 _EVEN, _WALKED = 0.03, 0.45
@@ -114,6 +116,8 @@ class Storeys:
         self._book: StairBook[Floor] = StairBook(config.flights)
         self.current = self._make()
         """The floor that the body stands on, or stood on last."""
+        self.climbs = False
+        """Whether the body takes stairs, so that hints of them are worth noting."""
         self.between = False
         """Whether the body is on stairs, where no map applies."""
         self._trail: list[Float64Array] = []
@@ -195,13 +199,14 @@ class Storeys:
 
     def look(self, frame: Frame) -> None:
         """Looks for stairs from the floor on which the body stands."""
-        if self.between or frame.observation.tick % LOOK_EVERY:
+        if self.between or frame.observation.tick % (LOOK_EVERY if self.climbs else _GLANCE_EVERY):
             return
-        flight = find_flight(frame, self.current.height, self.config.flights)
+        flight = find_flight(frame, self.current.height, self.config.flights, hints=self.climbs)
         if flight is None:
             return
         if not flight.sure:
-            self._note_hint(flight)
+            if self.climbs:
+                self._note_hint(flight)
             return
         self._hints = [hint for hint in self._hints if not _near(hint.flight, flight.edge)]
         here = self._own_level()

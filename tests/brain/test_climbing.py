@@ -7,8 +7,9 @@ import pytest
 
 from embodied_mem.brain.brain import Brain
 from embodied_mem.brain.build import build_hippocampus
-from embodied_mem.brain.cerebellum import CerebellumConfig
+from embodied_mem.brain.cerebellum import Cerebellum, CerebellumConfig
 from embodied_mem.brain.climbing import TakeStairs, first_stairs
+from embodied_mem.brain.floor_tour import FloorStep, FloorTour
 from embodied_mem.brain.house_belief import HouseBelief
 from embodied_mem.brain.house_skills import Explore, house_skills
 from embodied_mem.brain.skill import Status
@@ -23,20 +24,36 @@ SEED = 4
 CAMERA = CameraConfig(width=160, height=120)
 
 
+class HeldUp(HouseBody):
+    """A body that something on the flight can hold up, so that it gets no farther than half-way."""
+
+    held = False
+
+    def act(self, command: Command) -> Command:
+        if self.held and self.true_height > 1.2 and self._uphill():
+            command = Command(turn=command.turn)
+        return super().act(command)
+
+    def _uphill(self) -> bool:
+        stairs, yaw = self.house.stairs, self.true_pose[2]
+        assert stairs is not None
+        return bool(np.cos(yaw) * stairs.up[0] + np.sin(yaw) * stairs.up[1] > 0.0)
+
+
 @cache
 def house() -> House:
     return generate_house(SEED, HouseConfig(floors=2, rooms=6))
 
 
-def brain_in_house(movement: CerebellumConfig | None = None) -> Brain:
-    body = HouseBody(house(), camera=CAMERA, seed=SEED)
-    brain = Brain(body, build_hippocampus(seed=SEED), movement=movement)
+def brain_in_house() -> Brain:
+    body = HeldUp(house(), camera=CAMERA, seed=SEED)
+    brain = Brain(body, build_hippocampus(seed=SEED))
     brain.connect()
     return brain
 
 
-def body_of(brain: Brain) -> HouseBody:
-    assert isinstance(brain.body, HouseBody)
+def body_of(brain: Brain) -> HeldUp:
+    assert isinstance(brain.body, HeldUp)
     return brain.body
 
 
@@ -106,7 +123,7 @@ def test_a_thing_on_the_other_floor_is_gone_to(explored: Brain) -> None:
     rows = [int(r) for r in np.flatnonzero(table.confirmed()) if scene.floor_of(int(r)) != here]
     row = max(rows, key=lambda r: float(np.prod(table.high[r] - table.low[r])))
     explored.cerebellum.go_to_object(table.low[row], table.high[row], floor=1 - here)
-    assert drive(explored) is Status.SUCCEEDED
+    assert drive(explored) is Status.SUCCEEDED, explored.cerebellum.reason
     assert body_of(explored).true_floor == 1 - here
     gap = np.clip(body_of(explored).true_pose[:2], table.low[row, :2], table.high[row, :2])
     assert np.hypot(*(gap - body_of(explored).true_pose[:2])) < 2.0
@@ -123,49 +140,35 @@ def test_a_plan_goes_to_a_room_on_the_other_floor(explored: Brain) -> None:
     )
     skill = house_skills(belief, explored.cerebellum)["go_to"].make({"target": name})
     explored.cerebellum.start(skill)
-    assert drive(explored) is Status.SUCCEEDED
+    assert drive(explored) is Status.SUCCEEDED, explored.cerebellum.reason
     assert body_of(explored).true_floor == 1 - here
 
 
-def test_wheels_keep_to_their_floor() -> None:
-    brain = brain_in_house(CerebellumConfig(max_step=0.0))
-    assert brain.explore(1500).finished
-    assert len(brain.hippocampus.scene.floors) == 1 and body_of(brain).true_floor == 0
-    stairs = brain.hippocampus.scene.stairs
-    if stairs:
-        brain.cerebellum.change_floor  # noqa: B018 - there is such a skill, but it refuses
-        skill = TakeStairs(
-            stairs[0].id,
-            up=True,
-            navigator=brain.cerebellum.navigator,
-            gait=brain.cerebellum.gait,
-        )
-        brain.cerebellum.start(skill)
-        assert drive(brain) is Status.FAILED and "get up" in brain.cerebellum.reason
+def test_wheels_keep_to_their_floor(explored: Brain) -> None:
+    scene = explored.hippocampus.scene
+    assert FloorTour(0.0).leave(scene) is None
+    gait = Cerebellum(CerebellumConfig(max_step=0.0), max_step=0.2).gait
+    skill = TakeStairs(
+        scene.stairs[0].id, up=True, navigator=explored.cerebellum.navigator, gait=gait
+    )
+    assert explored.hippocampus.latest is not None
+    assert skill.can_execute(Senses.in_scene(explored.hippocampus.latest, scene)) == 0.0
+    explored.cerebellum.start(skill)
+    assert drive(explored) is Status.FAILED and "get up" in explored.cerebellum.reason
 
 
-class HeldUp(HouseBody):
-    """A body that something on the flight holds up, so that it gets no farther than half-way."""
-
-    def act(self, command: Command) -> Command:
-        if self.true_height > 1.2 and command.forward > 0.0 and self._uphill():
-            command = Command(turn=command.turn)
-        return super().act(command)
-
-    def _uphill(self) -> bool:
-        stairs = self.house.stairs
-        assert stairs is not None
-        yaw = self.true_pose[2]
-        return bool(np.cos(yaw) * stairs.up[0] + np.sin(yaw) * stairs.up[1] > 0.0)
-
-
-def test_blocked_stairs_lead_back_and_the_exploration_still_ends() -> None:
-    body = HeldUp(house(), camera=CAMERA, seed=SEED)
-    brain = Brain(body, build_hippocampus(seed=SEED))
-    brain.connect()
-    assert brain.explore(2500).finished
-    assert body.true_height == pytest.approx(0.0, abs=0.1)
-    assert not brain.hippocampus.scene.storeys.between
+def test_blocked_stairs_lead_back(explored: Brain) -> None:
+    stairs = next(each for each in explored.hippocampus.scene.stairs if each.measured)
+    explored.cerebellum.go_to(stairs.bottom, floor=0)
+    assert drive(explored) is Status.SUCCEEDED, explored.cerebellum.reason
+    body_of(explored).held = True
+    explored.cerebellum.change_floor(FloorStep(stairs=stairs.id, up=True))
+    assert drive(explored) is Status.FAILED and "blocked" in explored.cerebellum.reason
+    body_of(explored).held = False
+    assert body_of(explored).true_height == pytest.approx(0.0, abs=0.1)
+    assert not explored.hippocampus.scene.storeys.between
+    explored.cerebellum.go_to(stairs.top, floor=1)  # it was only held up for a while
+    assert drive(explored) is Status.SUCCEEDED and body_of(explored).true_floor == 1
 
 
 def test_the_explore_skill_goes_over_both_floors() -> None:

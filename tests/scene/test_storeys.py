@@ -14,7 +14,9 @@ MIDDLE = WIDTH / 2
 
 
 def storeys() -> Storeys:
-    return Storeys(StoreyConfig(), OccupancyConfig(), FrontierConfig(), PlaceConfig())
+    it = Storeys(StoreyConfig(), OccupancyConfig(), FrontierConfig(), PlaceConfig())
+    it.climbs = True
+    return it
 
 
 def show(it: Storeys, x: float, y: float, z: float, yaw: float, tick: int) -> None:
