@@ -23,7 +23,7 @@ from embodied_mem.scene.frontiers import Frontier
 from embodied_mem.types import Float64Array, UInt8Array
 
 _ATTEMPTS: Final = 2
-_DETOURS: Final = 8
+_DETOURS: Final = 40
 """After so many frontiers on the way to a candidate it is given up."""
 _BESIDE: Final = 1.2
 """Floor within this of a thing is as near as one gets to it where nothing shows it, m."""
@@ -141,6 +141,13 @@ class Seeker:
             self._looked = True
             self.legs.run(LookAround(self.legs.cerebellum.gait), until)
         return until()
+
+    def looks_round(self) -> bool:
+        """Looks around where it did not yet; tells whether it did."""
+        if self._looked:
+            return False
+        self.look_round(lambda: False)
+        return True
 
     def search(self) -> Search:
         """Starts a search."""
@@ -301,8 +308,7 @@ class _Hunt:
         if status is Status.RUNNING:
             return False  # something better came up, or the time is over
         if status is Status.FAILED:
-            self._walk_nearer(candidate)
-            return candidate.id not in self._excluded and self._memory.in_view(candidate)
+            return self._walk_nearer(candidate)
         if not self._memory.checks:
             return True
         return self._is_there(candidate)
@@ -340,24 +346,36 @@ class _Hunt:
         self._excluded.add(candidate.id)
         return False
 
-    def _walk_nearer(self, candidate: Candidate) -> None:
-        """Goes on towards a candidate that no known floor leads to, or shows."""
+    def _walk_nearer(self, candidate: Candidate) -> bool:
+        """Goes on towards a candidate that no known floor leads to, or shows.
+
+        Returns:
+            Whether it got there, and the candidate is there as far as that is checked.
+        """
+        if self._seeker.looks_round():
+            return False
         senses = self._legs.look()
         navigator, gait = self._legs.cerebellum.navigator, self._legs.cerebellum.gait
         field = navigator.field(senses.occupancy, senses.pose.xy)
         detours = self._detours.get(candidate.id, 0)
         self._detours[candidate.id] = detours + 1
         place = nearest_floor(field, candidate.low, candidate.high, _BESIDE)
-        frontier = self._frontier_towards(candidate, field) if place is None else None
         if place is not None:
-            self._legs.run(FollowPath(place, navigator, gait))
-        elif frontier is not None and detours < _DETOURS:
+            status = self._legs.run(FollowPath(place, navigator, gait))
+            if status is Status.SUCCEEDED and not self._memory.checks:
+                return True
+            if status is Status.SUCCEEDED and self._is_there(candidate):
+                return True
+            self._excluded.add(candidate.id)
+            return False
+        frontier = self._frontier_towards(candidate, field)
+        if frontier is not None and detours < _DETOURS:
             before = self._legs.left
             self._seeker.take(Step(frontier=frontier), self._search, lambda: False)
             if self._legs.left < before:
-                return
-        if place is None or not self._memory.checks or not self._is_there(candidate):
-            self._excluded.add(candidate.id)
+                return False
+        self._excluded.add(candidate.id)
+        return False
 
     def _frontier_towards(self, candidate: Candidate, field: CostField) -> Frontier | None:
         """Returns the frontier over which the way to a candidate seems shortest."""
