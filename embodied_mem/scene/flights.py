@@ -23,7 +23,7 @@ _THICK = 0.02
 _FEW = 5
 """So many points at least show a tread."""
 _BIN = 0.01
-_CLEAR = 12
+_CLEAR = 8
 """So many points at least show a first step that is seen from beside."""
 _HINT_WIDTH = 0.25
 """Treads of a flight seen from beside show at least this much of their width, m."""

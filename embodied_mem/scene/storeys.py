@@ -20,8 +20,8 @@ from embodied_mem.scene.stair_book import Level, StairBook
 from embodied_mem.scene.stairs import Stairs
 from embodied_mem.types import Float64Array
 
-LOOK_EVERY = 2
-"""Stairs are looked for once in so many ticks: a body that turns shows them in several."""
+LOOK_EVERY = 1
+"""A body that climbs looks for stairs once in so many ticks: first steps show in few pictures."""
 _GLANCE_EVERY = 4
 """The same for a body that does not climb, which need not know of every flight."""
 _SAME_PLACE = 0.8
