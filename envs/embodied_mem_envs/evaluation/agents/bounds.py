@@ -1,6 +1,6 @@
 """Bounds: ours with a perfect memory, and chance."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, final
 
 import numpy as np
@@ -19,12 +19,15 @@ from embodied_mem_envs.evaluation.agents.peers.memory import PeerMemory
 from embodied_mem_envs.evaluation.agents.peers.showing import store_of
 from embodied_mem_envs.house import House
 from embodied_mem_envs.tasks.episode import Ask, NewVisit, Reply, Utterance
+from embodied_mem_envs.tasks.lifelong_nav.bounds import oracle_reply as walk_by_truth
 from embodied_mem_envs.tasks.lifelong_nav.bounds import random_reply as stop_anywhere
 from embodied_mem_envs.tasks.lifelong_nav.episode import LifelongNav
+from embodied_mem_envs.tasks.question_answering.bounds import oracle_reply as answer_by_truth
 from embodied_mem_envs.tasks.question_answering.bounds import random_reply as answer_anything
 from embodied_mem_envs.tasks.question_answering.episode import QuestionAnswering
 
 _REACH = 4.5
+BoundReply = Callable[[LifelongNav | QuestionAnswering, Ask, np.random.Generator], Reply]
 
 
 @final
@@ -139,12 +142,13 @@ class OracleMemoryAgent:
 
 
 @final
-class RandomAgent:
-    """Chooses any answer, stops anywhere."""
+class BoundAgent:
+    """Sees and keeps nothing: a function of the true episode replies."""
 
-    def __init__(self, setup: AgentSetup) -> None:
-        self._episode = setup.oracle
+    def __init__(self, setup: AgentSetup, reply: BoundReply) -> None:
         _world(setup)
+        self._episode: LifelongNav | QuestionAnswering = setup.oracle
+        self._reply = reply
         self._rng = np.random.default_rng([setup.seed, 71])
 
     def see(self, observation: Observation) -> None:
@@ -157,10 +161,8 @@ class RandomAgent:
         """Notices nothing."""
 
     def reply(self, ask: Ask, body: Body | None) -> Reply:
-        """Leaves it to chance."""
-        if isinstance(self._episode, LifelongNav):
-            return stop_anywhere(self._episode, ask, self._rng)
-        return answer_anything(ask, self._rng)
+        """Replies by the truth or by chance."""
+        return self._reply(self._episode, ask, self._rng)
 
     def memory_bytes(self) -> int:
         """It has none."""
@@ -170,14 +172,35 @@ class RandomAgent:
         """Nothing is held open."""
 
 
+def _by_truth(
+    episode: LifelongNav | QuestionAnswering, ask: Ask, rng: np.random.Generator
+) -> Reply:
+    if isinstance(episode, LifelongNav):
+        return walk_by_truth(episode, ask)
+    return answer_by_truth(episode, ask)
+
+
+def _by_chance(
+    episode: LifelongNav | QuestionAnswering, ask: Ask, rng: np.random.Generator
+) -> Reply:
+    if isinstance(episode, LifelongNav):
+        return stop_anywhere(episode, ask, rng)
+    return answer_anything(ask, rng)
+
+
 def oracle_memory(setup: AgentSetup) -> OracleMemoryAgent:
-    """Makes the upper bound."""
+    """Makes the upper bound of memory: what ours does that knows where everything is."""
     return OracleMemoryAgent(setup)
 
 
-def random_agent(setup: AgentSetup) -> RandomAgent:
+def oracle_bound(setup: AgentSetup) -> BoundAgent:
+    """Makes the upper bound of the task itself: the true answer, the shortest way."""
+    return BoundAgent(setup, _by_truth)
+
+
+def random_agent(setup: AgentSetup) -> BoundAgent:
     """Makes the lower bound."""
-    return RandomAgent(setup)
+    return BoundAgent(setup, _by_chance)
 
 
 def _world(setup: AgentSetup) -> Any:

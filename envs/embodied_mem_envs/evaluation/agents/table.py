@@ -4,7 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from embodied_mem_envs.evaluation.agents.agent import AgentMaker
-from embodied_mem_envs.evaluation.agents.bounds import oracle_memory, random_agent
+from embodied_mem_envs.evaluation.agents.bounds import (
+    oracle_bound,
+    oracle_memory,
+    random_agent,
+)
 from embodied_mem_envs.evaluation.agents.own import nearest_frontier, no_memory, ours
 from embodied_mem_envs.evaluation.agents.peers.agent import peer
 
@@ -47,9 +51,12 @@ AGENTS: Mapping[str, AgentEntry] = {
     "oracle_memory": AgentEntry(
         about="bound: ours with every thing and its place known", make=oracle_memory
     ),
+    "oracle_bound": AgentEntry(
+        about="bound: the true answer, and the shortest way to it", make=oracle_bound
+    ),
     "random": AgentEntry(about="bound: answers and stops by chance", make=random_agent),
 }
 """Ours first."""
 
-BOUNDS = frozenset({"oracle_memory", "random"})
+BOUNDS = frozenset({"oracle_memory", "oracle_bound", "random"})
 """Agents that are told the truth."""
