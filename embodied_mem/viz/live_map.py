@@ -1,4 +1,4 @@
-"""The map as a memory has it at this moment, drawn fast enough for every tick."""
+"""The floor that the body is on, as a memory has it now, drawn fast enough for every tick."""
 
 import cv2
 import numpy as np
@@ -29,17 +29,21 @@ def draw_live_map(hippocampus: Hippocampus, width: int, height: int) -> UInt8Arr
         (height, width, 3) RGB.
     """
     scene = hippocampus.scene
-    occupancy = scene.occupancy
-    place = _Placement(occupancy, width, height)
+    here = scene.storeys.current.index
+    place = _Placement(scene.occupancy, width, height)
     canvas = Canvas(place.ground())
-    _draw_objects(canvas, hippocampus, place)
+    _draw_objects(canvas, hippocampus, place, here)
     for column in scene.snapshots.columns():
-        _draw_wedge(canvas, scene.snapshots.frame(column).T_world_camera, place)
+        camera = scene.snapshots.frame(column).T_world_camera
+        if scene.storeys.index_at(float(camera[2, 3])) == here:
+            _draw_wedge(canvas, camera, place)
     for frontier in scene.frontiers:
         canvas.disc(place.pixels(np.array(frontier.centroid)), 5.0, FRONTIER)
-    path = hippocampus.walk.fact(0).path
-    if len(path) > 1:
-        canvas.line(place.pixels(np.array(path)), END, 1, alpha=0.6)
+    walk = hippocampus.walk.fact(0)
+    floors = walk.floors or (here,) * len(walk.path)
+    for start, end, *both in zip(walk.path, walk.path[1:], floors, floors[1:], strict=False):
+        if both == [here, here]:
+            canvas.line(place.pixels(np.array([start, end])), END, 1)
     assert hippocampus.latest is not None
     _draw_body(canvas, hippocampus.latest.T_world_body, place)
     return canvas.picture
@@ -79,9 +83,11 @@ class _Placement:
         return picture
 
 
-def _draw_objects(canvas: Canvas, hippocampus: Hippocampus, place: _Placement) -> None:
+def _draw_objects(canvas: Canvas, hippocampus: Hippocampus, place: _Placement, floor: int) -> None:
     objects = hippocampus.scene.objects
-    rows: Int64Array = np.flatnonzero(objects.live & ~objects.missing)
+    known = np.flatnonzero(objects.live & ~objects.missing)
+    here = [hippocampus.scene.floor_of(int(row)) == floor for row in known]
+    rows: Int64Array = known[here]
     for row in rows[np.argsort(objects.high[rows, 2], kind="stable")]:
         (x0, y0), (x1, y1) = objects.low[row, :2], objects.high[row, :2]
         corners = place.pixels(np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)], np.float64))
