@@ -39,11 +39,10 @@ def draw_live_map(hippocampus: Hippocampus, width: int, height: int) -> UInt8Arr
             _draw_wedge(canvas, camera, place)
     for frontier in scene.frontiers:
         canvas.disc(place.pixels(np.array(frontier.centroid)), 5.0, FRONTIER)
-    walk = hippocampus.walk.fact(0)
-    floors = walk.floors or (here,) * len(walk.path)
-    for start, end, *both in zip(walk.path, walk.path[1:], floors, floors[1:], strict=False):
-        if both == [here, here]:
-            canvas.line(place.pixels(np.array([start, end])), END, 1)
+    walked = hippocampus.walk.points()
+    own = np.array([scene.storeys.index_at(float(z)) == here for z in walked[:, 2]])
+    for first in np.flatnonzero(own[:-1] & own[1:]):
+        canvas.line(place.pixels(walked[first : first + 2, :2]), END, 1)
     assert hippocampus.latest is not None
     _draw_body(canvas, hippocampus.latest.T_world_body, place)
     return canvas.picture
