@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Protocol, Self, final
 
 import numpy as np
 
-from embodied_mem.robots.body import Body, Feature
+from embodied_mem.robots.body import Body
+from embodied_mem.robots.forwarded import ForwardedBody
 from embodied_mem.robots.readings import Readings
 from embodied_mem.robots.safety.events import GateEvent
 from embodied_mem.types import Command, Float32Array, Observation
@@ -55,7 +56,7 @@ class Gate(Protocol):
 
 
 @final
-class RecordedBody:
+class RecordedBody(ForwardedBody[Body]):
     """Any body, recorded. Implements `Body`.
 
     Depth is rounded to whole millimetres and numbers to what a file holds before anybody sees
@@ -78,7 +79,7 @@ class RecordedBody:
             gate: The safety gate whose events are kept too.
             sense: Returns readings that the brain does not see but a policy may learn from.
         """
-        self.body = body
+        super().__init__(body)
         writer.begin(body)
         self._writer = writer
         self._gate = gate
@@ -86,29 +87,9 @@ class RecordedBody:
         self._newest: GateEvent | None = None
         self._finished = False
 
-    @property
-    def observation_features(self) -> Mapping[str, Feature]:
-        """What `observe` gives; readable while disconnected."""
-        return self.body.observation_features
-
-    @property
-    def action_features(self) -> Mapping[str, Feature]:
-        """The fields of `Command` with their limits; readable while disconnected."""
-        return self.body.action_features
-
-    @property
-    def radius(self) -> float:
-        """Radius in metres of the upright cylinder that contains the body."""
-        return self.body.radius
-
-    @property
-    def seconds_per_tick(self) -> float:
-        """How long one `act` lasts."""
-        return self.body.seconds_per_tick
-
     def connect(self) -> None:
         """Connects the body."""
-        self.body.connect()
+        self._body.connect()
 
     def close(self) -> None:
         """Stops the body, then makes the recording whole; safe to call twice.
@@ -117,7 +98,7 @@ class RecordedBody:
             RecordingError: If something could not be written.
         """
         try:
-            self.body.close()
+            self._body.close()
         finally:
             self.finish()
 
@@ -147,7 +128,7 @@ class RecordedBody:
         Raises:
             RecordingError: If it cannot be recorded; the body stands still for want of commands.
         """
-        observation = as_recorded(self.body.observe())
+        observation = as_recorded(self._body.observe())
         self._writer.observed(observation, self._sense() if self._sense else None)
         return observation
 
@@ -157,7 +138,7 @@ class RecordedBody:
         Raises:
             RecordingError: If it cannot be recorded.
         """
-        sent = self.body.act(command)
+        sent = self._body.act(command)
         self._writer.acted(command, sent)
         self._record_events()
         return sent

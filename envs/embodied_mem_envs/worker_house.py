@@ -2,14 +2,13 @@
 
 import os
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, final
 
 import msgspec
 
 from embodied_mem.errors import unknown_name
-from embodied_mem.robots.body import Feature
+from embodied_mem.robots.forwarded import ForwardedBody
 from embodied_mem.types import Command, Float64Array, Observation
 from embodied_mem_envs import worker_house_adapter
 from embodied_mem_envs.house.body import HouseBody, body_pose
@@ -21,7 +20,7 @@ from embodied_mem_envs.worker_process import WorkerConfig
 
 
 @final
-class HouseInWorker:
+class HouseInWorker(ForwardedBody[WorkerBody]):
     """A `HouseBody` whose motion and pictures are made in a worker process.
 
     The house must be as `generate_house` made it from its seed and config, apart from what `move`,
@@ -44,7 +43,7 @@ class HouseInWorker:
                 raise unknown_name("option of a house in a worker", name, ("python",))
         self.house = house
         self.tick = 0
-        self._body = WorkerBody(self._config(), self._shape())
+        super().__init__(WorkerBody(self._config(), self._shape()))
         self._followed = (house.revision, house.visit)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -52,26 +51,6 @@ class HouseInWorker:
         self._followed = (-1, -1)
 
     # -- what it is ----------------------------------------------------------------------------
-
-    @property
-    def observation_features(self) -> Mapping[str, Feature]:
-        """What `observe` gives; readable while disconnected."""
-        return self._body.observation_features
-
-    @property
-    def action_features(self) -> Mapping[str, Feature]:
-        """The fields of `Command` with their limits; readable while disconnected."""
-        return self._body.action_features
-
-    @property
-    def radius(self) -> float:
-        """Radius of the body, metres."""
-        return self._body.radius
-
-    @property
-    def seconds_per_tick(self) -> float:
-        """How long one `act` lasts."""
-        return self._body.seconds_per_tick
 
     @property
     def worker(self) -> WorkerBody:
@@ -108,10 +87,6 @@ class HouseInWorker:
         self._body.worker_config = self._config()
         self._body.connect()
         self._followed = (self.house.revision, self.house.visit)
-
-    def close(self) -> None:
-        """Ends the worker; safe to call twice."""
-        self._body.close()
 
     def observe(self) -> Observation:
         """Returns what the camera sees now.

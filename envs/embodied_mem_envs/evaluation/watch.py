@@ -1,12 +1,12 @@
 """Keeps the truth of a walk beside it, without the walker knowing."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import final
 
 import msgspec
 import numpy as np
 
-from embodied_mem.robots.body import Feature
+from embodied_mem.robots.forwarded import ForwardedBody
 from embodied_mem.types import AnyArray, Command, Float64Array, Observation
 from embodied_mem_envs.evaluation.shown import ShownTracker, floor_covered
 from embodied_mem_envs.house import House
@@ -21,14 +21,14 @@ class Progress(msgspec.Struct, frozen=True, array_like=True):
 
 
 @final
-class WatchedBody:
+class WatchedBody(ForwardedBody[BodyInHouse]):
     """A body in a house that counts what shows, the way walked, and the floor that is known.
 
     It is the body that it wraps to whoever drives it; what it counts is for the evaluation only.
     """
 
     def __init__(self, body: BodyInHouse) -> None:
-        self._body = body
+        super().__init__(body)
         self._house = body.house
         self._reachable = reachable_points(body.house, body.radius)
         self._xy = np.array(body.true_pose[:2])
@@ -38,33 +38,9 @@ class WatchedBody:
         self.progress: list[Progress] = []
         """What `sample` noted, in the order of time."""
 
-    @property
-    def observation_features(self) -> Mapping[str, Feature]:
-        """Those of the wrapped body."""
-        return self._body.observation_features
-
-    @property
-    def action_features(self) -> Mapping[str, Feature]:
-        """Those of the wrapped body."""
-        return self._body.action_features
-
-    @property
-    def radius(self) -> float:
-        """That of the wrapped body, metres."""
-        return self._body.radius
-
-    @property
-    def seconds_per_tick(self) -> float:
-        """That of the wrapped body."""
-        return self._body.seconds_per_tick
-
     def connect(self) -> None:
         """Connects the wrapped body."""
         self._body.connect()
-
-    def close(self) -> None:
-        """Closes the wrapped body."""
-        self._body.close()
 
     def observe(self) -> Observation:
         """Observes, and counts what showed."""

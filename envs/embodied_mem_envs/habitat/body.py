@@ -9,7 +9,8 @@ import numpy as np
 
 from embodied_mem.errors import BodyError
 from embodied_mem.robots.body import CLIMB, Feature
-from embodied_mem.types import Command, Float64Array, Observation
+from embodied_mem.robots.forwarded import ForwardedBody
+from embodied_mem.types import Float64Array
 from embodied_mem_envs.habitat import adapter
 from embodied_mem_envs.habitat.config import HabitatConfig
 from embodied_mem_envs.habitat.failures import explain
@@ -32,7 +33,7 @@ class ShortestPath:
 
 
 @final
-class HabitatBody:
+class HabitatBody(ForwardedBody[WorkerBody]):
     """A cylinder with one camera in a Habitat scene; implements `embodied_mem.robots.Body`.
 
     Its world has z up: x, y, z are Habitat's x, -z, y. Discrete motion is
@@ -49,38 +50,15 @@ class HabitatBody:
             restarts: How many workers in a row may be lost before that is an error.
         """
         self.config = config
-        self._body = WorkerBody(
-            WorkerConfig(
-                adapter=Path(adapter.__file__),
-                python=config.interpreter,
-                options=config.options(_LIMITS, TILT_LIMIT),
-                environment=config.variables,
-            ),
-            _shape(config),
-            restarts=restarts,
+        worker = WorkerConfig(
+            adapter=Path(adapter.__file__),
+            python=config.interpreter,
+            options=config.options(_LIMITS, TILT_LIMIT),
+            environment=config.variables,
         )
+        super().__init__(WorkerBody(worker, _shape(config), restarts=restarts))
 
     # -- what it is ----------------------------------------------------------------------------
-
-    @property
-    def observation_features(self) -> Mapping[str, Feature]:
-        """What `observe` gives; readable while disconnected."""
-        return self._body.observation_features
-
-    @property
-    def action_features(self) -> Mapping[str, Feature]:
-        """The fields of `Command` with their limits; readable while disconnected."""
-        return self._body.action_features
-
-    @property
-    def radius(self) -> float:
-        """Radius of the body, metres."""
-        return self._body.radius
-
-    @property
-    def seconds_per_tick(self) -> float:
-        """How long one `act` lasts."""
-        return self._body.seconds_per_tick
 
     @property
     def worker(self) -> WorkerBody:
@@ -138,27 +116,6 @@ class HabitatBody:
             if not advice:
                 raise
             raise BodyError(f"{advice}.\n({error})") from error
-
-    def close(self) -> None:
-        """Ends the worker; safe to call twice."""
-        self._body.close()
-
-    def observe(self) -> Observation:
-        """Returns what the camera sees now.
-
-        Raises:
-            BodyError: If the body is not connected or its worker is lost for good.
-        """
-        return self._body.observe()
-
-    def act(self, command: Command) -> Command:
-        """Carries out one tick and returns the command after limits.
-
-        Raises:
-            BodyError: If the body is not connected, the command is not finite, or the worker is
-                lost for good.
-        """
-        return self._body.act(command)
 
     def place(self, x: float, y: float, yaw: float, z: float | None = None) -> None:
         """Sets the body down at a known place.

@@ -3,12 +3,11 @@
 import shutil
 import tempfile
 import weakref
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, final
 
 from embodied_mem.errors import BodyError, ConfigError, unknown_name
-from embodied_mem.robots.body import Feature
+from embodied_mem.robots.forwarded import ForwardedBody
 from embodied_mem.types import Command, Float64Array, Observation
 from embodied_mem_envs.habitat.body import HabitatBody, ShortestPath
 from embodied_mem_envs.habitat.config import HabitatConfig
@@ -21,7 +20,7 @@ _OPTIONS = ("habitat_python", "gpu_device", "lit", "sliding", "folder", "environ
 
 
 @final
-class HabitatInHouse:
+class HabitatInHouse(ForwardedBody[HabitatBody]):
     """A body in a house that Habitat renders; it stands in for `HouseBody`.
 
     The house is exported when Habitat opens it, and again after every change of it; another worker
@@ -48,31 +47,11 @@ class HabitatInHouse:
             raise ConfigError("Habitat gives exact pictures here; noise is for simulator 'house'")
         self.house = house
         self._folder = self._make_folder()
-        self._body = HabitatBody(self._config(None))
+        super().__init__(HabitatBody(self._config(None)))
         self._exported: tuple[int, int] | None = None
         self._wanted = False
 
     # -- what it is ----------------------------------------------------------------------------
-
-    @property
-    def observation_features(self) -> Mapping[str, Feature]:
-        """What `observe` gives; readable while disconnected."""
-        return self._body.observation_features
-
-    @property
-    def action_features(self) -> Mapping[str, Feature]:
-        """The fields of `Command` with their limits; readable while disconnected."""
-        return self._body.action_features
-
-    @property
-    def radius(self) -> float:
-        """Radius of the body, metres."""
-        return self._body.radius
-
-    @property
-    def seconds_per_tick(self) -> float:
-        """How long one `act` lasts."""
-        return self._body.seconds_per_tick
 
     @property
     def habitat(self) -> HabitatBody:
