@@ -4,20 +4,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, final
 
-import msgspec
-
 from embodied_mem.errors import unknown_name
-from embodied_mem_envs.evaluation.agents.agent import Agent, AgentSetup
 from embodied_mem_envs.evaluation.agents.mixed_session import (
     MIXED_SESSION_AGENTS,
-    OwnPartnerAgent,
     mixed_session_maker,
 )
-from embodied_mem_envs.evaluation.playing import play_episode
-from embodied_mem_envs.evaluation.retrieval import RankingScores
+from embodied_mem_envs.evaluation.ranked_playing import play_ranked_episode
 from embodied_mem_envs.evaluation.suites.suite import EpisodeRecord, Job
 from embodied_mem_envs.house.body import CameraConfig
-from embodied_mem_envs.tasks.episode import Ask, Judgement, Reply
 from embodied_mem_envs.tasks.mixed_session import MixedSessionConfig, MixedSessionEpisode
 
 
@@ -68,26 +62,14 @@ class MixedSessionSuite:
             camera=CameraConfig(width=width, height=width * 3 // 4),
         )
         episode = MixedSessionEpisode(job.seed, config)
-        scores = RankingScores()
-        living: list[Agent] = []
-
-        def make(setup: AgentSetup) -> Agent:
-            living.append(mixed_session_maker(job.agent)(setup))
-            return living[-1]
-
-        def judged(ask: Ask, reply: Reply, judgement: Judgement) -> None:
-            relevant = episode.truth_of(ask.number).relevant
-            if relevant and living and isinstance(living[0], OwnPartnerAgent):
-                scores.add(living[0].rankings(ask, scores.k), relevant)
-
-        setup = AgentSetup(
-            folder=folder,
-            seed=job.seed,
+        return play_ranked_episode(
+            episode,
+            mixed_session_maker(job.agent),
+            job,
+            folder,
+            version=self.version,
             budget_bytes=options["budget_bytes"],
-            oracle=episode if job.agent.startswith("oracle") else None,
         )
-        record = play_episode(episode, make, setup, job, version=self.version, on_judged=judged)
-        return msgspec.structs.replace(record, values={**record.values, **scores.values()})
 
 
 SUITE: Final = MixedSessionSuite()

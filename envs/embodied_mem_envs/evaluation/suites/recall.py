@@ -4,16 +4,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, final
 
-import msgspec
-
 from embodied_mem.errors import unknown_name
-from embodied_mem_envs.evaluation.agents.agent import Agent, AgentSetup
-from embodied_mem_envs.evaluation.agents.recall import RECALL_AGENTS, OwnRecallAgent, recall_maker
-from embodied_mem_envs.evaluation.playing import play_episode
-from embodied_mem_envs.evaluation.retrieval import RankingScores
+from embodied_mem_envs.evaluation.agents.recall import RECALL_AGENTS, recall_maker
+from embodied_mem_envs.evaluation.ranked_playing import play_ranked_episode
 from embodied_mem_envs.evaluation.suites.suite import EpisodeRecord, Job
 from embodied_mem_envs.house.body import CameraConfig
-from embodied_mem_envs.tasks.episode import Ask, Judgement, Reply
 from embodied_mem_envs.tasks.recall import RecallConfig, RecallEpisode
 
 
@@ -68,26 +63,14 @@ class RecallSuite:
             camera=CameraConfig(width=width, height=width * 3 // 4),
         )
         episode = RecallEpisode(job.seed, config)
-        scores = RankingScores()
-        living: list[Agent] = []
-
-        def make(setup: AgentSetup) -> Agent:
-            living.append(recall_maker(job.agent)(setup))
-            return living[-1]
-
-        def judged(ask: Ask, reply: Reply, judgement: Judgement) -> None:
-            relevant = episode.truth_of(ask.number).relevant
-            if relevant and living and isinstance(living[0], OwnRecallAgent):
-                scores.add(living[0].rankings(ask, scores.k), relevant)
-
-        setup = AgentSetup(
-            folder=folder,
-            seed=job.seed,
+        return play_ranked_episode(
+            episode,
+            recall_maker(job.agent),
+            job,
+            folder,
+            version=self.version,
             budget_bytes=options["budget_bytes"],
-            oracle=episode if job.agent.startswith("oracle") else None,
         )
-        record = play_episode(episode, make, setup, job, version=self.version, on_judged=judged)
-        return msgspec.structs.replace(record, values={**record.values, **scores.values()})
 
 
 SUITE: Final = RecallSuite()
