@@ -27,6 +27,8 @@ class Fit:
 def fitting(target: Target, store: MemoryStore) -> list[Fit]:
     """Returns the remembered things that a description fits, the likeliest first."""
     memory = Recollection(store)
+    if target.question.floors:
+        memory = memory.on(target.question.floors)
     context = Context(
         question=target.question,
         memory=memory,

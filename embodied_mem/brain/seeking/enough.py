@@ -25,7 +25,9 @@ _DOUBT: Final = 4.0
 _UNLIKELY: Final = 0.1
 """A room that has less than this of such things is believed only when it was all seen."""
 
-POINTED: Final = frozenset({"where", "which_room", "colour", "last_seen", "moved", "size"})
+POINTED: Final = frozenset(
+    {"where", "which_room", "which_floor", "colour", "last_seen", "moved", "size"}
+)
 """Kinds of questions about one thing, or about each of several."""
 
 
@@ -70,7 +72,8 @@ def how_far(question: Question, answer: Answer, looked: Looked) -> Enough:
     """
     if question.kind == "not_understood":
         return _until_closed(looked.open_in(None))
-    if answer.status == "unseen" or answer.value in (None, False, 0):
+    nothing = answer.value in (None, False, 0) and question.kind != "which_floor"
+    if answer.status == "unseen" or nothing:
         return _until_closed(looked.open_in(_room(question)))
     if question.kind in POINTED and question.extreme is None:
         return _seen(question, answer, looked)

@@ -1,7 +1,7 @@
 """How far an exploration has come, around things and in rooms."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, final
 
 import numpy as np
@@ -28,18 +28,27 @@ class Thing:
     category: str
     weight: float
     place: str | None
+    floor: int | None = None
+    """Index of its floor; None where only one is known of."""
 
 
 @final
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Explored:
-    """Implements `enough.Looked` from frontiers, things and places."""
+    """Implements `enough.Looked` from frontiers, things and places.
+
+    Ways to floors that were not seen yet count as frontiers that lie nowhere near anything.
+    """
 
     frontiers: tuple[Frontier, ...]
     things: Mapping[str, Thing]
     """By object id."""
     place_at: Callable[[ArrayLike], str | None]
-    """Id of the place at a (2,) point."""
+    """Id of the place at a (2,) point; at a (3,) point where there are `heights`."""
+    beyond: frozenset[str] = frozenset()
+    """Names of what may lead to floors that were not seen yet."""
+    heights: Mapping[int, float] = field(default_factory=dict)
+    """World height of each floor by its index, m; none where only one is known of."""
 
     def open_within(self, object_id: str, metres: float) -> frozenset[str]:
         """Returns the frontiers within a distance of a thing."""
@@ -48,6 +57,8 @@ class Explored:
             return frozenset()
         found = set()
         for frontier in self.frontiers:
+            if thing.floor not in (None, frontier.floor):
+                continue
             rim = np.clip(frontier.centroid, thing.low, thing.high)
             if float(np.hypot(*(frontier.centroid - rim))) <= metres:
                 found.add(frontier.id)
@@ -55,7 +66,7 @@ class Explored:
 
     def open_in(self, room: str | None) -> frozenset[str]:
         """Returns the frontiers in the rooms of a type, all of them for None."""
-        everywhere = frozenset(frontier.id for frontier in self.frontiers)
+        everywhere = frozenset(frontier.id for frontier in self.frontiers) | self.beyond
         if room is None or not everywhere:
             return everywhere
         rooms = {place for place in self._places() if self._is(place, room)}
@@ -99,5 +110,7 @@ class Explored:
             frontier.centroid + _DOOR * frontier.direction,
             frontier.centroid - _DOOR * frontier.direction,
         ]
+        if frontier.floor in self.heights:
+            around = [np.append(point, self.heights[frontier.floor]) for point in around]
         places = {self.place_at(point) for point in around}
         return places == {None} or bool(places & rooms)

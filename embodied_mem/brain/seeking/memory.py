@@ -26,6 +26,8 @@ class Candidate:
     """A basic colour term; what a picture is compared by."""
     fresh: bool
     """Whether it was seen there since things may last have moved."""
+    floor: int | None = None
+    """Index of the floor that it stands on; None where only one is known of."""
 
 
 class SeekingMemory(Surroundings, Protocol):

@@ -10,6 +10,7 @@ from embodied_mem.brain.language.answers import Answer, answer_question
 from embodied_mem.brain.seeking.description import Fits, fitting
 from embodied_mem.brain.seeking.enough import Enough, how_far
 from embodied_mem.brain.seeking.explored import Explored, Thing
+from embodied_mem.brain.seeking.floors import storey_count, unseen_floors
 from embodied_mem.brain.seeking.likelihood import is_portable
 from embodied_mem.brain.seeking.memory import Candidate
 from embodied_mem.brain.seeking.search import Known
@@ -17,6 +18,7 @@ from embodied_mem.brain.seeking.searched import Searched
 from embodied_mem.brain.seeking.target import Target
 from embodied_mem.perception.colour import COLOUR_TERMS
 from embodied_mem.scene.frontiers import Frontier
+from embodied_mem.scene.graph import SceneGraph
 from embodied_mem.scene.occupancy import Occupancy
 from embodied_mem.types import Float64Array, Observation
 
@@ -48,7 +50,10 @@ class BeliefConfig:
 
 @final
 class OwnMemory:
-    """What a `Seeker` draws on, over a hippocampus; implements `SeekingMemory`."""
+    """What a `Seeker` draws on, over a hippocampus.
+
+    Implements `SeekingMemory`, and `KnowsFloors`.
+    """
 
     def __init__(
         self, hippocampus: Hippocampus, searched: Searched, config: BeliefConfig | None = None
@@ -67,6 +72,11 @@ class OwnMemory:
         return True
 
     @property
+    def scene(self) -> SceneGraph:
+        """Knows the floors, and the stairs between them."""
+        return self.hippocampus.scene
+
+    @property
     def occupancy(self) -> Occupancy:
         """The map of the floor that the body is on."""
         return self.hippocampus.scene.occupancy
@@ -79,7 +89,9 @@ class OwnMemory:
     def observe(self, observation: Observation) -> None:
         """Takes one observation in."""
         self.hippocampus.observe(observation)
-        self._searched.add(observation)
+        if not self.scene.storeys.between:
+            self._searched.stand_on(self.scene.storeys.current.opened)
+            self._searched.add(observation)
         self._tick += 1
 
     def retire_frontier(self, frontier_id: str) -> None:
@@ -94,9 +106,12 @@ class OwnMemory:
         self._searched.forget()
 
     def known(self) -> Known:
-        """Returns what is believed to stand around."""
+        """Returns what is believed to stand around, on this floor."""
         table = self.hippocampus.scene.objects
         rows = np.flatnonzero(table.live & ~table.missing)
+        if storey_count(self.scene) > 1:
+            here = self.scene.storeys.current.index
+            rows = rows[[self.scene.floor_of(row) == here for row in rows.tolist()]]
         low, high = table.low[rows].astype(np.float64), table.high[rows].astype(np.float64)
         return Known(
             centres=0.5 * (low + high)[:, :2],
@@ -136,19 +151,28 @@ class OwnMemory:
 
     def enough(self, target: Target, text: str) -> Enough:
         """Tells whether what would be answered now is sure; thought over every few ticks."""
-        frontiers = self.frontiers
-        if frontiers and target.categories and not self._any_of(target):
+        floors = target.question.floors
+        unseen = self.scene.all_frontiers or unseen_floors(self.scene, floors)
+        if unseen and target.categories and not self._any_of(target):
             return Enough(settled=False)
         if self._tick - self._thought < _THINK_TICKS and self._tick >= self._thought:
             return self._enough
         self._thought = self._tick
-        self._enough = how_far(target.question, self.answer(text), self.explored())
+        self._enough = how_far(target.question, self.answer(text), self.explored(floors))
         return self._enough
 
-    def explored(self) -> Explored:
-        """Returns how far the exploration has come."""
+    def explored(self, floors: tuple[int, ...] = ()) -> Explored:
+        """Returns how far the exploration has come.
+
+        Args:
+            floors: Indices of the floors that matter; () for all.
+        """
         scene = self.hippocampus.scene
         table = scene.objects
+        several = storey_count(scene) > 1
+        beyond = unseen_floors(scene, floors)
+        # The way to a floor that was not found yet may begin anywhere.
+        wanted = () if beyond else floors
         things = {
             table.ids[row]: Thing(
                 low=table.low[row, :2].astype(np.float64),
@@ -156,10 +180,17 @@ class OwnMemory:
                 category=table.category[row],
                 weight=table.confidence(int(row)),
                 place=scene.place_of(int(row)),
+                floor=scene.floor_of(int(row)) if several else None,
             )
             for row in np.flatnonzero(table.confirmed()).tolist()
         }
-        return Explored(frontiers=scene.frontiers, things=things, place_at=scene.place_at)
+        return Explored(
+            frontiers=tuple(f for f in scene.all_frontiers if not wanted or f.floor in wanted),
+            things=things,
+            place_at=scene.place_at,
+            beyond=beyond,
+            heights={floor.index: floor.height for floor in scene.floors} if several else {},
+        )
 
     # -- inside ------------------------------------------------------------------------------
 
@@ -177,7 +208,8 @@ class OwnMemory:
     def _refresh(self, target: Target) -> None:
         """Brings facts up to date where the description needs rooms or relations."""
         question = target.question
-        if question.room is not None or question.relation is not None or question.extreme:
+        told = question.room is not None or question.relation is not None or question.floors
+        if told or question.extreme:
             self._consolidate()
 
     def _consolidate(self) -> None:
@@ -228,7 +260,13 @@ class OwnMemory:
     ) -> Candidate:
         colour = COLOUR_TERMS[int(self.hippocampus.scene.objects.colour[row].argmax())]
         return Candidate(
-            id=name, low=low, high=high, likelihood=likelihood, colour=colour, fresh=fresh
+            id=name,
+            low=low,
+            high=high,
+            likelihood=likelihood,
+            colour=colour,
+            fresh=fresh,
+            floor=self.scene.storeys.index_at(float(low[2])),
         )
 
     def _likelihood(self, row: int, fresh: bool) -> float:

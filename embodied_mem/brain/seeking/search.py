@@ -104,12 +104,12 @@ class Search:
         self.config = config or SearchConfig()
         self._navigator = navigator
         self._searched = searched
-        self._done: set[tuple[int, int]] = set()
+        self._done: set[tuple[int, int, int]] = set()
         self._last: str | None = None
 
     def give_up_block(self, block: Float64Array) -> None:
         """Hears that a block was looked at; it is not proposed again."""
-        self._done.add(_key(block))
+        self._give_up(_key(block))
 
     def next_step(
         self,
@@ -210,7 +210,7 @@ class Search:
             middle = _middle(key)
             place = self._navigator.lookout(field, middle, near=0.4, far=2.2)
             if place is None:
-                self._done.add(key)
+                self._give_up(key)
                 continue
             suits = self._suits(field.graph.occupancy, place, known, interest)
             worth = config.block_weight * mass * suits / (field.cost_to(place) + config.overhead)
@@ -238,8 +238,11 @@ class Search:
     ) -> None:
         missed = squares[self._searched.nearest(squares) > self.config.close]
         for key in map(tuple, np.floor(missed / _BLOCK).astype(np.int64).tolist()):
-            if key not in self._done:
+            if (self._searched.floor, *key) not in self._done:
                 found[key] = found.get(key, 0.0) + weight
+
+    def _give_up(self, key: tuple[int, int]) -> None:
+        self._done.add((self._searched.floor, *key))
 
 
 def _squares_of(low: Float64Array, high: Float64Array) -> Float64Array:

@@ -17,15 +17,29 @@ class Searched:
     """Remembers for each square of the plan from how near it was last looked into.
 
     A square counts as looked into where a surface over it was in the picture; what stands on a
-    table is seen with the table top.
+    table is seen with the table top. Each floor of a house has squares of its own.
     """
 
     def __init__(self) -> None:
-        self._nearest: dict[int, float] = {}
+        self.floor = 0
+        """A number for the floor that the body is on."""
+        self._floors: dict[int, dict[int, float]] = {}
+        self._nearest = self._floors.setdefault(self.floor, {})
+
+    def stand_on(self, floor: int) -> None:
+        """Hears on which floor the body is; what is added and asked for is of that one.
+
+        Args:
+            floor: A number that stays with the floor.
+        """
+        if floor != self.floor:
+            self.floor = floor
+            self._nearest = self._floors.setdefault(floor, {})
 
     def forget(self) -> None:
         """Hears that things may lie elsewhere now."""
-        self._nearest.clear()
+        for nearest in self._floors.values():
+            nearest.clear()
 
     def add(self, observation: Observation) -> None:
         """Notes what one picture shows."""

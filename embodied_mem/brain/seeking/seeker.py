@@ -10,17 +10,18 @@ from embodied_mem.brain.exploration import InformationGain
 from embodied_mem.brain.language.questions import parse_question
 from embodied_mem.brain.navigation import CostField
 from embodied_mem.brain.seeking.approach import Approach, ApproachConfig, nearest_floor
+from embodied_mem.brain.seeking.floors import Floors
 from embodied_mem.brain.seeking.legs import Legs
 from embodied_mem.brain.seeking.memory import Candidate, SeekingMemory
 from embodied_mem.brain.seeking.picture import GoalPicture
 from embodied_mem.brain.seeking.search import Search, SearchConfig, Step
 from embodied_mem.brain.seeking.searched import Searched
 from embodied_mem.brain.seeking.target import ANYTHING, Target, read_target, target_of
-from embodied_mem.brain.skill import Status
-from embodied_mem.brain.skills import FaceTowards, LookAround
+from embodied_mem.brain.skill import Skill, Status
+from embodied_mem.brain.skills import FaceTowards, LookAround, Senses
 from embodied_mem.brain.walking import FollowPath, VisitFrontier
 from embodied_mem.scene.frontiers import Frontier
-from embodied_mem.types import Float64Array, UInt8Array
+from embodied_mem.types import UInt8Array
 
 _ATTEMPTS: Final = 2
 _DETOURS: Final = 40
@@ -85,7 +86,9 @@ class Seeker:
         self.legs, self.memory = legs, memory
         self._searched = searched
         self._failed: dict[str, int] = {}
-        self._looked = False
+        self.floors = Floors(legs)
+        """Lead to other floors."""
+        self._looked: set[int | None] = set()
         self._tour = InformationGain(legs.cerebellum.navigator)
 
     def new_visit(self) -> None:
@@ -104,7 +107,8 @@ class Seeker:
             picture: (H, W, 3) what is sought, where it is shown.
         """
         self.legs.left = max_ticks
-        target = read_target(text)
+        self.floors.start()
+        target = read_target(text, storeys=self.floors.storeys_in(text))
         hunt = _Hunt(self, target, picture)
         return hunt.run()
 
@@ -118,16 +122,21 @@ class Seeker:
             max_ticks: Ticks that may be spent.
         """
         self.legs.left = max_ticks
-        target = target_of(parse_question(text))
+        self.floors.start()
+        target = target_of(parse_question(text, storeys=self.floors.storeys_in(text)))
 
         def settled() -> bool:
             return self.memory.enough(target, text).settled
 
-        if self.look_round(settled):
-            return
         search = self._search()
-        while self.legs.left > 0 and not settled():
-            step = self.step(search, target, self.memory.enough(target, text).first, blocks=False)
+        while not self.look_round(settled) and self.legs.left > 0:
+            first = self.memory.enough(target, text).first
+            away = self.floors.is_away(target) or self.floors.are_elsewhere(first)
+            if away and self.floors.go_on(settled):
+                continue
+            step = self.step(search, target, first, blocks=False)
+            if step is None and self.floors.has_more() and self.floors.go_on(settled):
+                continue
             if step is None:
                 step = self.step(search, target)
             if step is None or self.take(step, search, settled):
@@ -136,15 +145,15 @@ class Seeker:
     # -- what both are made of -------------------------------------------------------------------
 
     def look_round(self, until: Callable[[], bool]) -> bool:
-        """Looks around once in a new place; tells whether that was enough."""
-        if not self._looked:
-            self._looked = True
+        """Looks around once in a new place, and on each floor; tells whether that was enough."""
+        if self.floors.current not in self._looked:
+            self._looked.add(self.floors.current)
             self.legs.run(LookAround(self.legs.cerebellum.gait), until)
         return until()
 
     def looks_round(self) -> bool:
         """Looks around where it did not yet; tells whether it did."""
-        if self._looked:
+        if self.floors.current in self._looked:
             return False
         self.look_round(lambda: False)
         return True
@@ -227,7 +236,7 @@ class _Hunt:
 
     def __init__(self, seeker: Seeker, target: Target | None, picture: UInt8Array | None) -> None:
         self._seeker, self._legs, self._memory = seeker, seeker.legs, seeker.memory
-        self._config = seeker.config
+        self._config, self._floors = seeker.config, seeker.floors
         self._target = target if target is not None else ANYTHING
         self._picture = GoalPicture(picture) if picture is not None else None
         self._excluded: set[str] = set()
@@ -249,19 +258,33 @@ class _Hunt:
                 continue
             if self._is_late():
                 break
-            step = self._seeker.step(self._search, self._target)
+            away = self._floors.is_away(self._target)
+            if away and self._floors.go_on(self._something):
+                continue
+            step = self._seeker.step(self._search, self._target, blocks=not away)
             if step is None:
+                if self._floors.go_on(self._something):
+                    continue
                 break
             self._seeker.take(step, self._search, self._something)
         return self._last_resort()
 
     def _candidates(self) -> list[Candidate]:
         picture = self._picture
-        return [
+        found = [
             each if picture is None else _seen_alike(each, picture.likeness(each.colour))
             for each in self._memory.candidates(self._target)
             if each.id not in self._excluded
         ]
+        if not any(self._floors.is_apart(each.floor) for each in found):
+            return found
+        field = self._field()
+        return [each for each in found if np.isfinite(self._cost(field, each))]
+
+    def _field(self) -> CostField:
+        """Returns what it costs to go anywhere on this floor."""
+        senses = self._legs.look()
+        return self._legs.cerebellum.navigator.field(senses.occupancy, senses.pose.xy)
 
     def _best(self) -> Candidate | None:
         """Returns the candidate that promises most for its way."""
@@ -269,26 +292,32 @@ class _Hunt:
         return rated[0][1] if rated else None
 
     def _rated(self) -> list[tuple[float, Candidate]]:
-        senses = self._legs.look()
-        navigator = self._legs.cerebellum.navigator
-        field = navigator.field(senses.occupancy, senses.pose.xy)
+        field = self._field()
         rated = []
         for each in self._candidates():
             if each.likelihood < self._config.believable:
                 continue
-            cost = self._cost(field.cost_to, senses.pose.xy, each)
+            cost = self._cost(field, each)
             rated.append((each.likelihood**2 / (cost + self._config.overhead), each))
         return sorted(rated, key=lambda entry: (-entry[0], entry[1].id))
 
-    def _cost(
-        self, cost_to: Callable[[Float64Array], float], here: Float64Array, each: Candidate
-    ) -> float:
-        """Returns the way to a candidate, m; where the floor is not known, a guess at it."""
+    def _cost(self, field: CostField, each: Candidate) -> float:
+        """Returns the way to a candidate, m; where the floor is not known, a guess at it.
+
+        Infinite where it stands on another floor to which no known stairs lead.
+        """
+        here, before = field.start, 0.0
+        if each.floor is not None and self._floors.is_apart(each.floor):
+            way = self._floors.way_to(each.floor, field)
+            if way is None:
+                return float(np.inf)
+            before, here = way
         rim = np.clip(here, each.low[:2], each.high[:2])
-        cost = min(cost_to(rim), cost_to(0.5 * (each.low + each.high)[:2]))
-        if np.isfinite(cost):
-            return float(cost)
-        return 1.5 * float(np.hypot(*(rim - here)))
+        guess = before + 1.5 * float(np.hypot(*(rim - here)))
+        if self._floors.is_apart(each.floor):
+            return guess
+        cost = min(field.cost_to(rim), field.cost_to(0.5 * (each.low + each.high)[:2]))
+        return float(cost) if np.isfinite(cost) else guess
 
     def _something(self) -> bool:
         """Whether something to go to has come up; asked after each look, judged now and then."""
@@ -307,6 +336,9 @@ class _Hunt:
         status = self._legs.run(skill, lambda: self._better_than(candidate, begun))
         if status is Status.RUNNING:
             return False  # something better came up, or the time is over
+        if self._floors.is_apart(candidate.floor):
+            self._note_far(candidate)
+            return False
         if status is Status.FAILED:
             return self._walk_nearer(candidate)
         if not self._memory.checks:
@@ -323,9 +355,15 @@ class _Hunt:
         if candidate.id not in worth:
             return True
         rate, now = worth[candidate.id]
-        moved = float(np.abs(now.low - candidate.low).max()) > 0.5
+        moved = float(np.abs(now.low - candidate.low).max()) > 0.5 or now.floor != candidate.floor
         best, other = rated[0]
         return moved or (other.id != candidate.id and best > self._config.switch * rate)
+
+    def _note_far(self, candidate: Candidate) -> None:
+        """Notes that the stairs to a candidate could not be taken."""
+        tries = self._detours[candidate.id] = self._detours.get(candidate.id, 0) + 1
+        if tries >= _ATTEMPTS:
+            self._excluded.add(candidate.id)
 
     def _is_there(self, candidate: Candidate) -> bool:
         """Looks for a candidate from where it should be seen."""
@@ -392,10 +430,8 @@ class _Hunt:
         rest = self._candidates()
         if not rest:
             return False
-        senses = self._legs.look()
-        field = self._legs.cerebellum.navigator.field(senses.occupancy, senses.pose.xy)
         best = max(rest, key=lambda each: (each.likelihood, each.id))
-        cost = self._cost(field.cost_to, senses.pose.xy, best)
+        cost = self._cost(self._field(), best)
         return self._legs.left <= _SLACK_TICKS + _SLACK * cost / self._legs.cerebellum.gait.stride
 
     def _last_resort(self) -> Found:
@@ -407,14 +443,14 @@ class _Hunt:
         self._legs.run(self._approach(best))
         return Found(found=False, tried=self._tried + 1, name=best.id)
 
-    def _approach(self, candidate: Candidate) -> Approach:
-        return Approach(
-            candidate.low,
-            candidate.high,
-            self._legs.cerebellum.navigator,
-            self._legs.cerebellum.gait,
-            self._config.approach,
-        )
+    def _approach(self, candidate: Candidate) -> Skill[Senses]:
+        body = self._legs.cerebellum
+        low, high, config = candidate.low, candidate.high, self._config.approach
+
+        def approach() -> Approach:
+            return Approach(low, high, body.navigator, body.gait, config)
+
+        return self._floors.over(candidate.floor, approach)
 
 
 def _seen_alike(candidate: Candidate, likeness: float) -> Candidate:

@@ -39,18 +39,27 @@ class Target:
         return _ON_HOLDERS if self.portable and can_hold_things(category) else 0.0
 
 
-def read_target(text: str, vocabulary: Vocabulary | None = None) -> Target | None:
+def read_target(
+    text: str, vocabulary: Vocabulary | None = None, *, storeys: int = 1
+) -> Target | None:
     """Reads what somebody wants to be brought to; None where no thing is understood.
+
+    Args:
+        text: As it was said.
+        vocabulary: The words to know; those of the common-sense asset if None.
+        storeys: How many floors the house has: only then is "upstairs" a place.
 
     >>> read_target("Go to the red mug in the kitchen.").question.room.category
     'kitchen'
     >>> read_target("Find a chair").categories
     ('chair',)
+    >>> read_target("Find the bed upstairs", storeys=2).question.floors
+    (1,)
     """
     vocabulary = vocabulary or load_vocabulary()
     plain = _SHOWN.sub("", text)
     for said in (plain, f"Where is {_without_verb(plain)}"):
-        question = parse_question(said, vocabulary)
+        question = parse_question(said, vocabulary, storeys=storeys)
         if question.kind == "where" and question.subjects:
             return target_of(question)
     return None
