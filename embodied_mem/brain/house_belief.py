@@ -4,6 +4,7 @@ import re
 from typing import Final, final
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from embodied_mem.brain.hippocampus import Hippocampus
 from embodied_mem.brain.navigation import Pose2
@@ -37,6 +38,7 @@ class HouseBelief:
         self._rooms: dict[str, Entity] = {}
         self._middles: dict[str, Float64Array] = {}
         self._room_names: dict[str, str] = {}
+        self._place_ids: dict[str, str] = {}
         self._start: Entity | None = None
 
     def name_rooms(self) -> None:
@@ -51,6 +53,7 @@ class HouseBelief:
             x_low, y_low, x_high, y_high = place.bounds
             floor = scene.storeys.floor(place.floor)
             low = 0.0 if floor is None else floor.height
+            self._place_ids[name] = place.id
             self._middles[name] = np.asarray(place.centroid, np.float64)
             self._rooms[name] = Entity(
                 id=name,
@@ -117,6 +120,16 @@ class HouseBelief:
         if name == START and self._start is not None:
             return self._start.position[:2]
         return self._middles.get(name)
+
+    def is_room(self, name: str) -> bool:
+        """Tells whether a name is that of a room."""
+        return name in self._place_ids
+
+    def in_room(self, name: str, xy: ArrayLike) -> bool:
+        """Tells whether a (2,) point of the floor of a room lies in that room."""
+        place = self._place_ids.get(name)
+        floors = self.hippocampus.scene.floors
+        return place is not None and any(each.finder.place_at(xy) == place for each in floors)
 
     def storey_of(self, name: str) -> int:
         """Returns the index of the floor that a thing, a room or a spot is on.

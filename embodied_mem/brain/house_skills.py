@@ -1,12 +1,14 @@
 """The skills of a mobile body as a library that plans can use."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, final
 
 import numpy as np
 
 from embodied_mem.brain.brain import INSPECT_FROM
 from embodied_mem.brain.cerebellum import Cerebellum
+from embodied_mem.brain.entering import EnterRoom
 from embodied_mem.brain.exploration import ExplorationStrategy, InformationGain
 from embodied_mem.brain.floor_tour import FloorStep, FloorTour
 from embodied_mem.brain.house_belief import HouseBelief
@@ -201,6 +203,9 @@ class _Makers:
         goal, body = point, self._cerebellum
 
         def walk() -> Skill[Senses]:
+            if self._belief.is_room(name):
+                inside = partial(self._belief.in_room, name)
+                return EnterRoom(goal, inside, body.navigator, body.gait, body.config.walk)
             return FollowPath(goal, body.navigator, body.gait, body.config.walk)
 
         return body.on_floor(self._storey(name), walk)

@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from embodied_mem.brain.walk_graph import CostField, NavigationConfig, WalkGraph, sight_clear
+from embodied_mem.scene.bands import RANGES, Band
 from embodied_mem.scene.occupancy import Occupancy
-from embodied_mem.types import Float64Array
+from embodied_mem.types import BoolArray, Float64Array
 
 __all__ = [
     "BEYOND",
@@ -26,6 +27,8 @@ BEYOND = 0.4
 """To look at a frontier is to look at a point this far behind it, m."""
 _LOOKOUTS = 300
 """So many of the cheapest places are tried as lookouts."""
+_STANDS = 0.3
+"""What begins no higher above the floor, m, stands on it, and before the wall, not on the wall."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -129,8 +132,8 @@ class Navigator:
 
         Args:
             field: Costs from where the body is.
-            box_min: World corner of the box; only x and y are used, m.
-            box_max: The opposite corner, m.
+            box_min: (3,) world corner of the box, m.
+            box_max: (3,) opposite corner, m.
             distance: Wished distance from the rim of the box on the floor plan, m.
 
         Returns:
@@ -152,7 +155,10 @@ class Navigator:
         stop = centres + (target - centres) * np.maximum(0.0, 1.0 - 0.35 / gap)[:, None]
         seen = sight_clear(~graph.occupancy.opaque_layer(), graph.occupancy, centres, stop)
         # What leans on a wall is not seen through it: the wall counts up to the rim itself.
-        seen &= sight_clear(~graph.occupancy.wall_layer(), graph.occupancy, centres, rim)
+        open_cells = ~graph.occupancy.wall_layer()
+        if _shares_walls(graph.occupancy, float(np.ravel(box_min)[2]), float(np.ravel(box_max)[2])):
+            open_cells |= _cells_of_box(graph.occupancy, low, high)
+        seen &= sight_clear(open_cells, graph.occupancy, centres, rim)
         penalty = 2.0 * np.abs(gap - distance) + 0.05 * cost + np.where(seen, 0.0, 100.0)
         best = int(np.argmin(penalty))
         if not seen[best]:
@@ -160,3 +166,20 @@ class Navigator:
         dx, dy = 0.5 * (low + high) - centres[best]
         x, y = centres[best]
         return Viewpoint(xy=(float(x), float(y)), yaw=float(np.arctan2(dy, dx)))
+
+
+def _shares_walls(occupancy: Occupancy, bottom: float, top: float) -> bool:
+    """Tells whether cells that count as wall may be those of a thing itself.
+
+    So it is with what is as tall as a wall counts, and with what hangs on a wall, in its cells.
+    """
+    lowest = RANGES[Band.WALL][0]
+    return top - occupancy.floor_height > lowest or bottom - occupancy.floor_height > _STANDS
+
+
+def _cells_of_box(occupancy: Occupancy, low: Float64Array, high: Float64Array) -> BoolArray:
+    """Returns the (rows, cols) mask of the cells that a box on the floor plan touches."""
+    mask = np.zeros(occupancy.states.shape, np.bool_)
+    first, last = np.maximum(occupancy.cells_of(np.stack([low, high])), [[0], [-1]])
+    mask[first[0] : last[0] + 1, first[1] : last[1] + 1] = True
+    return mask

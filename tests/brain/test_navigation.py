@@ -121,6 +121,34 @@ def test_a_viewpoint_sees_the_object_from_about_a_metre() -> None:
     assert ahead @ to / np.hypot(*to) > 0.99
 
 
+@pytest.mark.parametrize(
+    "box",
+    [
+        (7.36, 3.36, 0.0, 7.98, 3.98, 1.9),  # a cupboard: its own cells count as wall
+        (6.03, 3.94, 1.1, 6.62, 3.99, 1.8),  # a picture, in the cells of the wall
+    ],
+)
+def test_what_is_tall_or_hangs_on_a_wall_is_seen_from_before_it(box: tuple[float, ...]) -> None:
+    world = two_rooms()
+    world.boxes.append(box)
+    occupancy = seen(world, (2.0, 2.0), (4.0, 1.95), (6.0, 2.0))
+    navigator = Navigator()
+    view = navigator.viewpoint(navigator.field(occupancy, (2.0, 2.0)), box[:3], box[3:])
+    assert view is not None
+    gap = np.hypot(*(np.clip(view.xy, box[:2], box[3:5]) - view.xy))
+    assert 0.7 < gap < 1.3 and view.xy[0] > 4.1
+
+
+@pytest.mark.parametrize("box", [(4.14, 3.0, 0.0, 4.7, 3.9, 0.8), (4.14, 3.0, 0.0, 4.7, 3.9, 1.8)])
+def test_what_stands_behind_a_wall_is_not_seen_through_it(box: tuple[float, ...]) -> None:
+    world = two_rooms()
+    world.boxes.append(box)
+    occupancy = seen(world, (2.0, 3.0), (4.0, 1.95), (6.0, 2.0))
+    navigator = Navigator()
+    view = navigator.viewpoint(navigator.field(occupancy, (3.0, 3.4)), box[:3], box[3:])
+    assert view is not None and view.xy[0] > 4.1
+
+
 def test_a_lookout_keeps_its_distance_and_sees_its_target(rooms: Occupancy) -> None:
     navigator = Navigator()
     place = navigator.lookout(navigator.field(rooms, (1.0, 1.0)), (4.6, 0.8), 1.0, 2.0)
