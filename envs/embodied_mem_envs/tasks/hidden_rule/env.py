@@ -1,16 +1,14 @@
 """`EmbodiedMem/HiddenRule-v0`: find out by experiments which rules a house follows."""
 
-import time
 from typing import Any, Final
 
 import gymnasium as gym
 import numpy as np
 from gymnasium import spaces
 
-from embodied_mem.brain.control.clock import Clock, ClockMode
-from embodied_mem.errors import unknown_name
-from embodied_mem.types import BoolArray, Float32Array, UInt8Array
-from embodied_mem_envs.screen import RENDER_MODES, Screen, shown
+from embodied_mem.brain.control.clock import ClockMode
+from embodied_mem.types import BoolArray, UInt8Array
+from embodied_mem_envs.tasks.game_env import GameEnv, Observed
 from embodied_mem_envs.tasks.hidden_rule.draw import RULES
 from embodied_mem_envs.tasks.hidden_rule.game import STEPS, Game, GameConfig
 from embodied_mem_envs.tasks.hidden_rule.moves import Layout, RuleBuilder
@@ -20,10 +18,8 @@ from embodied_mem_envs.tasks.hidden_rule.sensing import Senses
 _MOST_WAITED: Final = 10
 """Steps that go by at most before one call on the wall clock."""
 
-Observed = dict[str, Float32Array]
 
-
-class HiddenRuleEnv(gym.Env[Observed, np.int64]):
+class HiddenRuleEnv(GameEnv[Game]):
     """Find out by experiments which rules a house follows, and tell them.
 
     ## Description
@@ -123,8 +119,6 @@ class HiddenRuleEnv(gym.Env[Observed, np.int64]):
     * v0: Initial version.
     """
 
-    metadata: dict[str, Any] = {"render_modes": list(RENDER_MODES), "render_fps": 4}  # noqa: RUF012
-
     def __init__(
         self,
         *,
@@ -140,54 +134,15 @@ class HiddenRuleEnv(gym.Env[Observed, np.int64]):
         Raises:
             ConfigError: If an argument is out of its range or names something unknown.
         """
-        if render_mode is not None and render_mode not in self.metadata["render_modes"]:
-            raise unknown_name("render mode", render_mode, self.metadata["render_modes"])
-        self.render_mode = render_mode
+        super().__init__(
+            "EmbodiedMem/HiddenRule-v0", clock=clock, latency=latency, render_mode=render_mode
+        )
         self._config = GameConfig(rooms=rooms, rules=rules, steps=steps)
-        self._clock = Clock(clock, rate=1.0, latency=latency)
         self._layout = Layout(rooms=rooms)
         self._senses = Senses(self._layout, steps)
-        self._screen = Screen("EmbodiedMem/HiddenRule-v0", float(self.metadata["render_fps"]))
         self.observation_space: gym.Space[Any] = self._senses.space()
         self.action_space = spaces.Discrete(self._layout.actions)
-        self._game: Game | None = None
         self._builder: RuleBuilder | None = None
-        self._acted = 0.0
-
-    @property
-    def game(self) -> Game:
-        """The episode that runs, for evaluation.
-
-        Raises:
-            gymnasium.error.ResetNeeded: If there was no reset yet.
-        """
-        if self._game is None:
-            raise gym.error.ResetNeeded("there is no house yet; call reset() first")
-        return self._game
-
-    def reset(
-        self, *, seed: int | None = None, options: dict[str, Any] | None = None
-    ) -> tuple[Observed, dict[str, Any]]:
-        """Draws a house and its rules, and returns the first observation.
-
-        Args:
-            seed: Seed of the environment's source of chance, as in Gymnasium.
-            options: `episode_seed` chooses the episode.
-
-        Raises:
-            ConfigError: If `options` holds something else.
-        """
-        super().reset(seed=seed)
-        options = options or {}
-        for name in options:
-            if name != "episode_seed":
-                raise unknown_name("reset option", name, ("episode_seed",))
-        drawn = int(self.np_random.integers(1 << 31))
-        self._game = Game(int(options.get("episode_seed", drawn)), self._config)
-        self._builder = None
-        self._acted = time.monotonic()
-        self._show()
-        return self._observation(), self._info()
 
     def step(self, action: Any) -> tuple[Observed, float, bool, bool, dict[str, Any]]:
         """Makes a call, or fills a field of a rule; see the class docstring.
@@ -196,21 +151,18 @@ class HiddenRuleEnv(gym.Env[Observed, np.int64]):
             gymnasium.error.ResetNeeded: If there was no reset yet, or the episode has ended.
             gymnasium.error.InvalidAction: If the action is not in the action space.
         """
-        game = self.game
-        if not self.action_space.contains(action):
-            raise gym.error.InvalidAction(f"{action!r} is not in {self.action_space}")
+        game, number = self.game, self._checked(action)
         if game.exploring:
             reward = 0.0
-            self._call(game, int(action))
+            self._call(game, number)
         elif game.asked is not None:
-            reward = self._fill(game, int(action))
+            reward = self._fill(game, number)
         else:
             raise gym.error.ResetNeeded("all rules were told; call reset() first")
         if self._builder is None and game.asked is not None:
             self._builder = RuleBuilder(self._layout, game.grammar, game.asked.trigger)
         ended = not game.exploring and game.asked is None
-        self._acted = time.monotonic()
-        self._show()
+        self._rest()
         return self._observation(), reward, ended, False, self._info()
 
     def action_masks(self) -> BoolArray:
@@ -232,22 +184,14 @@ class HiddenRuleEnv(gym.Env[Observed, np.int64]):
             mask[:] = True
         return mask
 
-    def render(self) -> UInt8Array | None:
-        """Returns the room beside the plan of the house.
-
-        Raises:
-            gymnasium.error.ResetNeeded: If there was no reset yet.
-        """
-        return shown(self.render_mode, self._screen, self._picture)
-
-    def close(self) -> None:
-        """Closes the window, if there is one."""
-        self._screen.close()
-
     # -- inside --------------------------------------------------------------------------------
 
+    def _begin(self, seed: int) -> Game:
+        self._builder = None
+        return Game(seed, self._config)
+
     def _call(self, game: Game, action: int) -> None:
-        thought = self._thought()
+        thought = self._ticks_thought(_MOST_WAITED)
         if thought:
             game.wait(thought)
         if not game.exploring:
@@ -269,14 +213,6 @@ class HiddenRuleEnv(gym.Env[Observed, np.int64]):
         self._builder = None
         return game.tell(builder.rule) / len(game.rules)
 
-    def _thought(self) -> int:
-        """Returns how many steps go by before a call."""
-        if self._clock.mode == "simulated":
-            return self._clock.ticks(self._clock.latency or 0.0)
-        if self._clock.mode == "wall":
-            return min(_MOST_WAITED, int(time.monotonic() - self._acted))
-        return 0
-
     def _observation(self) -> Observed:
         field = 0 if self._builder is None else 1 + self._builder.field
         return self._senses.observe(self.game, field)
@@ -291,10 +227,6 @@ class HiddenRuleEnv(gym.Env[Observed, np.int64]):
             info["truth"] = [rule.text for rule in game.rules]
             info["is_success"] = game.progress >= 1.0 - 1e-9
         return info
-
-    def _show(self) -> None:
-        if self.render_mode == "human":
-            self.render()
 
     def _picture(self) -> UInt8Array:
         game = self.game

@@ -1,6 +1,5 @@
 """`EmbodiedMem/LabelExpansion-v0`: what to keep of things whose labels grow finer."""
 
-import time
 from typing import Any, Final
 
 import cv2
@@ -8,10 +7,10 @@ import gymnasium as gym
 import numpy as np
 from gymnasium import spaces
 
-from embodied_mem.brain.control.clock import Clock, ClockMode
+from embodied_mem.brain.control.clock import ClockMode
 from embodied_mem.errors import unknown_name
 from embodied_mem.types import BoolArray, Float32Array, UInt8Array
-from embodied_mem_envs.screen import RENDER_MODES, Screen, shown
+from embodied_mem_envs.tasks.game_env import GameEnv, Observed
 from embodied_mem_envs.tasks.label_expansion.crops import PICTURE
 from embodied_mem_envs.tasks.label_expansion.features import SIZE
 from embodied_mem_envs.tasks.label_expansion.game import ExpansionConfig, ExpansionGame
@@ -23,10 +22,8 @@ _MOST_MISSED: Final = 100
 _COLUMNS: Final = 10
 _TILE: Final = 64
 
-Observed = dict[str, Float32Array]
 
-
-class LabelExpansionEnv(gym.Env[Observed, np.int64]):
+class LabelExpansionEnv(GameEnv[ExpansionGame]):
     """Decide what a small buffer keeps of a stream of things whose labels grow finer.
 
     ## Description
@@ -102,8 +99,6 @@ class LabelExpansionEnv(gym.Env[Observed, np.int64]):
     * v0: Initial version.
     """
 
-    metadata: dict[str, Any] = {"render_modes": list(RENDER_MODES), "render_fps": 4}  # noqa: RUF012
-
     def __init__(
         self,
         *,
@@ -117,15 +112,13 @@ class LabelExpansionEnv(gym.Env[Observed, np.int64]):
         Raises:
             ConfigError: If an argument is out of its range or unknown.
         """
-        if render_mode is not None and render_mode not in self.metadata["render_modes"]:
-            raise unknown_name("render mode", render_mode, self.metadata["render_modes"])
         for name in episode:
             if name not in ExpansionConfig.__dataclass_fields__:
                 raise unknown_name("argument", name, ExpansionConfig.__dataclass_fields__)
-        self.render_mode = render_mode
+        super().__init__(
+            "EmbodiedMem/LabelExpansion-v0", clock=clock, latency=latency, render_mode=render_mode
+        )
         self.config = ExpansionConfig(**episode)
-        self._clock = Clock(clock, rate=1.0, latency=latency)
-        self._screen = Screen("EmbodiedMem/LabelExpansion-v0", float(self.metadata["render_fps"]))
         self._leaves = self.config.groups * self.config.categories
         self._width = SIZE + self.config.depth * self._leaves + 2
         whole = spaces.Box(-_LIMIT, _LIMIT, (self._width,), np.float32)
@@ -134,45 +127,7 @@ class LabelExpansionEnv(gym.Env[Observed, np.int64]):
             {"candidate": whole, "slots": held, "time": spaces.Box(0.0, 1.0, (1,), np.float32)}
         )
         self.action_space = spaces.Discrete(self.config.slots + 1)
-        self._game: ExpansionGame | None = None
         self._slots = np.zeros((self.config.slots, self._width), np.float32)
-        self._acted = 0.0
-
-    @property
-    def game(self) -> ExpansionGame:
-        """The episode that runs, for evaluation.
-
-        Raises:
-            gymnasium.error.ResetNeeded: If there was no reset yet.
-        """
-        if self._game is None:
-            raise gym.error.ResetNeeded("there is no stream yet; call reset() first")
-        return self._game
-
-    def reset(
-        self, *, seed: int | None = None, options: dict[str, Any] | None = None
-    ) -> tuple[Observed, dict[str, Any]]:
-        """Draws a stream and returns the first observation.
-
-        Args:
-            seed: Seed of the environment's source of chance, as in Gymnasium.
-            options: `episode_seed` chooses the episode.
-
-        Raises:
-            ConfigError: If `options` holds something else.
-            HouseError: If the houses hold too few kinds of things.
-        """
-        super().reset(seed=seed)
-        options = options or {}
-        for name in options:
-            if name != "episode_seed":
-                raise unknown_name("reset option", name, ("episode_seed",))
-        drawn = int(self.np_random.integers(1 << 31))
-        self._game = ExpansionGame(int(options.get("episode_seed", drawn)), self.config)
-        self._slots = np.zeros_like(self._slots)
-        self._acted = time.monotonic()
-        self._show()
-        return self._observation(), self._info()
 
     def step(self, action: Any) -> tuple[Observed, float, bool, bool, dict[str, Any]]:
         """Keeps or leaves what is shown; see the class docstring for all returned values.
@@ -181,21 +136,18 @@ class LabelExpansionEnv(gym.Env[Observed, np.int64]):
             gymnasium.error.ResetNeeded: If there was no reset yet, or the episode has ended.
             gymnasium.error.InvalidAction: If the action is not in the action space.
         """
-        game = self.game
-        if not self.action_space.contains(action):
-            raise gym.error.InvalidAction(f"{action!r} is not in {self.action_space}")
+        game, number = self.game, self._checked(action)
         candidate = game.shown
         if candidate is None:
             raise gym.error.ResetNeeded("the stream is over; call reset() first")
         before, trials = game.progress, len(game.trials)
-        slot = int(action) - 1
+        slot = number - 1
         if slot >= 0:
             self._slots[slot] = self._row(candidate)
         game.keep(slot if slot >= 0 else None)
-        for _ in range(self._missed()):
+        for _ in range(self._ticks_thought(_MOST_MISSED)):
             game.miss()
-        self._acted = time.monotonic()
-        self._show()
+        self._rest()
         info = self._info()
         if len(game.trials) > trials:
             last = game.trials[-1]
@@ -206,19 +158,11 @@ class LabelExpansionEnv(gym.Env[Observed, np.int64]):
         """Returns which actions are possible: all."""
         return np.ones(self.config.slots + 1, bool)
 
-    def render(self) -> UInt8Array | None:
-        """Returns the crop that is shown, and below it those in the buffer.
-
-        Raises:
-            gymnasium.error.ResetNeeded: If there was no reset yet.
-        """
-        return shown(self.render_mode, self._screen, self._picture)
-
-    def close(self) -> None:
-        """Closes the window, if there is one."""
-        self._screen.close()
-
     # -- inside --------------------------------------------------------------------------------
+
+    def _begin(self, seed: int) -> ExpansionGame:
+        self._slots = np.zeros_like(self._slots)
+        return ExpansionGame(seed, self.config)
 
     def _row(self, crop: Shown) -> Float32Array:
         """Returns (L,) a crop as the observation has it."""
@@ -247,18 +191,6 @@ class LabelExpansionEnv(gym.Env[Observed, np.int64]):
             "action_mask": self.action_masks().astype(np.int8),
             "progress": self.game.progress,
         }
-
-    def _missed(self) -> int:
-        """Returns how many things go by after a decision."""
-        if self._clock.mode == "simulated":
-            return self._clock.ticks(self._clock.latency or 0.0)
-        if self._clock.mode == "wall":
-            return min(_MOST_MISSED, int(time.monotonic() - self._acted))
-        return 0
-
-    def _show(self) -> None:
-        if self.render_mode == "human":
-            self.render()
 
     def _picture(self) -> UInt8Array:
         game = self.game

@@ -12,6 +12,7 @@ from embodied_mem.types import BoolArray, UInt8Array
 from embodied_mem_envs.house.body import CameraConfig
 from embodied_mem_envs.screen import RENDER_MODES, Screen, shown
 from embodied_mem_envs.tasks.episode import Episode
+from embodied_mem_envs.tasks.episode_seed import draw_episode_seed
 from embodied_mem_envs.tasks.levels.asked import AskedConfig
 from embodied_mem_envs.tasks.levels.drawing import draw
 from embodied_mem_envs.tasks.levels.level import Level, Observed
@@ -74,23 +75,15 @@ class EpisodeEnv(gym.Env[Observed, Any], ABC):
         self._continuous = continuous
         self._level: Level = self._make_level()
         self._play: Play | None = None
-        self._history: tuple[int, dict[str, Any], list[Any]] | None = None
+        self._history: tuple[int, list[Any]] | None = None
         self.action_space = self._level.action_space
         self.observation_space: gym.Space[Any] = self._level.observation_space
 
     # -- for subclasses ------------------------------------------------------------------------
 
     @abstractmethod
-    def make_episode(self, seed: int, options: dict[str, Any]) -> Episode:
-        """Makes the episode of a seed; the body's camera is `camera`.
-
-        Args:
-            seed: Of the episode.
-            options: Those of `reset`.
-
-        Raises:
-            ConfigError: If an option is unknown.
-        """
+    def make_episode(self, seed: int) -> Episode:
+        """Makes the episode of a seed, from which all is drawn; the body's camera is `camera`."""
 
     def beside(self) -> Sequence[UInt8Array]:
         """Returns pictures to be drawn beside what the robot sees."""
@@ -114,15 +107,13 @@ class EpisodeEnv(gym.Env[Observed, Any], ABC):
 
         Args:
             seed: Seed of the environment's source of chance, as in Gymnasium.
-            options: `episode_seed` chooses the episode; the rest is the task's.
+            options: `episode_seed` chooses the episode.
 
         Raises:
-            ConfigError: If an option is unknown.
+            ConfigError: If `options` holds something else.
         """
         super().reset(seed=seed)
-        chosen = dict(options or {})
-        drawn = int(self.np_random.integers(1 << 31))
-        self._begin(int(chosen.pop("episode_seed", drawn)), chosen)
+        self._begin(draw_episode_seed(self.np_random, options))
         return self._level.observe(), self._info()
 
     def step(self, action: Any) -> tuple[Observed, float, bool, bool, dict[str, Any]]:
@@ -171,18 +162,18 @@ class EpisodeEnv(gym.Env[Observed, Any], ABC):
             return LowLevel(self.camera, self.asked, continuous=self._continuous)
         return MemoryLevel(self.asked)
 
-    def _begin(self, seed: int, options: dict[str, Any]) -> None:
+    def _begin(self, seed: int) -> None:
         self._level.close()
         if self._play is not None:
             self._play.episode.close()
-        self._play = Play(self.make_episode(seed, options), self._clock)
-        self._history = (seed, options, [])
+        self._play = Play(self.make_episode(seed), self._clock)
+        self._history = (seed, [])
         self._level.begin(self._play)
         self._play.rest()
 
     def _act(self, action: Any) -> None:
         assert self._history is not None
-        self._history[2].append(action)
+        self._history[1].append(action)
         self._level.act(action)
 
     def _playing(self) -> Play:
@@ -219,7 +210,7 @@ class EpisodeEnv(gym.Env[Observed, Any], ABC):
         self._play = None
         self._level = self._make_level()
         if self._history is not None:
-            seed, options, actions = self._history
-            self._begin(seed, options)
+            seed, actions = self._history
+            self._begin(seed)
             for action in actions:
                 self._act(action)

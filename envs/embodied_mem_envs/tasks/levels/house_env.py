@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from embodied_mem.brain.control.clock import ClockMode
-from embodied_mem.errors import unknown_name
 from embodied_mem.types import UInt8Array
 from embodied_mem_envs.house.body import mount_pose
 from embodied_mem_envs.house.discovery import Discovery
@@ -73,14 +72,8 @@ class HouseTaskEnv(EpisodeEnv):
     def make_house_episode(self, seed: int) -> Episode:
         """Makes the episode of a seed with `world_config`."""
 
-    def make_episode(self, seed: int, options: dict[str, Any]) -> Episode:
-        """Makes the episode of a seed.
-
-        Raises:
-            ConfigError: If there are options: houses are chosen by the seed.
-        """
-        for name in options:
-            raise unknown_name("reset option", name, ("episode_seed",))
+    def make_episode(self, seed: int) -> Episode:
+        """Makes the episode of a seed."""
         return self.make_house_episode(seed)
 
     def beside(self) -> Sequence[UInt8Array]:

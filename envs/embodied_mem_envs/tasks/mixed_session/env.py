@@ -1,9 +1,6 @@
 """`EmbodiedMem/MixedSession-v0`: listen to three people, and tell each only what is theirs."""
 
-from typing import Any
-
 from embodied_mem.brain.control.clock import ClockMode
-from embodied_mem.errors import unknown_name
 from embodied_mem_envs.tasks.levels.asked import AskedConfig
 from embodied_mem_envs.tasks.levels.env import EpisodeEnv
 from embodied_mem_envs.tasks.mixed_session.config import MixedSessionConfig
@@ -137,12 +134,6 @@ class MixedSessionEnv(EpisodeEnv):
         )
         self._config = MixedSessionConfig(rooms=rooms, adversarial=adversarial, camera=self.camera)
 
-    def make_episode(self, seed: int, options: dict[str, Any]) -> MixedSessionEpisode:
-        """Makes the episode of a seed.
-
-        Raises:
-            ConfigError: If there are options: all is drawn from the seed.
-        """
-        for name in options:
-            raise unknown_name("reset option", name, ("episode_seed",))
+    def make_episode(self, seed: int) -> MixedSessionEpisode:
+        """Makes the episode of a seed."""
         return MixedSessionEpisode(seed, self._config)

@@ -1,9 +1,6 @@
 """`EmbodiedMem/Recall-v0`: see a robot carry things about for days, then be asked about it."""
 
-from typing import Any
-
 from embodied_mem.brain.control.clock import ClockMode
-from embodied_mem.errors import unknown_name
 from embodied_mem_envs.tasks.levels.asked import AskedConfig
 from embodied_mem_envs.tasks.levels.env import EpisodeEnv, LevelName
 from embodied_mem_envs.tasks.recall.config import RecallConfig
@@ -152,12 +149,6 @@ class RecallEnv(EpisodeEnv):
             camera=self.camera,
         )
 
-    def make_episode(self, seed: int, options: dict[str, Any]) -> RecallEpisode:
-        """Makes the episode of a seed.
-
-        Raises:
-            ConfigError: If there are options: all is drawn from the seed.
-        """
-        for name in options:
-            raise unknown_name("reset option", name, ("episode_seed",))
+    def make_episode(self, seed: int) -> RecallEpisode:
+        """Makes the episode of a seed."""
         return RecallEpisode(seed, self._config)
