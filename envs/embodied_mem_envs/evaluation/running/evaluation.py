@@ -19,7 +19,7 @@ from embodied_mem_envs.evaluation.records.about import (
     read_about,
     write_about,
 )
-from embodied_mem_envs.evaluation.records.digest import SELECTION, settings_digest
+from embodied_mem_envs.evaluation.records.digest import settings_digest, telling
 from embodied_mem_envs.evaluation.records.file import (
     RECORDS,
     RecordFile,
@@ -187,7 +187,7 @@ def _settle(
         suite=plan.suite,
         version=suite.version,
         settings=settings_digest(plan.suite, suite.version, options),
-        options={name: value for name, value in options.items() if name not in SELECTION},
+        options=telling(options),
         package=__version__,
         agents=agents,
         metrics={name: metric.version for name, metric in METRICS.items()},
