@@ -49,9 +49,10 @@ class LifelongNavSuite:
     def options(self) -> Mapping[str, Any]:
         """See `Suite`.
 
-        `width` is that of the camera's picture, pixels; the others are of `LifelongNavConfig`.
+        `width` is that of the camera's picture, pixels; `floors` is 1 or 2, of every house; the
+        others are of `LifelongNavConfig`.
         """
-        return {"episodes": 100, "first_seed": 1000, "width": 160, **_SHAPE}
+        return {"episodes": 100, "first_seed": 1000, "width": 160, "floors": 1, **_SHAPE}
 
     def run(self, job: Job, folder: Path) -> EpisodeRecord:
         """Lives through one episode; see `Suite`.
@@ -63,7 +64,10 @@ class LifelongNavSuite:
             raise unknown_name("agent", job.agent, AGENTS)
         options = {**self.options, **job.options}
         width = int(options["width"])
-        world = HouseWorldConfig(camera=CameraConfig(width=width, height=width * 3 // 4))
+        world = HouseWorldConfig(
+            floors=int(options["floors"]),
+            camera=CameraConfig(width=width, height=width * 3 // 4),
+        )
         shape = {name: options[name] for name in _SHAPE}
         episode = make(job.seed, LifelongNavConfig(world=world, **shape))
         setup = AgentSetup(

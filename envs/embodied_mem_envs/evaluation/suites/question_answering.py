@@ -33,8 +33,17 @@ class QuestionAnsweringSuite:
 
     @property
     def options(self) -> Mapping[str, Any]:
-        """See `Suite`; `width` is that of the camera's picture, pixels."""
-        return {"episodes": 200, "first_seed": 1000, "width": 160, "budget_bytes": None}
+        """See `Suite`.
+
+        `width` is that of the camera's picture, pixels; `floors` is 1 or 2, of every house.
+        """
+        return {
+            "episodes": 200,
+            "first_seed": 1000,
+            "width": 160,
+            "floors": 1,
+            "budget_bytes": None,
+        }
 
     def run(self, job: Job, folder: Path) -> EpisodeRecord:
         """Lives through one episode; see `Suite`.
@@ -46,7 +55,10 @@ class QuestionAnsweringSuite:
             raise unknown_name("agent", job.agent, AGENTS)
         options = {**self.options, **job.options}
         width = int(options["width"])
-        world = HouseWorldConfig(camera=CameraConfig(width=width, height=width * 3 // 4))
+        world = HouseWorldConfig(
+            floors=int(options["floors"]),
+            camera=CameraConfig(width=width, height=width * 3 // 4),
+        )
         episode = make(job.seed, QuestionAnsweringConfig(world=world))
         setup = AgentSetup(
             folder=folder,
