@@ -21,7 +21,7 @@ from embodied_mem_envs.evaluation.watch import reachable_points
 from embodied_mem_envs.house import CameraConfig, House, HouseBody, HouseConfig, generate_house
 
 SEED = 4
-CAMERA = CameraConfig(width=160, height=120)
+CAMERA = CameraConfig(width=128, height=96)
 
 
 class HeldUp(HouseBody):
@@ -41,12 +41,12 @@ class HeldUp(HouseBody):
 
 
 @cache
-def house() -> House:
-    return generate_house(SEED, HouseConfig(floors=2, rooms=6))
+def house(rooms: int = 4) -> House:
+    return generate_house(SEED, HouseConfig(floors=2, rooms=rooms))
 
 
-def brain_in_house() -> Brain:
-    body = HeldUp(house(), camera=CAMERA, seed=SEED)
+def brain_in_house(rooms: int = 4) -> Brain:
+    body = HeldUp(house(rooms), camera=CAMERA, seed=SEED)
     brain = Brain(body, build_hippocampus(seed=SEED))
     brain.connect()
     return brain
@@ -58,7 +58,7 @@ def body_of(brain: Brain) -> HeldUp:
 
 
 def covered(brain: Brain) -> float:
-    points = reachable_points(house())
+    points = reachable_points(body_of(brain).house)
     return float((states_on_floors(brain.hippocampus.scene, points) == 1).mean())
 
 
@@ -117,31 +117,41 @@ def test_objects_belong_to_the_floor_they_stand_on(explored: Brain) -> None:
         assert place is None or floors[place] == int(upstairs)
 
 
-def test_a_thing_on_the_other_floor_is_gone_to(explored: Brain) -> None:
+def other_floor(brain: Brain) -> int:
+    return 1 - brain.hippocampus.scene.storeys.current.index
+
+
+@pytest.mark.parametrize("tall", [False, True])
+def test_a_thing_on_the_other_floor_is_gone_to(explored: Brain, tall: bool) -> None:
     table, scene = explored.hippocampus.scene.objects, explored.hippocampus.scene
-    here = scene.storeys.current.index
-    rows = [int(r) for r in np.flatnonzero(table.confirmed()) if scene.floor_of(int(r)) != here]
+    there = other_floor(explored)
+    rows = [int(r) for r in np.flatnonzero(table.confirmed()) if scene.floor_of(int(r)) == there]
+    height = scene.storeys.heights[there]
+    # On the map what is taller than 1.6 m looks like a wall.
+    rows = [row for row in rows if bool(table.high[row, 2] > height + 1.6) == tall]
     row = max(rows, key=lambda r: float(np.prod(table.high[r] - table.low[r])))
-    explored.cerebellum.go_to_object(table.low[row], table.high[row], floor=1 - here)
+    explored.cerebellum.go_to_object(table.low[row], table.high[row], floor=there)
     assert drive(explored) is Status.SUCCEEDED, explored.cerebellum.reason
-    assert body_of(explored).true_floor == 1 - here
+    assert body_of(explored).true_floor == there
     gap = np.clip(body_of(explored).true_pose[:2], table.low[row, :2], table.high[row, :2])
     assert np.hypot(*(gap - body_of(explored).true_pose[:2])) < 2.0
 
 
-def test_a_plan_goes_to_a_room_on_the_other_floor(explored: Brain) -> None:
+def test_a_plan_goes_to_every_room_of_the_other_floor(explored: Brain) -> None:
     belief = HouseBelief(explored.hippocampus)
     belief.name_rooms()
+    explored.cerebellum.go_to(explored.hippocampus.scene.stairs[0].bottom, floor=0)
+    assert drive(explored) is Status.SUCCEEDED
     assert explored.hippocampus.latest is not None
     state = belief.state(explored.hippocampus.latest)
-    here = explored.hippocampus.scene.storeys.current.index
-    name = next(
-        e.id for e in state.entities.values() if e.kind == "room" and belief.storey_of(e.id) != here
-    )
-    skill = house_skills(belief, explored.cerebellum)["go_to"].make({"target": name})
-    explored.cerebellum.start(skill)
-    assert drive(explored) is Status.SUCCEEDED, explored.cerebellum.reason
-    assert body_of(explored).true_floor == 1 - here
+    rooms = [e.id for e in state.entities.values() if e.kind == "room" and belief.storey_of(e.id)]
+    assert len(rooms) == 3  # of which the bedroom has its middle on the bed
+    for name in rooms:
+        skill = house_skills(belief, explored.cerebellum)["go_to"].make({"target": name})
+        explored.cerebellum.start(skill)
+        assert drive(explored) is Status.SUCCEEDED, explored.cerebellum.reason
+        assert body_of(explored).true_floor == 1
+        assert belief.in_room(name, body_of(explored).true_pose[:2])
 
 
 def test_wheels_keep_to_their_floor(explored: Brain) -> None:
@@ -172,7 +182,7 @@ def test_blocked_stairs_lead_back(explored: Brain) -> None:
 
 
 def test_the_explore_skill_goes_over_both_floors() -> None:
-    brain = brain_in_house()
+    brain = brain_in_house(rooms=3)
     strategy = brain.cortex._strategy
     brain.hippocampus.observe(brain.brainstem.observe())
     brain.cerebellum.start(Explore(brain.hippocampus.scene, brain.cerebellum, strategy))
