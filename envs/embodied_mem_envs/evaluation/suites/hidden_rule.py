@@ -6,10 +6,10 @@ from typing import Any, Final, final
 
 import msgspec
 
-from embodied_mem.errors import unknown_name
 from embodied_mem_envs.evaluation.agents.agent import AgentSetup
 from embodied_mem_envs.evaluation.agents.hidden_rule import AGENTS, MAKERS, WINDOW
 from embodied_mem_envs.evaluation.playing import play_episode
+from embodied_mem_envs.evaluation.suites.options import job_options
 from embodied_mem_envs.evaluation.suites.suite import EpisodeRecord, Job
 from embodied_mem_envs.tasks.hidden_rule.draw import RULES
 from embodied_mem_envs.tasks.hidden_rule.episode import HiddenRuleEpisode
@@ -57,9 +57,7 @@ class HiddenRuleSuite:
         Raises:
             ConfigError: If there is no such agent, or an option is out of its range.
         """
-        if job.agent not in MAKERS:
-            raise unknown_name("agent", job.agent, MAKERS)
-        options = {**self.options, **job.options}
+        options = job_options(self, job)
         shape = {name: options[name] for name in ("rooms", "rules", "steps")}
         episode = HiddenRuleEpisode(
             job.seed, GameConfig(**shape), thinking_steps=options["thinking_steps"]

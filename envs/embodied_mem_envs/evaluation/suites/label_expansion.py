@@ -7,10 +7,10 @@ from typing import Any, Final, final
 
 import msgspec
 
-from embodied_mem.errors import unknown_name
 from embodied_mem_envs.evaluation.agents.agent import AgentSetup
 from embodied_mem_envs.evaluation.agents.label_expansion import AGENTS, MAKERS
 from embodied_mem_envs.evaluation.playing import play_episode
+from embodied_mem_envs.evaluation.suites.options import job_options
 from embodied_mem_envs.evaluation.suites.suite import EpisodeRecord, Job
 from embodied_mem_envs.tasks.label_expansion.episode import LabelExpansionEpisode
 from embodied_mem_envs.tasks.label_expansion.game import ExpansionConfig
@@ -44,9 +44,7 @@ class LabelExpansionSuite:
         Raises:
             ConfigError: If there is no such agent, or an option is out of its range.
         """
-        if job.agent not in MAKERS:
-            raise unknown_name("agent", job.agent, MAKERS)
-        options = {**self.options, **job.options}
+        options = job_options(self, job)
         shape = {name: options[name] for name in asdict(ExpansionConfig())}
         episode = LabelExpansionEpisode(job.seed, ExpansionConfig(**shape))
         setup = AgentSetup(folder=folder, seed=job.seed)

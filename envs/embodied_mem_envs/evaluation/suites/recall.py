@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, final
 
-from embodied_mem.errors import unknown_name
 from embodied_mem_envs.evaluation.agents.recall import RECALL_AGENTS, recall_maker
 from embodied_mem_envs.evaluation.ranked_playing import play_ranked_episode
+from embodied_mem_envs.evaluation.suites.options import job_options
 from embodied_mem_envs.evaluation.suites.suite import EpisodeRecord, Job
 from embodied_mem_envs.house.body import CameraConfig
 from embodied_mem_envs.tasks.recall import RecallConfig, RecallEpisode
@@ -51,9 +51,7 @@ class RecallSuite:
         Raises:
             ConfigError: If there is no such agent.
         """
-        if job.agent not in self.agents:
-            raise unknown_name("agent", job.agent, self.agents)
-        options = {**self.options, **job.options}
+        options = job_options(self, job)
         width = int(options["width"])
         config = RecallConfig(
             asks=options["asks"],
