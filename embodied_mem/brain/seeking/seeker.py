@@ -137,6 +137,8 @@ class Seeker:
             step = self.step(search, target, first, blocks=False)
             if step is None and self.floors.has_more() and self.floors.go_on(settled):
                 continue
+            if step is None and self.floors.is_away(target):
+                step = self.way_out()
             if step is None:
                 step = self.step(search, target)
             if step is None or self.take(step, search, settled):
@@ -195,6 +197,14 @@ class Seeker:
             target,
             blocks=blocks and self.config.blocks,
         )
+
+    def way_out(self) -> Step | None:
+        """Returns the nearest frontier, however little lies behind it: there may be stairs."""
+        senses = self.legs.look()
+        field = self.legs.cerebellum.navigator.field(senses.occupancy, senses.pose.xy)
+        ways = [(field.cost_to(each.standpoint), each.id, each) for each in self.memory.frontiers]
+        best = min(ways, default=None, key=lambda way: way[:2])
+        return None if best is None or not np.isfinite(best[0]) else Step(frontier=best[2])
 
     def take(self, step: Step, search: Search, until: Callable[[], bool]) -> bool:
         """Looks where a step says; tells whether that was enough."""
@@ -262,6 +272,8 @@ class _Hunt:
             if away and self._floors.go_on(self._something):
                 continue
             step = self._seeker.step(self._search, self._target, blocks=not away)
+            if step is None and away:
+                step = self._seeker.way_out() or self._seeker.step(self._search, self._target)
             if step is None:
                 if self._floors.go_on(self._something):
                     continue
