@@ -183,6 +183,8 @@ class Brain:
             self.cerebellum.visit(goal.frontier)
         elif goal.change is not None:
             self.cerebellum.change_floor(goal.change)
+        elif goal.place is not None:
+            self.cerebellum.look_from(goal.place)
         elif goal.row is not None:
             table = self.hippocampus.scene.objects
             self.cerebellum.go_to_object(table.low[goal.row], table.high[goal.row], INSPECT_FROM)

@@ -105,6 +105,11 @@ class Cerebellum:
         """Starts a full turn in place."""
         self.start(LookAround(self.gait))
 
+    def look_from(self, xy: ArrayLike) -> None:
+        """Starts a walk to a (2,) world point, m, and a full turn in place there."""
+        walk = FollowPath(xy, self.navigator, self.gait, self.config.walk)
+        self.start(InOrder([walk, LookAround(self.gait)]))
+
     def go_to(self, xy: ArrayLike, yaw: float | None = None, floor: int | None = None) -> None:
         """Starts a walk to a (2,) world point, and a turn to a heading there if one is given.
 

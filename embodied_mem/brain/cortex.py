@@ -8,22 +8,26 @@ import numpy as np
 from embodied_mem.brain.exploration import ExplorationStrategy
 from embodied_mem.brain.floor_tour import FloorStep, FloorTour
 from embodied_mem.brain.navigation import Pose2
+from embodied_mem.brain.stair_search import StairSearch
 from embodied_mem.scene.frontiers import Frontier
 from embodied_mem.scene.graph import SceneGraph
 from embodied_mem.scene.storeys import Floor
+from embodied_mem.types import Float64Array
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Goal:
     """One thing to do: the plan of a cortex that plans one step ahead."""
 
-    skill: Literal["look_around", "visit", "inspect", "change_floor"]
+    skill: Literal["look_around", "visit", "inspect", "change_floor", "survey"]
     frontier: Frontier | None = None
     """What to visit."""
     row: int | None = None
     """The object to inspect."""
     change: FloorStep | None = None
     """The step to another floor."""
+    place: Float64Array | None = None
+    """(2,) metres where to look about."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,6 +63,7 @@ class Cortex:
         self.config = config or CortexConfig()
         self._strategy = strategy
         self._tour = FloorTour(max_step, self.config.max_attempts)
+        self._stairs = StairSearch(max_step)
         self._looked: set[Floor] = set()
         self._attempts: dict[str, int] = {}
 
@@ -66,6 +71,7 @@ class Cortex:
         """Returns what to do next, or None when there is nothing left to explore."""
         if scene.storeys.between:
             return _changing(self._tour.off_stairs(scene, pose.xy))
+        self._stairs.note(pose.xy)
         floor = scene.storeys.current
         if floor not in self._looked:
             self._looked.add(floor)
@@ -76,7 +82,11 @@ class Cortex:
         inspection = self._inspection(scene, pose) if self.config.inspect else None
         if inspection is not None:
             return inspection
-        return _changing(self._tour.leave(scene))
+        change = self._tour.leave(scene)
+        if change is not None:
+            return _changing(change)
+        place = self._stairs.next(scene, pose.xy)
+        return None if place is None else Goal(skill="survey", place=place)
 
     def failed(self, goal: Goal, scene: SceneGraph) -> None:
         """Hears that a goal could not be reached.
