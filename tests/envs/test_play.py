@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from embodied_mem.cli import main
-from embodied_mem_envs.play import Player, steer
+from embodied_mem_envs.play import steer
 from embodied_mem_envs.screen import Screen
 
 pygame = pytest.importorskip("pygame")
@@ -25,13 +25,14 @@ def played(tmp_path, monkeypatch):
         events = Screen.events
         tick = iter(range(10_000))
 
-        def pressed(self):
+        def happened(self):
             now = next(tick)
             for key, text in keys.get(now, ()):
-                pygame.event.post(pygame.event.Event(pygame.KEYDOWN, key=key, unicode=text))
+                pressed = pygame.event.Event(pygame.KEYDOWN, key=key, unicode=text)
+                pygame.event.post(pygame.event.Event(pygame.QUIT) if key is None else pressed)
             return events(self)
 
-        monkeypatch.setattr(Screen, "events", pressed)
+        monkeypatch.setattr(Screen, "events", happened)
         monkeypatch.setattr(Screen, "held", lambda self: frozenset({"a"}))
         out = tmp_path / "out"
         options = ("--rooms", "3", "--width", "160", "--out", str(out), *options)
@@ -77,9 +78,5 @@ def test_the_window_shows_what_is_remembered(monkeypatch, tmp_path):
 
 
 def test_a_player_ends_with_its_window(played):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Player, "_write", None)
-        quit_event = pygame.event.Event(pygame.QUIT)
-        patch.setattr(Screen, "events", lambda self: [quit_event])
-        _, metrics = played({0: []}, "--steps", "1")
-    assert metrics["ticks"] == 1
+    _, metrics = played({2: [(None, "")]}, "--steps", "30")
+    assert metrics["ticks"] == 3

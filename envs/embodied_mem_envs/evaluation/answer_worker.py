@@ -7,6 +7,7 @@ from typing import Any
 from embodied_mem.brain.language.answers import answer_question
 from embodied_mem.errors import EvaluationError
 from embodied_mem.memory import MemoryStore
+from embodied_mem.memory.storage.medium import DATABASE
 from embodied_mem_envs.evaluation.elsewhere.side import Answerer
 from embodied_mem_envs.tasks.episode import Ask, Reply
 
@@ -15,13 +16,13 @@ SIDE = "embodied_mem_envs.evaluation.answer_worker:open_memory_file"
 
 
 def open_memory_file(folder: Path, _options: Mapping[str, Any]) -> Answerer:
-    """Opens the one `.mem` file of a folder.
+    """Opens the memory that was handed over: a store's folder itself, or the one `.mem` file in it.
 
     Raises:
-        EvaluationError: If there is not exactly one.
+        EvaluationError: If there is neither.
         MemoryFileError: If the file cannot be read.
     """
-    files = sorted(folder.glob("*.mem"))
+    files = [folder] if (folder / DATABASE).exists() else sorted(folder.glob("*.mem"))
     if len(files) != 1:
         raise EvaluationError(f"{folder} holds {len(files)} memory files; expected one")
     store = MemoryStore.read(files[0])
