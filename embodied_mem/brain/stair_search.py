@@ -38,7 +38,8 @@ class StairSearch:
 
     def note(self, xy: Float64Array) -> None:
         """Hears of a place, (2,) metres, at which the body was."""
-        self._looked.append(np.asarray(xy, np.float64).copy())
+        if self._max_step > 0.0:
+            self._looked.append(np.asarray(xy, np.float64).copy())
 
     def next(self, scene: SceneGraph, xy: Float64Array) -> Float64Array | None:
         """Returns the next place to look about from, (2,) metres; None where none is left."""

@@ -9,7 +9,6 @@ from embodied_mem.types import UInt8Array
 from embodied_mem_envs.house.body import mount_pose
 from embodied_mem_envs.house.discovery import Discovery
 from embodied_mem_envs.house.plan import draw_walk
-from embodied_mem_envs.tasks.episode import Episode
 from embodied_mem_envs.tasks.house_world import HouseWorld, HouseWorldConfig
 from embodied_mem_envs.tasks.levels.asked import AskedConfig
 from embodied_mem_envs.tasks.levels.env import EpisodeEnv, LevelName
@@ -67,14 +66,6 @@ class HouseTaskEnv(EpisodeEnv):
     @abstractmethod
     def world(self) -> HouseWorld:
         """The house of this episode, for evaluation and drawing."""
-
-    @abstractmethod
-    def make_house_episode(self, seed: int) -> Episode:
-        """Makes the episode of a seed with `world_config`."""
-
-    def make_episode(self, seed: int) -> Episode:
-        """Makes the episode of a seed."""
-        return self.make_house_episode(seed)
 
     def beside(self) -> Sequence[UInt8Array]:
         """Returns the plan of the house, the floor tinted that rendered pictures showed."""

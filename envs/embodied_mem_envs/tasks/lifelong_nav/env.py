@@ -224,6 +224,6 @@ class LifelongNavEnv(HouseTaskEnv):
         assert isinstance(episode, LifelongNav)
         return episode.world
 
-    def make_house_episode(self, seed: int) -> LifelongNav:
+    def make_episode(self, seed: int) -> LifelongNav:
         """Makes the episode of a seed."""
         return make(seed, self._config)

@@ -225,6 +225,6 @@ class QuestionAnsweringEnv(HouseTaskEnv):
         assert isinstance(episode, QuestionAnswering)
         return episode.world
 
-    def make_house_episode(self, seed: int) -> QuestionAnswering:
+    def make_episode(self, seed: int) -> QuestionAnswering:
         """Makes the episode of a seed."""
         return make(seed, self._config)
