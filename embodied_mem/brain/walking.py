@@ -1,11 +1,13 @@
 """Skills that walk: along a path, to a point, to an object, to a frontier."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import final
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from embodied_mem.brain.navigation import BEYOND, Navigator, Viewpoint, sight_clear
+from embodied_mem.brain.navigation import BEYOND, CostField, Navigator, Viewpoint, sight_clear
 from embodied_mem.brain.skill import Skill, Status
 from embodied_mem.brain.skills import STOP, FaceTowards, Gait, InOrder, Senses
 from embodied_mem.scene.frontiers import Frontier
@@ -156,21 +158,20 @@ class FollowPath:
         self.status, self.reason, self._path = Status.FAILED, reason, []
 
 
-class GoToObject:
-    """Walks to where a box can be seen well and faces it."""
+class FaceObject(ABC):
+    """Walks to a viewpoint of a box, which who inherits chooses, and faces the box."""
 
     def __init__(
-        self,
-        box_min: ArrayLike,
-        box_max: ArrayLike,
-        navigator: Navigator,
-        gait: Gait,
-        distance: float = 1.0,
+        self, box_min: ArrayLike, box_max: ArrayLike, navigator: Navigator, gait: Gait
     ) -> None:
         self.status, self.reason = Status.RUNNING, ""
         self._low, self._high = np.asarray(box_min, np.float64), np.asarray(box_max, np.float64)
-        self._navigator, self._gait, self._distance = navigator, gait, distance
+        self._navigator, self._gait = navigator, gait
         self._inner: Skill[Senses] | None = None
+
+    @abstractmethod
+    def _choose(self, field: CostField) -> Viewpoint | None:
+        """Returns a viewpoint on the known floor, None where there is none."""
 
     def can_execute(self, senses: Senses) -> float:
         """1 where a reachable place shows the object, else 0."""
@@ -183,12 +184,8 @@ class GoToObject:
             self.status, self.reason = Status.FAILED, "no reachable place shows the object"
             return
         centre = 0.5 * (self._low + self._high)[:2]
-        self._inner = InOrder(
-            [
-                FollowPath(view.xy, self._navigator, self._gait),
-                FaceTowards(self._gait, xy=centre),
-            ]
-        )
+        walk = FollowPath(view.xy, self._navigator, self._gait)
+        self._inner = InOrder([walk, FaceTowards(self._gait, xy=centre)])
         self._inner.enter(senses)
 
     def step(self, senses: Senses) -> Command:
@@ -205,7 +202,25 @@ class GoToObject:
             self._inner.leave()
 
     def _view(self, senses: Senses) -> Viewpoint | None:
-        field = self._navigator.field(senses.occupancy, senses.pose.xy)
+        return self._choose(self._navigator.field(senses.occupancy, senses.pose.xy))
+
+
+@final
+class GoToObject(FaceObject):
+    """Walks to where a box can be seen well and faces it."""
+
+    def __init__(
+        self,
+        box_min: ArrayLike,
+        box_max: ArrayLike,
+        navigator: Navigator,
+        gait: Gait,
+        distance: float = 1.0,
+    ) -> None:
+        super().__init__(box_min, box_max, navigator, gait)
+        self._distance = distance
+
+    def _choose(self, field: CostField) -> Viewpoint | None:
         return self._navigator.viewpoint(field, self._low, self._high, self._distance)
 
 

@@ -7,10 +7,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from embodied_mem.brain.navigation import CostField, Navigator, Viewpoint, sight_clear
-from embodied_mem.brain.skill import Skill, Status
-from embodied_mem.brain.skills import STOP, FaceTowards, Gait, InOrder, Senses
-from embodied_mem.brain.walking import FollowPath
-from embodied_mem.types import Command, Float64Array
+from embodied_mem.brain.skills import Gait
+from embodied_mem.brain.walking import FaceObject
+from embodied_mem.types import Float64Array
 
 _IN_WALL: Final = 0.15
 """A cell and a half, m."""
@@ -27,7 +26,7 @@ class ApproachConfig:
 
 
 @final
-class Approach:
+class Approach(FaceObject):
     """Goes the shortest way to within reach of a box, where nothing stands in between.
 
     `GoToObject` looks for the best view; this looks for the shortest way to a good one.
@@ -41,43 +40,10 @@ class Approach:
         gait: Gait,
         config: ApproachConfig | None = None,
     ) -> None:
-        self.status, self.reason = Status.RUNNING, ""
-        self._low = np.asarray(box_min, np.float64)
-        self._high = np.asarray(box_max, np.float64)
-        self._navigator, self._gait = navigator, gait
+        super().__init__(box_min, box_max, navigator, gait)
         self._config = config or ApproachConfig()
-        self._inner: Skill[Senses] | None = None
 
-    def can_execute(self, senses: Senses) -> float:
-        """1 where a reachable place shows the object, else 0."""
-        return float(self._view(senses) is not None)
-
-    def enter(self, senses: Senses) -> None:
-        """Chooses the place; fails where the known floor leads to none."""
-        view = self._view(senses)
-        if view is None:
-            self.status, self.reason = Status.FAILED, "no reachable place shows the object"
-            return
-        centre = 0.5 * (self._low + self._high)[:2]
-        walk = FollowPath(view.xy, self._navigator, self._gait)
-        self._inner = InOrder([walk, FaceTowards(self._gait, xy=centre)])
-        self._inner.enter(senses)
-
-    def step(self, senses: Senses) -> Command:
-        """Walks, then turns."""
-        if self._inner is None:
-            return STOP
-        command = self._inner.step(senses)
-        self.status, self.reason = self._inner.status, self._inner.reason
-        return command
-
-    def leave(self) -> None:
-        """Leaves the inner skill."""
-        if self._inner is not None:
-            self._inner.leave()
-
-    def _view(self, senses: Senses) -> Viewpoint | None:
-        field = self._navigator.field(senses.occupancy, senses.pose.xy)
+    def _choose(self, field: CostField) -> Viewpoint | None:
         near = nearest_view(field, self._low, self._high, self._config)
         if near is not None:
             return near
