@@ -28,7 +28,7 @@ lint: setup
 	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy
 
 test: setup lint
-	PYTHONHASHSEED=0 $(BIN)/pytest -n 2
+	PYTHONHASHSEED=0 $(BIN)/pytest -n 2 --dist loadfile
 
 test-slow: setup
 	PYTHONHASHSEED=0 $(BIN)/pytest -m slow

@@ -39,6 +39,10 @@ class DamagedRecordError(StoreError):
     """A record's bytes do not match their checksum; `verify` names it, `repair` drops it."""
 
 
+class FeedbackError(EmbodiedMemError):
+    """Feedback names a query or a record that it cannot be about."""
+
+
 class HouseError(EmbodiedMemError):
     """A house cannot be generated or changed as asked."""
 
@@ -72,6 +76,10 @@ class TrajectoryRefused(BodyError):
 
 class EvaluationError(EmbodiedMemError):
     """An evaluation could not be carried out."""
+
+
+class ClusterError(EmbodiedMemError):
+    """Work was lost on a cluster more often than it is begun again."""
 
 
 class PlanError(EmbodiedMemError):

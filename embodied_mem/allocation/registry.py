@@ -61,6 +61,7 @@ def _shipped(name: str) -> Allocator:
 ALLOCATORS: Final[Mapping[str, Callable[[], Allocator]]] = {
     "value": LeastValuePerByte,
     "label_quota": QuotaAllocator,
+    "place_quota": partial(QuotaAllocator, "place"),
     **{name: partial(_shipped, name) for name in SHIPPED},
     **{name: partial(_rule, name) for name in RULES},
 }

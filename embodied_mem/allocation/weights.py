@@ -97,7 +97,7 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise ConfigError(
-            f"no trained allocator at {path}: {error.strerror}; expected a .safetensors file and "
+            f"no trained weights at {path}: {error.strerror}; expected a .safetensors file and "
             "a .json file of the same name"
         ) from error
 
@@ -111,7 +111,7 @@ def _read_header(path: Path, kind: str, fields: Mapping[str, type]) -> dict[str,
     if not isinstance(header, dict) or any(
         not isinstance(header.get(name), of) for name, of in needed.items()
     ):
-        raise ConfigError(f"{path} does not describe a trained allocator; it needs {[*needed]}")
+        raise ConfigError(f"{path} does not describe trained weights; it needs {[*needed]}")
     if (header["schema"], header["kind"]) != (SCHEMA, kind):
         raise ConfigError(
             f"{path} holds a {header['kind']} of version {header['schema']}; "

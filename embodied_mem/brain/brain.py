@@ -143,7 +143,7 @@ class Brain:
             observation = self.brainstem.observe()
         with self.timer("memory"):
             self.hippocampus.observe(observation)
-        return observation
+        return self.hippocampus.placed(observation)
 
     def _tick(self) -> bool:
         """Does one tick; returns whether there was anything to do."""

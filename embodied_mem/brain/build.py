@@ -7,11 +7,14 @@ from typing import Any
 from embodied_mem.allocation import make_allocator
 from embodied_mem.brain.hippocampus import Hippocampus
 from embodied_mem.brain.memory_folder import StoreConfig, open_memory
+from embodied_mem.memory.consolidation import Consolidator
+from embodied_mem.memory.record import Visibility
 from embodied_mem.perception import Segmenter
 from embodied_mem.perception.descriptor import ColourShapeEmbedder
 from embodied_mem.perception.geometric import GeometricSegmenter
 from embodied_mem.perception.instance import InstanceSegmenter
 from embodied_mem.plugins import load_plugin
+from embodied_mem.scene.drift.corrector import DriftCorrector
 from embodied_mem.scene.graph import SceneConfig, SceneGraph
 
 SEGMENTERS: dict[str, Any] = {"instance": InstanceSegmenter, "geometric": GeometricSegmenter}
@@ -27,6 +30,13 @@ class MemoryConfig:
     """What is given up where the budget is short: `learned` (a trained network), `value` (least
     value per byte), a rule such as `coverage_coarse` or `fifo`, a file that `embodied-mem train`
     wrote, or a plugin's name."""
+    visibility: Visibility = "private"
+    """Who may be told of what is seen, where somebody is named who asks: `shared` for anybody,
+    `private` for nobody but the robot itself."""
+    consolidate: bool = False
+    """Whether facts are superseded, linked and summed up at the end of a visit."""
+    correct_drift: bool = False
+    """Whether poses are taken for drifting odometry, and put right by what views have in common."""
     store: StoreConfig = field(default_factory=StoreConfig)
     scene: SceneConfig = field(default_factory=SceneConfig)
 
@@ -72,7 +82,14 @@ def build_hippocampus(
         resume=resume,
     )
     try:
-        return Hippocampus(scene, store, allocator)
+        return Hippocampus(
+            scene,
+            store,
+            allocator,
+            visibility=config.visibility,
+            consolidator=Consolidator(store) if config.consolidate else None,
+            corrector=DriftCorrector() if config.correct_drift else None,
+        )
     except BaseException:
         store.close()
         raise

@@ -5,9 +5,9 @@ The store is what lasts: it alone is saved, and questions are answered from it a
 """
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from embodied_mem.allocation import (
     AllocationContext,
@@ -17,6 +17,7 @@ from embodied_mem.allocation import (
 )
 from embodied_mem.allocation.demand import describe_question
 from embodied_mem.brain.language.answers import Answer, answer_question
+from embodied_mem.brain.remember.corrections import correction_of
 from embodied_mem.brain.remember.earlier_floors import EarlierFloors
 from embodied_mem.brain.remember.keeper import Keeper
 from embodied_mem.brain.remember.maker import RecordMaker
@@ -31,9 +32,14 @@ from embodied_mem.brain.remember.surroundings import (
 from embodied_mem.brain.walk import Walk
 from embodied_mem.memory import MemoryStore
 from embodied_mem.memory.facts import MapFact
-from embodied_mem.memory.record import Operation
+from embodied_mem.memory.forgetting import Lost, attach
+from embodied_mem.memory.record import Operation, Visibility
 from embodied_mem.scene.graph import SceneChange, SceneGraph
 from embodied_mem.types import Observation
+
+if TYPE_CHECKING:
+    from embodied_mem.memory.consolidation import Consolidator
+    from embodied_mem.scene.drift.protocol import PoseCorrector
 
 MOST_WAITING: Final = 8
 """Pictures that may wait for a quiet frame to be measured in."""
@@ -50,13 +56,27 @@ class Hippocampus:
         store: What lasts; where it holds earlier visits, the scene goes on from them.
         allocator: Decides which records are given up where the store's budget is too small for
             all of them even at their lowest fidelity.
+        visibility: Whether anybody may be told of what is seen, or nobody but the robot itself.
+        consolidator: Of the same store; joins, links and sums up at the end of `consolidate`.
+            Nothing of that is done where None.
+        corrector: Corrects poses that drift, such as `scene.drift.corrector.DriftCorrector`; poses
+            are taken for true where None.
     """
 
     def __init__(
-        self, scene: SceneGraph, store: MemoryStore, allocator: Allocator | None = None
+        self,
+        scene: SceneGraph,
+        store: MemoryStore,
+        allocator: Allocator | None = None,
+        *,
+        visibility: Visibility = "private",
+        consolidator: "Consolidator | None" = None,
+        corrector: "PoseCorrector | None" = None,
     ) -> None:
         self.scene = scene
         self.store = store
+        self.consolidator = consolidator
+        self.corrector = corrector
         self.walk = Walk()
         self.latest: Observation | None = None
         """The observation taken in last; None before the first."""
@@ -65,7 +85,7 @@ class Hippocampus:
         self.visits: dict[str, int] = {}
         """How often the body came into each place, by the place's id."""
         self._place: str | None = None
-        self._maker = RecordMaker(store.seed, store.session)
+        self._maker = RecordMaker(store.seed, store.session, visibility)
         self._keeper = Keeper(store, allocator or LeastValuePerByte())
         self._objects = ObjectRecords(scene, self._maker)
         self._snapshots = SnapshotRecords(scene, self._maker, self._objects, store)
@@ -82,6 +102,9 @@ class Hippocampus:
         )
         self._offset = 0
         self._restore()
+        attach(store, self)
+        if consolidator is not None:
+            attach(store, consolidator)
 
     def observe(self, observation: Observation) -> SceneChange:
         """Takes one observation in, from pixels to stored records.
@@ -91,11 +114,16 @@ class Hippocampus:
         """
         if self._offset:
             observation = dataclasses.replace(observation, tick=observation.tick + self._offset)
-        self.latest = observation
         self._maker.tick, self._maker.observer = observation.tick, observation.agent
+        if self.corrector is not None:
+            observation = self.corrector.correct(observation)
+            self._move(self.corrector)
+        self.latest = observation
         self.walk.add(observation)
         self._note_place(observation)
         change = self.scene.update(observation)
+        if self.corrector is not None:
+            self.corrector.note(observation.tick, change.seen)
         operations = [
             *self._earlier.forget((floor.index for floor in self.scene.floors), self.store),
             *self._objects.follow(change),
@@ -106,6 +134,19 @@ class Hippocampus:
             operations += self._snapshots.measure()
         self._apply(operations)
         return change
+
+    def placed(self, observation: Observation) -> Observation:
+        """Returns the observation taken in last with its poses as they are on the map.
+
+        The same one where nothing corrects poses; otherwise what drives the body needs these.
+        """
+        if self.corrector is None or self.latest is None:
+            return observation
+        return dataclasses.replace(
+            observation,
+            T_world_camera=self.latest.T_world_camera,
+            T_world_body=self.latest.T_world_body,
+        )
 
     def settle_visit(self) -> None:
         """Hears that the exploration is complete, and draws what follows from that."""
@@ -127,6 +168,8 @@ class Hippocampus:
             )
         while operations := self._snapshots.measure():
             self._apply(operations)
+        if self.consolidator is not None:
+            self.consolidator.finish()
 
     def recall(self, question: str) -> Answer:
         """Answers a question from the store; call `consolidate` first to have it all."""
@@ -147,9 +190,27 @@ class Hippocampus:
         if self.store.path is None or path.resolve() != self.store.path.resolve():
             self.store.export(path)
 
+    def let_go(self, ids: Collection[str]) -> None:
+        """Hears what is to be forgotten: this visit does not write it again from the scene."""
+        for ledger in self._ledgers:
+            ledger.forget(ids)
+
+    def rebuild(self, lost: Sequence[Lost]) -> Sequence[str]:
+        """Derives nothing: what is seen again is observed."""
+        return ()
+
     def map_fact(self) -> MapFact:
         """Returns where the occupancy's cells lie; the cells are `scene.occupancy.states`."""
         return map_fact(self.scene.storeys.current)
+
+    def _move(self, corrector: "PoseCorrector") -> None:
+        """Moves what is remembered with the map, in the scene and in the store."""
+        moves = corrector.move(self.scene)
+        if moves is None:
+            return
+        self.walk.move(lambda points: points + moves.at(points))
+        operations = [*self._objects.correct(), *self._snapshots.follow(refresh=True)]
+        self._apply([*operations, *correction_of(operations, moves.longest, self._maker)])
 
     def _apply(self, operations: Sequence[Operation]) -> None:
         """Applies what the records ask for, and lets them hear what became of it."""

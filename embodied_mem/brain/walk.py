@@ -42,6 +42,17 @@ class Walk:
             self._heights = self._heights[::2]
             self._spacing *= 2.0
 
+    def move(self, where: Callable[[Float64Array], Float64Array]) -> None:
+        """Moves the way, because the poses that it was told by were wrong.
+
+        Args:
+            where: Returns for (n, 2) points, as they were believed, the (n, 2) points that are so.
+        """
+        if self._path:
+            path = where(np.array(self._path, np.float64)).tolist()
+            self._path = [(round(x, 3), round(y, 3)) for x, y in path]
+            self._last = self._path[-1]
+
     def points(self) -> Float64Array:
         """Returns the (N, 3) points of the way, m."""
         return np.column_stack([np.array(self._path).reshape(-1, 2), self._heights])

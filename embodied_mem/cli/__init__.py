@@ -17,7 +17,8 @@ from embodied_mem.cli.ingest import Ingest
 from embodied_mem.cli.inspect import Inspect
 from embodied_mem.cli.play import Play
 from embodied_mem.cli.run import Run
-from embodied_mem.cli.train import Train
+from embodied_mem.cli.serve import Serve
+from embodied_mem.cli.train import Train, with_allocator
 from embodied_mem.errors import EmbodiedMemError
 
 
@@ -32,6 +33,7 @@ def _verbs(evaluate: type[Evaluate]) -> Any:
         | Annotated[Train, tyro.conf.subcommand("train")]
         | Annotated[Export, tyro.conf.subcommand("export")]
         | Annotated[Connect, tyro.conf.subcommand("connect")]
+        | Annotated[Serve, tyro.conf.subcommand("serve")]
         | Annotated[Bench, tyro.conf.subcommand("bench")]
     )
 
@@ -42,6 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         # Suites belong to the simulators, which no other verb needs to look at.
         evaluate = evaluate_with_suites(given[1:]) if given[:1] == ["eval"] else Evaluate
+        if given[:1] == ["train"]:
+            given = ["train", *with_allocator(given[1:])]
         verb = tyro.cli(
             _verbs(evaluate),
             prog="embodied-mem",

@@ -47,6 +47,10 @@ class Connect:
     segmenter: str = "auto"
     """`instance` (a robot with a detector of its own), `geometric` (depth and colour alone) or a
     plugin's name; `auto` takes `instance` where the robot has it."""
+    consolidate: bool = False
+    """Supersede, link and sum up what is remembered, at the end; see `inspect --consolidate`."""
+    correct_drift: bool = False
+    """Take poses for odometry that drifts, and put them and what was remembered by them right."""
     question: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """What to ask at the end, once for each question."""
     resume: Path | None = None

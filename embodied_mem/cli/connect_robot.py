@@ -141,6 +141,8 @@ class RobotSession:
             task=flags.task,
             segmenter=self._segmenter(),
             allocator=flags.allocator,
+            consolidate=flags.consolidate,
+            correct_drift=flags.correct_drift,
             budget_bytes=flags.budget_bytes,
             seed=flags.seed,
             ticks=max(1, round(flags.seconds / robot.seconds_per_tick)),

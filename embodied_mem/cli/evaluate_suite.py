@@ -1,6 +1,7 @@
 """`embodied-mem eval SUITE`: agents compared on the same episodes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -31,6 +32,10 @@ class EvaluateSuite:
     """Seed of the first episode, the others follow; None for what the suite has."""
     workers: int | None = None
     """Processes; None for one a core, 0 for none: everything in this process."""
+    ray: str | None = None
+    """Evaluate on a cluster instead: `auto` (the one that runs), `local` (one on this machine, for
+    the length of the command) or HOST:PORT of its head (extra `ray`). `out` has to lie on storage
+    that its machines share."""
     resume: bool = False
     """Go on from the episodes that `out` holds already; agents and seeds may be added."""
     out: Path | None = None
@@ -85,10 +90,11 @@ class EvaluateSuite:
                     end = "broken" if record.error else f"{record.values.get('right', 0.0):.2f}"
                     advance(f"{record.agent} {record.seed}: {end}")
 
+            executor = shown.enter_context(self._executor())
             return run_evaluation(
                 self._plan(suite),
                 self._folder(),
-                self._executor(),
+                executor,
                 resume=self.resume,
                 on_plan=begin,
                 on_record=note,
@@ -107,16 +113,24 @@ class EvaluateSuite:
     def _folder(self) -> Path:
         return self.out or Path("runs") / self.suite.replace(":", "-")
 
-    def _executor(self) -> "Executor":
+    @contextmanager
+    def _executor(self) -> "Iterator[Executor]":
         from embodied_mem_envs.evaluation.running.executor import JobLimits, SerialExecutor
         from embodied_mem_envs.evaluation.running.processes import ProcessExecutor
 
         if self.limit <= 0.0:
             raise ConfigError(f"--limit is {self.limit}; expected more than 0 seconds")
         limits = JobLimits(seconds=self.limit, keep=self.keep)
-        if self.workers == 0:
-            return SerialExecutor(limits)
-        return ProcessExecutor(self.workers, limits)
+        if self.ray is not None:
+            from embodied_mem_envs.evaluation.running.ray_executor import RayExecutor
+            from embodied_mem_envs.scale.cluster import joined
+
+            with joined(self.ray, cpus=self.workers) as cluster:
+                yield RayExecutor(cluster, limits)
+        elif self.workers == 0:
+            yield SerialExecutor(limits)
+        else:
+            yield ProcessExecutor(self.workers, limits)
 
 
 def parse_options(known: Mapping[str, Any], given: Sequence[str]) -> dict[str, Any]:

@@ -32,6 +32,10 @@ class RobotMemoryConfig:
     """Turning speed, rad/s."""
     reaction: float
     """From a command to the motion that it causes, s."""
+    consolidate: bool = False
+    """Whether facts are superseded, linked and summed up at the end."""
+    correct_drift: bool = False
+    """Whether the robot's poses are taken for odometry that drifts, and put right."""
 
 
 def robot_brain(
@@ -52,6 +56,8 @@ def robot_brain(
         MemoryConfig(
             segmenter=config.segmenter,
             allocator=config.allocator,
+            consolidate=config.consolidate,
+            correct_drift=config.correct_drift,
             store=StoreConfig(budget_bytes=config.budget_bytes),
         ),
         path=path,

@@ -88,6 +88,10 @@ class Run:
     """What to give up where even that is not enough: `learned` (a trained network), `value` (least
     value per byte), a rule such as `coverage_coarse` or `fifo`, a file that `train` wrote, or a
     plugin's."""
+    consolidate: bool = False
+    """Supersede, link and sum up what is remembered, at the end; see `inspect --consolidate`."""
+    correct_drift: bool = False
+    """Take poses for odometry that drifts, and put them and what was remembered by them right."""
     out: Path = Path("runs/house")
     """Folder for the results; the memory is `house.mem` in it, and replaces the one there. At the
     tabletop it is `tabletop.mem`; `skills.mem` keeps what was learned from run to run."""
@@ -150,6 +154,8 @@ class Run:
             MemoryConfig(
                 segmenter=self.segmenter,
                 allocator=self.allocator,
+                consolidate=self.consolidate,
+                correct_drift=self.correct_drift,
                 store=StoreConfig(budget_bytes=self.budget_bytes, archive_bytes=self.archive_bytes),
             ),
             path=self._memory_path,

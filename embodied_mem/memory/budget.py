@@ -1,11 +1,11 @@
 """The byte budget: what the store takes, and how it makes room before it gives anything up."""
 
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final, final
 
 from embodied_mem.errors import BudgetError, StoreError, StoreFullError
-from embodied_mem.memory.compaction import Compactor
+from embodied_mem.memory.compaction import Compactor, Lowered
 from embodied_mem.memory.fidelity import lower_fidelity
 from embodied_mem.memory.parts import Parts
 from embodied_mem.memory.state import State
@@ -220,10 +220,31 @@ class Budget:
             "back; make it smaller, delete records, or give the store a larger budget"
         )
 
-    def grow(self) -> int:
-        """Takes layers back from the archive while there is room; see `MemoryStore.grow`."""
+    def grow(self, among: Sequence[int] | None = None) -> int:
+        """Takes layers back from the archive while there is room; see `MemoryStore.grow`.
+
+        Args:
+            among: Slots of the records whose layers are taken back; all where None.
+        """
         room = None if self.total is None else self.total - self.used() - self.total // _SPARE
-        return self._compactor.raise_fidelity(room)
+        return self._compactor.raise_fidelity(room, among)
+
+    def set_aside(self, among: Sequence[int]) -> int:
+        """Moves all layers but the first of records to the archive, while that has room for them.
+
+        Returns:
+            Of how many records; of the others everything stays where it is.
+        """
+        room, lowered = self.archive_room(), dict[int, Lowered]()
+        for slot, (_, _, heap) in self._state.rows(among).items():
+            room -= sum(extent.length for extent in heap.held[1:])
+            if room < 0:
+                break
+            if heap.level > 1:
+                lowered[slot] = Lowered(1, int(self._state.resident.columns.bits[slot]))
+        if lowered:
+            self._compactor.lower(lowered, archive_room=self.archive_room())
+        return len(lowered)
 
     def _settled_bytes(self) -> int:
         """Returns the bytes on the disk, but for a log that a reader keeps from being emptied."""

@@ -1,6 +1,6 @@
 """Gives space back: drops layers, and copies what is alive out of files that hold dead bytes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import final
 
@@ -128,18 +128,19 @@ class Compactor:
             if len(arena) > 2 * self._live_rows(space, layer)
         }
 
-    def raise_fidelity(self, room: int | None) -> int:
+    def raise_fidelity(self, room: int | None, among: Sequence[int] | None = None) -> int:
         """Takes layers back from the archive, those with the most loss a byte first.
 
         Args:
             room: Bytes that may be added to the live store; None for no bound.
+            among: Slots of the records to look at; all where None.
 
         Returns:
             How many layers came back.
         """
         state = self.state
         found: list[tuple[float, int, Row, Heap]] = []
-        for slot in state.resident.columns.slots().tolist():
+        for slot in state.resident.columns.slots().tolist() if among is None else among:
             row, body, heap = state.row(slot)
             if heap.archived:
                 loss = body.losses[heap.level - 1] if body.losses and heap.level else 1.0

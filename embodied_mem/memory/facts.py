@@ -151,7 +151,7 @@ def fact_of(record: MemoryRecord) -> Fact:
 
 
 def active(
-    store: MemoryStore, fact_type: type[F], *, payload: bool = True
+    store: MemoryStore, fact_type: type[F], *, payload: bool = True, viewer: str | None = None
 ) -> Iterator[tuple[MemoryRecord, F]]:
     """Yields the records that are believed now and hold one type of fact, oldest first.
 
@@ -159,12 +159,13 @@ def active(
         store: Where to look; it may be changed meanwhile, by this process or another.
         fact_type: One of the types of this module.
         payload: Whether the records come with their payload and embedding.
+        viewer: Who is to be told, see `Filter.viewer`; None for all that is believed.
 
     Raises:
         DamagedRecordError: If one does not match its checksum.
     """
     tag = fact_type.__struct_config__.tag
-    slots = store.select(Filter(kind=KIND_OF[fact_type]))
+    slots = store.select(Filter(kind=KIND_OF[fact_type], viewer=viewer))
     ids = store.columns.ids
     for record_id in sorted([ids[slot] for slot in slots.tolist()]):
         record = _read(store, record_id, payload)

@@ -1,9 +1,9 @@
-"""How well records fit a question: five signals, one score, the best first."""
+"""How well records fit a question: six signals, one score, the best first."""
 
 import heapq
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Final
 
 import numpy as np
@@ -17,6 +17,8 @@ from embodied_mem.memory.search.words import WordHits
 from embodied_mem.memory.text import text_of
 from embodied_mem.types import BoolArray, Float32Array, Float64Array
 
+SIGNALS: Final = tuple(each.name for each in fields(Signals))
+"""Names of the signals, in the order of the columns that hold them."""
 _LEXICAL: Final = 1
 
 
@@ -41,27 +43,32 @@ class RetrieverConfig:
     """Weight of nearness in time."""
     fidelity: float = 0.02
     """Weight of how much is left of the payload: settles what is otherwise equal."""
+    link: float = 2.0
+    """Weight of links to what fits best; counts only where they are followed."""
     reach: float = 3.0
     """Metres at which the signal of place has fallen to 1/e."""
     half_life: float = 600.0
     """Seconds in which recency halves."""
     candidates: int = 20
     """Records that each signal proposes at least; all of these are scored by all signals."""
+    seeds: int = 2
+    """Best hits whose links are followed, where they are."""
 
     def __post_init__(self) -> None:
-        weights = (self.semantic, self.lexical, self.place, self.recency, self.fidelity)
-        if not all(0 <= weight < math.inf for weight in weights) or sum(weights) == 0:
+        weights = self.weights
+        if not all(0 <= weight < math.inf for weight in weights) or sum(weights[:-1]) == 0:
             raise ConfigError(f"weights of signals must not be negative or all 0: {weights}")
         if not (0 < self.reach < math.inf and 0 < self.half_life < math.inf):
             raise ConfigError("reach and half_life must be positive")
-        if self.candidates < 1:
-            raise ConfigError(f"candidates must be at least 1, not {self.candidates}")
+        if self.candidates < 1 or self.seeds < 1:
+            raise ConfigError(
+                f"candidates and seeds must be at least 1: {self.candidates}, {self.seeds}"
+            )
 
     @property
     def weights(self) -> Float64Array:
-        """The five weights in the order of `Signals`."""
-        names = (self.semantic, self.lexical, self.place, self.recency, self.fidelity)
-        return np.array(names, np.float64)
+        """The six weights in the order of `Signals`."""
+        return np.array([getattr(self, name) for name in SIGNALS], np.float64)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,9 +89,27 @@ class Question:
 
     @property
     def asked(self) -> BoolArray:
-        """Which of the five signals count."""
+        """Which of the signals count that need no links; the first five."""
         given = (self.vector, self.words, self.position)
         return np.array([*(value is not None for value in given), True, True])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidates:
+    """Records that may be answered with, and how well they fit."""
+
+    question: Question
+    """What they were scored for."""
+    slots: Slots
+    signals: Float64Array
+    """(n, 5), or (n, 6) where links were followed, in the order of `Signals`; a lexical signal may
+    lack words that were not read yet, until the record is."""
+
+    @property
+    def asked(self) -> BoolArray:
+        """Which of the columns count."""
+        linked = self.signals.shape[1] - 5
+        return np.concatenate([self.question.asked, np.ones(linked, bool)])
 
 
 def signals_of(
@@ -120,11 +145,10 @@ def distance(columns: Columns, slots: Slots, position: Float64Array) -> Float64A
 
 
 def best_first(
-    question: Question,
-    slots: Slots,
-    signals: Float64Array,
+    candidates: Candidates,
     weights: Float64Array,
     read: Callable[[int], MemoryRecord],
+    lift: Float64Array | None = None,
 ) -> Iterator[Hit | str]:
     """Yields hits in the order of their exact scores; for a damaged record only its id.
 
@@ -133,26 +157,28 @@ def best_first(
     Fagin, Lotem and Naor, 2001). Equal scores: the newer id first.
 
     Args:
-        question: What was asked.
-        slots: Candidates.
-        signals: Theirs, see `signals_of`; changed in place.
-        weights: Of the five signals.
+        candidates: What to rank; the signals are made exact in place as texts are read.
+        weights: Of the signals, none negative; those of signals not asked for do not count.
         read: Reads the record in a slot, without its payload.
+        lift: (n,) added to the scores for the order alone, to try what would not come first.
     """
-    share = weights * question.asked
+    question, slots, signals = candidates.question, candidates.slots, candidates.signals
+    asked = candidates.asked
+    share = weights[: len(asked)] * asked
     share /= max(float(share.sum()), 1e-300)
     most = signals @ share
     if question.words is not None:
         most += share[_LEXICAL] * question.words.unread(slots)
+    lifts = [0.0] * len(slots) if lift is None else lift.tolist()
     ids = [question.columns.ids[slot] for slot in slots]
     order = sorted(range(len(ids)), key=ids.__getitem__, reverse=True)
-    heap = [(-float(most[index]), rank, index) for rank, index in enumerate(order)]
+    heap = [(-float(most[index]) - lifts[index], rank, index) for rank, index in enumerate(order)]
     heapq.heapify(heap)
-    known: dict[int, tuple[MemoryRecord, str]] = {}
+    known: dict[int, tuple[MemoryRecord, str, float]] = {}
     while heap:
-        bound, rank, index = heapq.heappop(heap)
+        _, rank, index = heapq.heappop(heap)
         if index in known:
-            yield _hit(*known.pop(index), -bound, signals[index], question.asked)
+            yield _hit(*known.pop(index), signals[index], asked)
             continue
         try:
             record = read(int(slots[index]))
@@ -163,10 +189,12 @@ def best_first(
             continue  # another process has deleted it meanwhile
         if record.id != ids[index]:
             continue
-        known[index] = record, (text := text_of(record))
+        text = text_of(record)
         if question.words is not None:
             signals[index, _LEXICAL] = question.words.score(text)
-        heapq.heappush(heap, (-float(signals[index] @ share), rank, index))
+        score = float(signals[index] @ share)
+        known[index] = record, text, score
+        heapq.heappush(heap, (-score - lifts[index], rank, index))
 
 
 def _hit(
@@ -185,6 +213,7 @@ def _hit(
             place=place,
             recency=float(signals[3]),
             fidelity=float(signals[4]),
+            link=float(signals[5]) if len(signals) > 5 else None,
         ),
         citation=Citation(
             id=record.id, tick=record.valid_from, place=record.place, pose=record.pose

@@ -47,10 +47,11 @@ class Resident:
     def about(self) -> dict[str, set[int]]:
         """Slots by the id of what the records are about; made when it is first asked for."""
         if self._about is None:
-            self._about = {}
+            found: dict[str, set[int]] = {}
             for slot, (about, _, _) in enumerate(self._keys):
                 for entity in about:
-                    self._about.setdefault(entity, set()).add(slot)
+                    found.setdefault(entity, set()).add(slot)
+            self._about = found  # whole: another thread may read it, see `Lanes`
         return self._about
 
     def statistics(self, slot: int) -> tuple[int, int, int | None]:

@@ -19,6 +19,8 @@ class Signals:
     """Halves with every half-life between the tick asked about and when it began to hold."""
     fidelity: float
     """1 less the error of its payload as held."""
+    link: float | None = None
+    """How well what it is linked with fits; None where links were not followed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,6 +59,8 @@ class Retrieved:
     """Estimated tokens of all texts of the hits, see `estimated_tokens`."""
     unreadable: tuple[str, ...] = ()
     """Ids of records that would have been looked at and are damaged; `verify` tells more."""
+    query_id: str = ""
+    """What `Retriever.feedback` takes; empty where the retriever does not learn."""
 
 
 def estimated_tokens(text: str) -> int:

@@ -1,30 +1,38 @@
 """The container of memory records: budgeted, durable, versioned, searchable, verifiable."""
 
 import contextlib
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Self, final
+from typing import TYPE_CHECKING, Self, final
 
-import msgspec
 import numpy as np
+from numpy.typing import ArrayLike
 
 from embodied_mem.errors import MemoryFileError, StoreError
-from embodied_mem.memory.batch import SUPERSEDES, Batch
+from embodied_mem.memory.batch import Batch
 from embodied_mem.memory.budget import Budget, share
 from embodied_mem.memory.columns import Columns
 from embodied_mem.memory.filter import Filter, Slots, matching
+from embodied_mem.memory.forgetting import Dependent, Forgotten, Pictures, Wish, erasure
+from embodied_mem.memory.opening import open_to_write
 from embodied_mem.memory.parts import encode_parts
+from embodied_mem.memory.past import as_believed, digest_of, versions_of
 from embodied_mem.memory.record import MemoryRecord, Operation
 from embodied_mem.memory.search.words import WordIndex
 from embodied_mem.memory.state import State
 from embodied_mem.memory.storage.journal import Settings
 from embodied_mem.memory.storage.medium import DiskMedium, Medium, RamMedium
+from embodied_mem.memory.telling import as_told, refuse_hidden
+from embodied_mem.memory.turns import Turn, in_turn
 from embodied_mem.memory.verification import Report, verify_state
 from embodied_mem.memory.writer import Writer
 from embodied_mem.types import Float32Array, Float64Array
+
+if TYPE_CHECKING:
+    from embodied_mem.brain.tools import Toolbox
+    from embodied_mem.memory.tiers import Tier, Tiers
 
 
 @final
@@ -32,7 +40,7 @@ class MemoryStore:
     """Holds `MemoryRecord`s under a hard byte budget; changes only through atomic batches.
 
     What `apply` acknowledged survives the death of the process and of the power. One process
-    writes, any number read. A store is used from one thread at a time.
+    writes, any number read. A store is used from one thread at a time; `Lanes` let in several.
 
     Args:
         path: Folder of the store, made where it is missing; None for a store in memory, which
@@ -58,6 +66,13 @@ class MemoryStore:
     >>> store.get(cup.id).content
     {'cup': 'red'}
     """
+
+    turn: Turn = contextlib.nullcontext
+    """What every change waits for: nothing, but where `Lanes` let several threads in."""
+    tiers: "Tiers | None" = None
+    """What keeps records ready to use, where there is such a thing; see `Tiers`."""
+    dependents: tuple[Dependent, ...] = ()
+    """What is told of a forgetting, see `embodied_mem.memory.forgetting.attach`."""
 
     def __init__(
         self,
@@ -93,6 +108,8 @@ class MemoryStore:
             self._writer = Writer(self._state, stage_bytes=stage)
             self._writer.recover()
             self._budget = Budget(self._state, self._writer, budget_bytes, archive_bytes)
+            if self._state.journal.forgetting() is not None:
+                erasure.finish(self._state, self._writer)
             # A crash may have come between a batch and the space that it gave back.
             self._budget.exceeded()
         except BaseException:
@@ -232,14 +249,20 @@ class MemoryStore:
         self._state.refresh()
         return self._state.slot_of(record_id)
 
-    def get(self, record_id: str) -> MemoryRecord:
-        """Returns a record.
+    def get(self, record_id: str, *, viewer: str | None = None) -> MemoryRecord:
+        """Returns a record, as far as a viewer may know of it; see `Filter.viewer`.
 
         Raises:
-            StoreError: If no record has that id.
+            StoreError: If no record has that id, or none that the viewer may know of.
             DamagedRecordError: If its bytes do not match their checksum.
         """
-        return self._state.steadily(lambda: self._state.full(record_id))
+        state = self._state
+
+        def read() -> MemoryRecord:
+            refuse_hidden(state, record_id, viewer)
+            return as_told(state, [state.full(record_id)], viewer)[0]
+
+        return state.steadily(read)
 
     def record_at(self, slot: int, *, payload: bool = True) -> MemoryRecord:
         """Returns the record in a slot; without payload and embedding where `payload` is False.
@@ -266,47 +289,58 @@ class MemoryStore:
         slot = self._state.resident.slots.get(record_id)
         return None if slot is None else self._state.record_at(slot, payload=payload)
 
+    def tier(self, record_id: str) -> "Tier":
+        """Tells where a record is: `hot`, see `Tiers`; `cold`, partly in the archive; or `warm`."""
+        from embodied_mem.memory.tiers.stored import tier_of
+
+        return tier_of(self, record_id)
+
     def select(self, filter: Filter) -> Slots:
         """Returns the slots of the records that meet a filter, ascending."""
         resident = self._state.resident
         return matching(filter, self.columns, resident.about, resident.slots)
 
     def query(self, filter: Filter, *, payload: bool = True) -> list[MemoryRecord]:
-        """Returns the records that meet a filter, in the order of their ids."""
+        """Returns the records that meet a filter, in the order of their ids.
+
+        Where it has a viewer, they come without links and provenance to what that one may not see.
+        """
         state = self._state
-        records = state.steadily(
-            lambda: [state.record_at(int(s), payload=payload) for s in self.select(filter)]
-        )
-        return sorted(records, key=lambda record: record.id)
 
-    def as_of(self, tick: int) -> list[MemoryRecord]:
+        def read() -> list[MemoryRecord]:
+            found = [state.record_at(int(s), payload=payload) for s in self.select(filter)]
+            return as_told(state, found, filter.viewer)
+
+        return sorted(state.steadily(read), key=lambda record: record.id)
+
+    def as_of(self, tick: int, *, viewer: str | None = None) -> list[MemoryRecord]:
         """Returns what was believed at a tick; ends that were learned later are open in it."""
-        return [_as_believed(record) for record in self.query(Filter(as_of=tick))]
+        return [as_believed(each) for each in self.query(Filter(as_of=tick, viewer=viewer))]
 
-    def history(self, record_id: str) -> tuple[MemoryRecord, ...]:
-        """Returns all versions of what a record tells, oldest first.
+    def neighbours(self, slot: int) -> Slots:
+        """Returns the slots of the records that link to the one in a slot or that it links to.
 
         Raises:
-            StoreError: If no record has that id.
+            StoreError: If the slot is empty.
         """
-        return self._state.steadily(lambda: self._versions(record_id))
+        record, resident = self.record_at(slot, payload=False), self._state.resident
+        linked = {resident.slots[link.id] for link in record.links if link.id in resident.slots}
+        linked |= resident.linked_from.get(record.id, set())
+        return np.array(sorted(linked), np.intp)
 
-    def _versions(self, record_id: str) -> tuple[MemoryRecord, ...]:
-        versions = {record_id: self._state.full(record_id)}
-        waiting = [record_id]
-        while waiting:
-            current = waiting.pop()
-            before = [link.id for link in versions[current].links if link.type == SUPERSEDES]
-            for other in (*before, *self._state.linked_from(current)):
-                if other in versions or other not in self._state.resident.slots:
-                    continue
-                record = self._state.full(other)
-                if other in before or any(
-                    link.type == SUPERSEDES and link.id == current for link in record.links
-                ):
-                    versions[other] = record
-                    waiting.append(other)
-        return tuple(sorted(versions.values(), key=lambda r: (r.version, r.recorded_at, r.id)))
+    def history(self, record_id: str, *, viewer: str | None = None) -> tuple[MemoryRecord, ...]:
+        """Returns all versions of what a record tells that a viewer may know of, oldest first.
+
+        Raises:
+            StoreError: If no record has that id, or none that the viewer may know of.
+        """
+        state = self._state
+
+        def read() -> list[MemoryRecord]:
+            refuse_hidden(state, record_id, viewer)
+            return as_told(state, versions_of(state, record_id), viewer)
+
+        return tuple(state.steadily(read))
 
     def search(
         self,
@@ -331,19 +365,19 @@ class MemoryStore:
         self._state.refresh()
         return nearest(self._state, np.asarray(vector, np.float32), k, space, slots)
 
+    def tools(self, viewer: str | None = None, *, write: bool = False) -> "Toolbox":
+        """Returns what a language model can call; see `embodied_mem.brain.tools.memory_tools`."""
+        from embodied_mem.brain.tools import memory_tools
+
+        return memory_tools(self, viewer=viewer, write=write)
+
     def digest(self) -> str:
         """Returns a SHA-256 of the content that does not depend on how it lies on the disk."""
-        return self._state.steadily(self._digest)
-
-    def _digest(self) -> str:
-        sha = hashlib.sha256()
-        encoder = msgspec.msgpack.Encoder(order="deterministic")
-        for record in self.records():
-            sha.update(encoder.encode(msgspec.structs.replace(record, statistics=None)))
-        return sha.hexdigest()
+        return self._state.steadily(lambda: digest_of(self.records()))
 
     # -- writing ------------------------------------------------------------------------------
 
+    @in_turn
     def apply(self, operations: Sequence[Operation]) -> tuple[str | None, ...]:
         """Carries out a batch as a whole or, on an error, not at all; durable when it returns.
 
@@ -379,6 +413,7 @@ class MemoryStore:
             self._budget.withdraw(before)
         return tuple(batch.results)
 
+    @in_turn
     def rollback(self, sequence: int) -> None:
         """Undoes batch number `sequence` and all after it; the records are byte for byte as before.
 
@@ -390,10 +425,12 @@ class MemoryStore:
         """
         self._writing().rollback(sequence)
 
+    @in_turn
     def note_reads(self, record_ids: Sequence[str], tick: int, *, cited: bool = False) -> None:
         """Counts records as read, or cited; kept with the next `close`, not durable before."""
         self._writing().note_reads([self._state.slot_of(i) for i in record_ids], tick, cited)
 
+    @in_turn
     def shrink(self, target_bytes: int) -> None:
         """Brings the store down to that many bytes on the disk, never re-encoding anything.
 
@@ -406,15 +443,44 @@ class MemoryStore:
         self._writing()
         self._budget.shrink(target_bytes)
 
+    @in_turn
     def grow(self) -> int:
         """Takes dropped layers back from the archive while the budget allows; returns how many."""
         self._writing()
         return self._budget.grow()
 
+    @in_turn
     def compact(self) -> None:
         """Gives all dead bytes back; what lies in them can no longer be rolled back to."""
         self._writing()
         self._budget.shrink(self.disk_bytes)
+
+    @in_turn
+    def forget(
+        self,
+        *,
+        about: str | Sequence[str] = (),
+        observer: str | Sequence[str] = (),
+        ids: Sequence[str] = (),
+        mentions: bool = False,
+        pictures: Pictures = "drop",
+    ) -> Forgotten:
+        """Erases people, things, places or records, and all derived from them, to the last byte.
+
+        The arguments are those of `embodied_mem.memory.forgetting.Wish`. Nothing before can be
+        rolled back afterwards. Killed in between, it is finished when the store is next opened
+        for writing. Copies elsewhere (exports, other robots' memories) are not reached.
+
+        Raises:
+            StoreError: If nothing is named, or another process keeps the database's log.
+            MemoryFileError: If the store is damaged.
+            StoreFullError: If there is no room to rewrite its files.
+        """
+        wish = Wish(about=about, observer=observer, ids=ids, mentions=mentions, pictures=pictures)
+        writer = self._writing()
+        if self.tiers is not None:
+            self.tiers.clear()
+        return erasure.forget(self._state, writer, wish, self.dependents)
 
     def _writing(self) -> Writer:
         if self._writer is None:
@@ -430,6 +496,7 @@ class MemoryStore:
         self._state.refresh()
         export_state(self._state, path)
 
+    @in_turn
     def import_(self, path: Path, *, settings: bool = False) -> int:
         """Takes in all records of an exported file, as one batch; returns how many.
 
@@ -449,10 +516,23 @@ class MemoryStore:
             self._settle(header.session, header.seed, header.seconds_per_tick)
         return count
 
+    def merge(self, other: Self, out: Self | None = None, *, offset: int = 0) -> "MemoryStore":
+        """Joins this memory and another into a third; see `embodied_mem.memory.merging.merge`."""
+        from embodied_mem.memory.merging import merge
+
+        return merge(self, other, out, offset=offset)
+
+    def migrate(self, frame: ArrayLike | None = None, *, ticks: int = 0) -> int:
+        """Moves all to another frame or start of time; see `embodied_mem.memory.migration`."""
+        from embodied_mem.memory.migration import migrate
+
+        return migrate(self, frame, ticks=ticks)
+
     def verify(self) -> Report:
         """Looks everything through, and names every record that is damaged, and in what."""
         return verify_state(self._state)
 
+    @in_turn
     def repair(self) -> Report:
         """Drops what is damaged, and that alone; afterwards the store verifies.
 
@@ -481,12 +561,15 @@ class MemoryStore:
 
     # -- the end ------------------------------------------------------------------------------
 
+    @in_turn
     def close(self) -> None:
         """Closes the store; the folder can then be copied as it is. Closing twice is fine."""
         state, self_writer = self._state, self._writer
         if state.closed:
             return
         try:
+            if self.tiers is not None:
+                self.tiers.close()
             if self_writer is not None:
                 self_writer.finish()
                 self._budget.vacuum()
@@ -513,38 +596,3 @@ class MemoryStore:
         trace: TracebackType | None,
     ) -> None:
         self.close()
-
-
-def _as_believed(record: MemoryRecord) -> MemoryRecord:
-    """Returns a record as it was before something superseded it."""
-    if record.superseded_at is None:
-        return record
-    learned = record.valid_to == record.superseded_at
-    return msgspec.structs.replace(
-        record,
-        status="active",
-        valid_to=None if learned else record.valid_to,
-        superseded_at=None,
-    )
-
-
-def open_to_write(medium: Medium, segment_bytes: int) -> State:
-    """Opens or makes the files of a store for writing, and clears what a crash left over."""
-    state = State(medium, write=True, segment_bytes=segment_bytes)
-    try:
-        if state.journal.is_new():
-            if state.segments.numbers():
-                raise MemoryFileError(
-                    "the memory's database is empty, and there are pictures; put back a copy of it"
-                )
-            with state.journal.transaction():
-                state.journal.create(Settings())
-                state.words.create()
-            medium.folder.sync()
-        state.load()
-        state.clear_orphans()
-    except BaseException:
-        with contextlib.suppress(Exception):
-            state.close()
-        raise
-    return state

@@ -146,8 +146,13 @@ class Writer:
 
     # -- writing ------------------------------------------------------------------------------
 
-    def write(self, parts: list[Parts], removed: list[int]) -> None:
+    def write(self, parts: list[Parts], removed: list[int], *, for_good: bool = False) -> None:
         """Writes a batch; durable when it returns, and as if it had never been on an error.
+
+        Args:
+            parts: What is added or changed.
+            removed: Slots to empty.
+            for_good: Whether neither it nor anything before it is to be undone.
 
         Raises:
             StoreFullError: If the disk is full or read-only.
@@ -155,7 +160,7 @@ class Writer:
         """
         state = self.state
         sizes = state.segments.sizes()
-        rows = Rows()
+        rows = Rows(undo=not for_good, barrier=for_good)
         total = sum(part.new_bytes for part in parts)
         alive = state.resident.columns.alive
         fresh = not removed and not any(alive[part.slot] for part in parts)

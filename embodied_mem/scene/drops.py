@@ -4,6 +4,7 @@ The bands of a map are empty over a stairwell as they are over floor. What tells
 the sight that passes through the level of the floor to something deeper.
 """
 
+import cv2
 import numpy as np
 
 from embodied_mem.perception.frame import Frame
@@ -82,6 +83,14 @@ class Drops:
         """Grows with the map."""
         if self._odds is not None:
             self._odds = np.pad(self._odds, before_after, constant_values=_NONE)
+
+    def warp(self, source: Float32Array) -> None:
+        """Moves with the map, see `Occupancy.warp`."""
+        if self._odds is not None:
+            self._odds = np.asarray(
+                cv2.remap(self._odds, source[0], source[1], cv2.INTER_NEAREST, borderValue=_NONE),
+                np.float32,
+            )
 
     def _of(self, shape: tuple[int, ...]) -> Float32Array:
         if self._odds is None:

@@ -83,6 +83,8 @@ class ObjectTable:
         """The voxels once more at twice the size: what a noisy view is compared with."""
         self.history: list[list[Move]] = []
         self._envelope: list[tuple[Float32Array, Float32Array]] = []
+        self._owed: dict[int, Float32Array] = {}
+        """Of the rows that were shifted: what their voxels, which go by whole ones, still owe."""
 
     def rows(self) -> Int64Array:
         """Returns the live rows."""
@@ -222,6 +224,29 @@ class ObjectTable:
         self.found[old], self.area[old] = self.found[new], self.area[new]
         self._settle_geometry(old)
 
+    def shift(self, row: int, way: Float32Array) -> None:
+        """Moves all that is known of a row, because the pose that it was seen from was wrong.
+
+        Args:
+            row: Which one.
+            way: (3,) how far it is from where it was believed to where it is, m.
+        """
+        low, high = self._envelope[row]
+        self._envelope[row] = (low + way, high + way)
+        self.low[row] += way
+        self.high[row] += way
+        self.history[row] = [
+            Move(position=_moved(move.position, way), until=move.until)
+            for move in self.history[row]
+        ]
+        owed = self._owed.get(row, np.zeros(3, np.float32)) + way
+        size = self.voxel_size(row)
+        whole = np.rint(owed / size)
+        self._owed[row] = (owed - whole * size).astype(np.float32)
+        if whole.any():
+            self.keys[row] = voxels.shifted(self.keys[row], whole.astype(np.int64))
+        self._settle_geometry(row)
+
     def drop(self, row: int) -> None:
         """Takes a row out of use."""
         self.live[row] = False
@@ -317,6 +342,11 @@ class ObjectTable:
         ):
             array = getattr(self, name)
             setattr(self, name, np.concatenate([array, np.zeros_like(array)]))
+
+
+def _moved(position: tuple[float, float, float], way: Float32Array) -> tuple[float, float, float]:
+    x, y, z = (np.array(position) + way).tolist()
+    return (x, y, z)
 
 
 def _facing_area(low: Float32Array, high: Float32Array) -> float:

@@ -265,6 +265,21 @@ class Occupancy:
         high = np.maximum(high, near.max(axis=0) + near_cells + 1)
         self._refresh((slice(low[0], high[0]), slice(low[1], high[1])))
 
+    def warp(self, source: Float32Array) -> None:
+        """Moves what is known, because the poses that it was seen from were wrong.
+
+        Args:
+            source: (2, rows, cols) column and row, which need not be whole, that each cell takes
+                its evidence from.
+        """
+        for odds in self._odds:
+            odds[...] = cv2.remap(odds, source[0], source[1], cv2.INTER_NEAREST)
+        touched = self._touched.astype(np.uint8)
+        self._touched = np.asarray(cv2.remap(touched, source[0], source[1], cv2.INTER_NEAREST)) > 0
+        self._drops.warp(source)
+        rows, cols = self.states.shape
+        self._refresh((slice(0, rows), slice(0, cols)))
+
     def touch(self, xy: ArrayLike) -> None:
         """Records (n, 2) points where the body felt an obstacle that it had not seen."""
         cells = self.cells_of(xy)

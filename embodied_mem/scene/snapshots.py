@@ -76,6 +76,10 @@ class SnapshotSelector:
         """Returns the candidate frame of a column."""
         return self._frames[column]
 
+    def frames(self) -> list[KeptFrame]:
+        """Returns all candidate frames, chosen or not."""
+        return list(self._frames.values())
+
     def columns(self) -> list[int]:
         """Returns the columns of the chosen frames, in ascending order."""
         return [int(column) for column in np.flatnonzero(self.chosen)]

@@ -2,28 +2,21 @@
 
 import numpy as np
 
+from embodied_mem.memory.codec.geometry import BITS, cells_of, keys_of
 from embodied_mem.types import BoolArray, Float32Array, Int64Array
 
-_BITS = 18
-_OFFSET = 1 << (_BITS - 1)
-_MASK = (1 << _BITS) - 1
-LABEL_SHIFT = 3 * _BITS
+LABEL_SHIFT = 3 * BITS
 """A label fits above the three coordinates: 9 bits, so up to 511 masks a frame."""
 
 
 def pack(points: Float32Array, size: float) -> Int64Array:
     """Packs (n, 3) points into int64 voxel keys; valid within 2^17 voxels of the origin."""
-    cells = np.floor(points * np.float32(1.0 / size)).astype(np.int64) + _OFFSET
-    keys: Int64Array = (cells[:, 0] << (2 * _BITS)) | (cells[:, 1] << _BITS) | cells[:, 2]
-    return keys
+    return keys_of(np.floor(points * np.float32(1.0 / size)).astype(np.int64))
 
 
 def unpack(keys: Int64Array) -> Int64Array:
     """Returns the (n, 3) integer cells of packed keys."""
-    return (
-        np.stack([keys >> (2 * _BITS) & _MASK, keys >> _BITS & _MASK, keys & _MASK], axis=1)
-        - _OFFSET
-    )
+    return cells_of(keys)
 
 
 def centres(keys: Int64Array, size: float) -> Float32Array:
@@ -33,9 +26,12 @@ def centres(keys: Int64Array, size: float) -> Float32Array:
 
 def coarsen(keys: Int64Array) -> Int64Array:
     """Returns for each key that of the voxel of twice the size that holds it, not deduplicated."""
-    cells = (unpack(keys) >> 1) + _OFFSET
-    result: Int64Array = (cells[:, 0] << (2 * _BITS)) | (cells[:, 1] << _BITS) | cells[:, 2]
-    return result
+    return keys_of(cells_of(keys) >> 1)
+
+
+def shifted(keys: Int64Array, cells: Int64Array) -> Int64Array:
+    """Returns the sorted keys of voxels that lie (3,) whole cells from where these do."""
+    return keys_of(cells_of(keys) + cells)
 
 
 def member(keys: Int64Array, of: Int64Array) -> BoolArray:

@@ -47,14 +47,23 @@ def _piece(child: "str | Iterable[str]") -> str:
     return "".join(_piece(each) for each in child)
 
 
-def page(title: str, style: str, *body: "str | Iterable[str]") -> str:
-    """Builds a whole document that asks for nothing from outside itself."""
+def page(title: str, style: str, *body: "str | Iterable[str]", policy: str | None = None) -> str:
+    """Builds a whole document that asks for nothing from outside itself.
+
+    Args:
+        title: Of the document.
+        style: Its style sheet.
+        *body: Text, `Html`, or iterables of them.
+        policy: What a browser may load and run (Content-Security-Policy); None for no word on it.
+    """
+    allowed = tag("meta", http_equiv="Content-Security-Policy", content=policy)
     head = join(
         Html('<meta charset="utf-8"/>'),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("meta", name="color-scheme", content="light dark"),
         # An icon of no bytes keeps a browser from asking a server for one.
         tag("link", rel="icon", href="data:,"),
+        *([] if policy is None else [allowed]),
         tag("title", title),
         Html(f"<style>{style}</style>"),
     )

@@ -126,13 +126,13 @@ class MemoryView:
         return highest.fact.floor
 
 
-def read_view(memory: MemoryStore) -> MemoryView:
-    """Reads what is believed now.
+def read_view(memory: MemoryStore, *, viewer: str | None = None) -> MemoryView:
+    """Reads what is believed now, as far as `viewer` may know it; see `Filter.viewer`.
 
     Raises:
         MemoryFileError: If a map's payload is not a picture.
     """
-    places = [fact for _, fact in active(memory, PlaceFact, payload=False)]
+    places = [fact for _, fact in active(memory, PlaceFact, payload=False, viewer=viewer)]
     names = {fact.place_id: fact.name for fact in places}
     view = MemoryView(
         objects=[
@@ -142,21 +142,21 @@ def read_view(memory: MemoryStore) -> MemoryView:
                 place=record.place,
                 geometry=record.payload[0] if record.payload else b"",
             )
-            for record, fact in active(memory, ObjectFact)
+            for record, fact in active(memory, ObjectFact, viewer=viewer)
         ],
         places=places,
-        frontiers=[fact for _, fact in active(memory, FrontierFact, payload=False)],
+        frontiers=[fact for _, fact in active(memory, FrontierFact, payload=False, viewer=viewer)],
         maps=[
             FloorMap(
                 fact=fact,
                 grid=_decode_grid(record),
                 height=0.0 if record.pose is None else record.pose[2],
             )
-            for record, fact in active(memory, MapFact)
+            for record, fact in active(memory, MapFact, viewer=viewer)
         ],
-        walks=[fact for _, fact in active(memory, WalkFact, payload=False)],
+        walks=[fact for _, fact in active(memory, WalkFact, payload=False, viewer=viewer)],
     )
-    for number, (record, fact) in enumerate(active(memory, SnapshotFact), start=1):
+    for number, (record, fact) in enumerate(active(memory, SnapshotFact, viewer=viewer), start=1):
         view.snapshots.append(_entry(view, record, fact, number))
     return view
 

@@ -10,6 +10,7 @@ import gymnasium as gym
 
 ENVIRONMENTS: Mapping[str, tuple[str, int | None]] = {
     "EmbodiedMem/Allocation-v0": ("embodied_mem_envs.allocation.env:AllocationEnv", None),
+    "EmbodiedMem/ContextEdit-v0": ("embodied_mem_envs.context_edit.env:ContextEditEnv", None),
     "EmbodiedMem/Explore-v0": ("embodied_mem_envs.explore:ExploreEnv", 500),
     "EmbodiedMem/LifelongNav-v0": ("embodied_mem_envs.tasks.lifelong_nav.env:LifelongNavEnv", None),
     "EmbodiedMem/HiddenRule-v0": ("embodied_mem_envs.tasks.hidden_rule.env:HiddenRuleEnv", None),
@@ -23,10 +24,12 @@ ENVIRONMENTS: Mapping[str, tuple[str, int | None]] = {
         None,
     ),
     "EmbodiedMem/Manipulate-v0": ("embodied_mem_envs.manipulate:ManipulateEnv", 1200),
+    "EmbodiedMem/PatchWalk-v0": ("embodied_mem_envs.patch_walk.env:PatchWalkEnv", None),
     "EmbodiedMem/QuestionAnswering-v0": (
         "embodied_mem_envs.tasks.question_answering.env:QuestionAnsweringEnv",
         None,
     ),
+    "EmbodiedMem/RoomBallet-v0": ("embodied_mem_envs.room_ballet.env:RoomBalletEnv", None),
     "EmbodiedMem/TMaze-v0": ("embodied_mem_envs.t_maze:TMazeEnv", 500),
 }
 """Entry point, and number of steps after which an episode is truncated, by environment id."""

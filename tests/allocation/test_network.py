@@ -234,5 +234,5 @@ def test_a_wrong_header_is_refused(network, tmp_path):
             ScorerNetwork.load(tmp_path)
     weights.unlink()
     about.write_text(text, encoding="utf-8")
-    with pytest.raises(ConfigError, match="no trained allocator at"):
+    with pytest.raises(ConfigError, match="no trained weights at"):
         ScorerNetwork.load(tmp_path)

@@ -54,7 +54,15 @@ def fill(store: MemoryStore) -> set[str]:
     raise AssertionError("the store never was full")
 
 
-@pytest.mark.parametrize("allocator", ["fifo", "coverage_coarse", "value"])
+# tests/allocation/test_allocators.py says what each allocator lets go of; here one must do.
+@pytest.mark.parametrize(
+    "allocator",
+    [
+        pytest.param("fifo", marks=pytest.mark.slow),
+        pytest.param("coverage_coarse", marks=pytest.mark.slow),
+        "value",
+    ],
+)
 def test_old_records_make_room_where_no_fidelity_is_left(
     house: House, tmp_path: Path, allocator: str
 ) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 import kitchen_objects
 from embodied_mem.cli import main
-from embodied_mem.memory import MemoryStore
+from embodied_mem.memory import Filter, MemoryStore
 from embodied_mem.memory.facts import ObjectFact, SnapshotFact, active
 
 needs_sample = pytest.mark.skipif(
@@ -21,7 +21,7 @@ def ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("ingest")
     recording = str(kitchen_objects.sample_folder())
     out, figures = str(folder / "kitchen.mem"), str(folder / "figures.json")
-    assert main(["ingest", recording, "--out", out, "--json", figures]) == 0
+    assert main(["ingest", recording, "--out", out, "--json", figures, "--moments", "9"]) == 0
     return folder
 
 
@@ -46,6 +46,17 @@ def test_the_large_objects_are_found_and_shown(ingested: Path) -> None:
     found = kitchen_objects.match(targets, boxes)
     missed = sorted({target.name for target in targets} - set(found))
     assert len(found) >= 0.9 * len(targets), f"not found: {missed}"
+
+
+@needs_sample
+def test_moments_of_the_whole_recording_are_kept(ingested: Path) -> None:
+    store = MemoryStore.read(ingested / "kitchen.mem")
+    events = store.query(Filter(kind="event"))
+    moments = [record for record in events if record.content["type"] == "moment"]
+    assert len([record for record in moments if not record.content["new"]]) <= 9
+    assert all(record.payload for record in moments if record.content["new"])
+    span = [record.valid_from for record in moments]
+    assert len(set(span)) == len(span) >= 9 and max(span) - min(span) > 200
 
 
 def test_a_folder_that_is_no_recording_is_a_clear_error(

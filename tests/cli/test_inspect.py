@@ -102,6 +102,26 @@ def test_the_past_is_shown(
     assert "f" * 32 not in capsys.readouterr().out
 
 
+def test_episodes_are_shown_by_time_by_place_and_by_stay(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "e.json"
+    records = {}
+    for by in ("time", "place", "stay"):
+        assert inspect(folder, "--episodes", by, "--json", out) == 0
+        text, chunks = capsys.readouterr().out, json.loads(out.read_text())["episodes"]
+        assert f"by {by}" in text and "kitchen" in text
+        assert all(chunk["first"] <= chunk["last"] for chunk in chunks)
+        records[by] = [record for chunk in chunks for record in chunk["records"]]
+        if by == "place":
+            names = [chunk["name"] for chunk in chunks]
+            assert len(set(names)) == len(names) > 1
+    assert records["time"] == records["stay"] != []
+    assert sorted(records["place"]) == sorted(records["time"])
+    assert inspect(folder, "--episodes", "time", "--as-of", 0, "--json", out) == 0
+    assert json.loads(out.read_text())["episodes"] == []
+
+
 def test_a_name_that_means_nothing_or_too_much_is_an_error(folder: Path) -> None:
     with pytest.raises(ConfigError, match="no record has an id that starts with 'zebra'"):
         inspect(folder, "--history", "zebra")

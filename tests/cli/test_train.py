@@ -8,7 +8,7 @@ import pytest
 
 from embodied_mem.allocation.network import ScorerNetwork
 from embodied_mem.cli import main
-from embodied_mem.cli.train import Train
+from embodied_mem.cli.train_allocator import TrainAllocator
 
 SMALL = ["--arrivals", "8", "--slots", "3", "--pool", "16", "--evaluated", "8", "--warm", "1"]
 
@@ -100,4 +100,13 @@ def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     found = util.find_spec
     monkeypatch.setattr(util, "find_spec", lambda name: None if name == "torch" else found(name))
     with pytest.raises(MissingExtraError, match=r"embodied_mem\[train\]"):
-        Train().run()
+        TrainAllocator().run()
+
+
+def test_flags_alone_are_those_of_the_allocator(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["train", "--algo", "grpp"])
+    assert "grpo" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["train", "reader", "--algo", "grpo"])
+    assert "--algo" in capsys.readouterr().err

@@ -29,14 +29,14 @@ def rollout(env: gym.Env[Any, Any], seed: int, steps: int = 30) -> list[Any]:
     return result
 
 
-@pytest.mark.parametrize("extra", [{}, {"continuous": True}, {"noise": True}, {"floors": 2}])
+@pytest.mark.parametrize("extra", [{"continuous": True}, {"noise": True, "floors": 2}])
 def test_gymnasium_accepts_the_environment(extra: dict[str, Any]) -> None:
     env = make(**extra, render_mode="rgb_array")
     check_env(env.unwrapped, skip_render_check=False)
     env.close()
 
 
-@pytest.mark.parametrize("extra", [{}, {"continuous": True}, {"floors": 2}])
+@pytest.mark.parametrize("extra", [{}, {"continuous": True}])
 def test_stable_baselines_accepts_the_environment(extra: dict[str, Any]) -> None:
     checker = pytest.importorskip("stable_baselines3.common.env_checker")
     checker.check_env(make(**extra).unwrapped)
@@ -102,13 +102,15 @@ def test_continuous_actions_scale_to_the_limits_of_the_body() -> None:
     assert yaw == pytest.approx(np.pi / 8, abs=1e-5)
 
 
-def test_an_episode_ends_after_500_steps() -> None:
-    env = make()
+def test_an_episode_ends_after_500_steps_or_as_many_as_are_asked_for() -> None:
+    spec = make().spec
+    assert spec is not None and spec.max_episode_steps == 500
+    env = make(max_episode_steps=30)
     env.reset(seed=0)
-    for step in range(1, 501):
+    for step in range(1, 31):
         _, _, terminated, truncated, _ = env.step(1)
         assert not terminated
-        assert truncated == (step == 500)
+        assert truncated == (step == 30)
 
 
 def test_an_episode_ends_when_the_floor_was_seen() -> None:

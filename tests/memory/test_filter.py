@@ -148,7 +148,7 @@ def meets(record: MemoryRecord, filter: Filter) -> bool:
     )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     st.lists(a_record(), max_size=25, unique_by=lambda record: record.id),
     st.lists(a_filter(), min_size=1, max_size=4),

@@ -87,8 +87,11 @@ class Watched:
             raise DamagedRecordError("damaged")
         return self.store.record_at(slot, payload=False)
 
-    def note_reads(self, record_ids: Sequence[str], tick: int) -> None:
-        self.store.note_reads(record_ids, tick)
+    def neighbours(self, slot: int) -> Slots:
+        return self.store.neighbours(slot)
+
+    def note_reads(self, record_ids: Sequence[str], tick: int, *, cited: bool = False) -> None:
+        self.store.note_reads(record_ids, tick, cited=cited)
 
 
 def plain_scores(

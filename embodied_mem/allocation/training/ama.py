@@ -11,7 +11,14 @@ from torch import nn
 from embodied_mem.allocation.ama import AmaPolicy, follow
 from embodied_mem.allocation.policy import Policy
 from embodied_mem.allocation.training.episodes import EpisodeSet
-from embodied_mem.allocation.training.playing import play
+from embodied_mem.allocation.training.playing import Scores, joined, play
+from embodied_mem.allocation.training.rollouts import (
+    Rollouts,
+    SerialRollouts,
+    Shard,
+    cut,
+    shard_seed,
+)
 from embodied_mem.allocation.training.schedule import Ramp
 from embodied_mem.allocation.training.snapshot import (
     Snapshot,
@@ -34,6 +41,9 @@ class AmaConfig:
     """Updates of the whole training; exploration falls over them."""
     episodes: int = 512
     """Episodes of an update."""
+    shards: int = 1
+    """Parts of them that are played apart, each with chance of its own; with more than one, other
+    machines can play them."""
     batch: int = 32
     """Episodes of a gradient step."""
     learning_rate: float = 2e-4
@@ -49,6 +59,49 @@ class AmaConfig:
     """Hidden units of the network."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Exploration:
+    """Episodes to play, and in which of them another rule than the best is tried."""
+
+    queue: Int64Array
+    """(N,) numbers of episodes."""
+    explores: BoolArray
+    drawn: Int64Array
+    """Rule to follow where it explores."""
+    seed: int = 0
+    """Of the chance of a shard."""
+
+
+Explored = tuple[Float32Array, Int64Array, Scores]
+"""Labels of the tasks (N, T), rules that were followed (N,), and what came of it."""
+
+
+def explore(
+    episodes: EpisodeSet, greedy: AmaPolicy, what: Exploration, rng: np.random.Generator
+) -> Explored:
+    """Plays episodes, each by one rule."""
+    rules, size = tuple(greedy.rules.values()), len(what.queue)
+    chosen = np.zeros(size, np.int64)
+    labels = np.zeros((size, greedy.tasks), np.float32)
+
+    def act(
+        slots: Float32Array, context: Float32Array, mask: BoolArray, playing: Int64Array
+    ) -> AnyArray:
+        label = context[:, -greedy.tasks :]
+        best = greedy.values(label).argmax(axis=1)
+        choice = np.where(what.explores[playing], what.drawn[playing], best)
+        counts = playing >= 0
+        chosen[playing[counts]], labels[playing[counts]] = choice[counts], label[counts]
+        return follow(rules, choice, slots, context, mask, rng)
+
+    return labels, chosen, play(episodes.make_core(size), size, what.queue, act)
+
+
+def explore_part(episodes: EpisodeSet, greedy: AmaPolicy, part: Exploration) -> Explored:
+    """Plays one shard; the work of `Rollouts.each`."""
+    return explore(episodes, greedy, part, np.random.default_rng(part.seed))
+
+
 @final
 class Ama:
     """Learns which rule suits which task.
@@ -58,6 +111,7 @@ class Ama:
         episodes: To play; their context has to tell the task.
         seed: Of everything that is drawn.
         rules: To choose among, by name; published are FIFO, LIFO, LVFO and MVFO.
+        rollouts: Where shards are played, if there are several.
 
     Raises:
         ConfigError: If the task is not told.
@@ -69,6 +123,7 @@ class Ama:
         episodes: EpisodeSet,
         seed: int,
         rules: Mapping[str, Policy],
+        rollouts: Rollouts | None = None,
     ) -> None:
         if not episodes.tasks:
             raise ConfigError("AMA has to be told the task; make the episodes with task labels")
@@ -76,6 +131,7 @@ class Ama:
         self.config = config
         self.episodes = episodes
         self.rules = dict(rules)
+        self._seed, self._rollouts = seed, rollouts or SerialRollouts()
         self.network = nn.Sequential()
         self.network.add_module("first", nn.Linear(episodes.tasks, config.hidden))
         self.network.add_module("relu", nn.ReLU())
@@ -104,24 +160,32 @@ class Ama:
         queue = rng.integers(self.episodes.count, size=config.episodes)
         explores = rng.random(len(queue)) < exploration
         drawn = rng.integers(len(self.rules), size=len(queue))
-        greedy, rules = self.trained(), tuple(self.rules.values())
-        chosen = np.zeros(len(queue), np.int64)
-        labels = np.zeros((len(queue), self.episodes.tasks), np.float32)
-
-        def act(
-            slots: Float32Array, context: Float32Array, mask: BoolArray, playing: Int64Array
-        ) -> AnyArray:
-            label = context[:, -self.episodes.tasks :]
-            best = greedy.values(label).argmax(axis=1)
-            choice = np.where(explores[playing], drawn[playing], best)
-            counts = playing >= 0
-            chosen[playing[counts]], labels[playing[counts]] = choice[counts], label[counts]
-            return follow(rules, choice, slots, context, mask, rng)
-
-        scores = play(self.episodes.make_core(len(queue)), len(queue), queue, act)
+        labels, chosen, scores = self._explore(
+            Exploration(queue=queue, explores=explores, drawn=drawn)
+        )
         loss = self._learn(labels, chosen, scores.accuracy)
         self.done += 1
         return {**scores.means(), "loss": loss, "exploration": exploration}
+
+    def _explore(self, what: Exploration) -> Explored:
+        greedy, shards = self.trained(), self.config.shards
+        if shards == 1:
+            return explore(self.episodes, greedy, what, self.rng)
+        columns = zip(
+            *(cut(each, shards) for each in (what.queue, what.explores, what.drawn)), strict=True
+        )
+        parts = [
+            Exploration(
+                queue=queue,
+                explores=explores,
+                drawn=drawn,
+                seed=shard_seed(self._seed, self.done, index),
+            )
+            for index, (queue, explores, drawn) in enumerate(columns)
+        ]
+        work = [Shard(fixed=self.episodes, policy=greedy, part=part) for part in parts]
+        labels, chosen, scores = zip(*self._rollouts.each(explore_part, work), strict=True)
+        return np.concatenate(labels), np.concatenate(chosen), joined(scores)
 
     def _learn(self, labels: Float32Array, chosen: Int64Array, outcomes: AnyArray) -> float:
         inputs, target = torch.from_numpy(labels), torch.from_numpy(outcomes.astype(np.float32))
@@ -146,7 +210,7 @@ class Ama:
 
     def snapshot(self) -> Snapshot:
         """Returns all that is needed to go on exactly; between updates no episode is open."""
-        snapshot = Snapshot(values={"done": self.done})
+        snapshot = Snapshot(values={"done": self.done, "seed": self._seed})
         put_module(snapshot, "network", self.network)
         put_optimizer(snapshot, "optimizer", self.optimizer)
         put_chance(snapshot, "rng", self.rng)
@@ -154,7 +218,7 @@ class Ama:
 
     def restore(self, snapshot: Snapshot) -> None:
         """Goes on from what `snapshot` returned, of a trainer made alike."""
-        self.done = snapshot.values["done"]
+        self.done, self._seed = snapshot.values["done"], snapshot.values["seed"]
         get_module(snapshot, "network", self.network)
         get_optimizer(snapshot, "optimizer", self.optimizer)
         get_chance(snapshot, "rng", self.rng)

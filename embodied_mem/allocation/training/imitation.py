@@ -5,7 +5,7 @@ As Liu et al. (An imitation learning approach for cache replacement, Parrot, ICM
 states from its own decisions (DAgger), so that it learns to go on from where it gets to.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, final
 
 import numpy as np
@@ -16,7 +16,14 @@ from embodied_mem.allocation.network import ScorerNetwork
 from embodied_mem.allocation.training import distribution
 from embodied_mem.allocation.training.episodes import Core, EpisodeSet
 from embodied_mem.allocation.training.networks import Scorer
-from embodied_mem.allocation.training.playing import Scores, play
+from embodied_mem.allocation.training.playing import Scores, joined, play
+from embodied_mem.allocation.training.rollouts import (
+    Rollouts,
+    SerialRollouts,
+    Shard,
+    cut,
+    shard_seed,
+)
 from embodied_mem.allocation.training.schedule import Ramp
 from embodied_mem.allocation.training.snapshot import (
     Snapshot,
@@ -59,7 +66,10 @@ class ImitationConfig:
     episodes: int = 256
     """Episodes of an update."""
     rows: int = 256
-    """Episodes played at a time."""
+    """Episodes played at a time, by each shard."""
+    shards: int = 1
+    """Parts of an update's episodes that are played apart, each with chance of its own; with more
+    than one, other machines can play them."""
     epochs: int = 2
     """Passes over the decisions of an update."""
     batch: int = 2048
@@ -81,6 +91,61 @@ class ImitationConfig:
     """Train only a linear rule that is the same in every situation."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Lesson:
+    """Episodes to play and to be told what would have been good."""
+
+    queue: Int64Array
+    """(N,) numbers of episodes."""
+    rows: int
+    """Episodes played at a time, if there are so many."""
+    guided: float
+    """Share of the decisions that the teacher makes."""
+    seed: int = 0
+    """Of the chance of a shard."""
+
+
+Taught = tuple[list[AnyArray], Scores]
+"""Slots, context, mask and values of all decisions, and what came of the episodes."""
+
+
+def be_taught(
+    episodes: EpisodeSet,
+    teacher: Teacher,
+    policy: ScorerNetwork,
+    lesson: Lesson,
+    rng: np.random.Generator,
+) -> Taught:
+    """Plays episodes and keeps what the teacher thinks of each decision."""
+    rows, queue = min(lesson.rows, len(lesson.queue)), lesson.queue
+    core = episodes.make_core(rows)
+    kept: list[list[AnyArray]] = [[], [], [], []]
+
+    def act(
+        slots: Float32Array, context: Float32Array, mask: BoolArray, playing: Int64Array
+    ) -> AnyArray:
+        values = teacher(core, queue[playing], slots, mask)
+        counts = playing >= 0
+        for column, array in zip(kept, (slots, context, mask, values), strict=True):
+            column.append(array[counts])
+        own = policy.act(slots, context, mask, rng)
+        # Of equally good actions any one.
+        noise = rng.random(values.shape, np.float32) * np.float32(1e-6)
+        told = (values + noise).reshape(len(values), -1).argmax(axis=1)
+        return np.where(rng.random(len(own)) < lesson.guided, told, own)
+
+    scores = play(core, rows, queue, act)
+    return [np.concatenate(each) for each in kept], scores
+
+
+def be_taught_part(
+    fixed: tuple[EpisodeSet, Teacher], policy: ScorerNetwork, part: Lesson
+) -> Taught:
+    """Plays one shard; the work of `Rollouts.each`."""
+    episodes, teacher = fixed
+    return be_taught(episodes, teacher, policy, part, np.random.default_rng(part.seed))
+
+
 @final
 class Imitation:
     """Trains a `Scorer` to do what a teacher thinks good.
@@ -90,15 +155,23 @@ class Imitation:
         episodes: To play.
         seed: Of everything that is drawn.
         teacher: Judges the actions.
+        rollouts: Where shards are played, if there are several.
     """
 
     def __init__(
-        self, config: ImitationConfig, episodes: EpisodeSet, seed: int, teacher: Teacher
+        self,
+        config: ImitationConfig,
+        episodes: EpisodeSet,
+        seed: int,
+        teacher: Teacher,
+        rollouts: Rollouts | None = None,
     ) -> None:
         torch.manual_seed(seed)
         self.config = config
         self.episodes = episodes
         self.teacher = teacher
+        self._fixed = (episodes, teacher)
+        self._seed, self._rollouts = seed, rollouts or SerialRollouts()
         self.network = Scorer(episodes.slot_features, episodes.context_features, config.hidden)
         if config.linear:
             self.network.make_linear()
@@ -122,34 +195,25 @@ class Imitation:
         done = self.done / config.updates
         queue = self.rng.integers(self.episodes.count, size=config.episodes)
         guided = Ramp(start=config.guided, end=0.0, until=config.guided_until)(done)
-        kept, scores = self._play(queue, guided)
+        kept, scores = self._play(Lesson(queue=queue, rows=config.rows, guided=guided))
         rate = Ramp(start=config.learning_rate, end=config.last_learning_rate)
         for group in self.optimizer.param_groups:
             group["lr"] = rate(done)
-        loss = self._learn([torch.from_numpy(np.concatenate(each)) for each in kept])
+        loss = self._learn([torch.from_numpy(each) for each in kept])
         self.done += 1
         return {**scores.means(), "loss": loss, "guided": guided}
 
-    def _play(self, queue: Int64Array, guided: float) -> tuple[list[list[AnyArray]], Scores]:
-        """Plays episodes; returns slots, context, mask and values of all decisions."""
-        core = self.episodes.make_core(self.config.rows)
-        policy = self.network.exported()
-        kept: list[list[AnyArray]] = [[], [], [], []]
-
-        def act(
-            slots: Float32Array, context: Float32Array, mask: BoolArray, playing: Int64Array
-        ) -> AnyArray:
-            values = self.teacher(core, queue[playing], slots, mask)
-            counts = playing >= 0
-            for column, array in zip(kept, (slots, context, mask, values), strict=True):
-                column.append(array[counts])
-            own = policy.act(slots, context, mask, self.rng)
-            # Of equally good actions any one.
-            noise = self.rng.random(values.shape, np.float32) * np.float32(1e-6)
-            told = (values + noise).reshape(len(values), -1).argmax(axis=1)
-            return np.where(self.rng.random(len(own)) < guided, told, own)
-
-        return kept, play(core, self.config.rows, queue, act)
+    def _play(self, lesson: Lesson) -> Taught:
+        policy, shards = self.network.exported(), self.config.shards
+        if shards == 1:
+            return be_taught(self.episodes, self.teacher, policy, lesson, self.rng)
+        parts = [
+            replace(lesson, queue=queue, seed=shard_seed(self._seed, self.done, index))
+            for index, queue in enumerate(cut(lesson.queue, shards))
+        ]
+        work = [Shard(fixed=self._fixed, policy=policy, part=part) for part in parts]
+        kept, scores = zip(*self._rollouts.each(be_taught_part, work), strict=True)
+        return [np.concatenate(each) for each in zip(*kept, strict=True)], joined(scores)
 
     def _learn(self, data: list[Tensor]) -> float:
         slots, context, mask, values = (data[0], data[1], data[2].flatten(1), data[3].flatten(1))
@@ -176,7 +240,7 @@ class Imitation:
 
     def snapshot(self) -> Snapshot:
         """Returns all that is needed to go on exactly; between updates no episode is open."""
-        snapshot = Snapshot(values={"done": self.done})
+        snapshot = Snapshot(values={"done": self.done, "seed": self._seed})
         put_module(snapshot, "network", self.network)
         put_optimizer(snapshot, "optimizer", self.optimizer)
         put_chance(snapshot, "rng", self.rng)
@@ -184,7 +248,7 @@ class Imitation:
 
     def restore(self, snapshot: Snapshot) -> None:
         """Goes on from what `snapshot` returned, of a trainer made alike."""
-        self.done = snapshot.values["done"]
+        self.done, self._seed = snapshot.values["done"], snapshot.values["seed"]
         get_module(snapshot, "network", self.network)
         get_optimizer(snapshot, "optimizer", self.optimizer)
         get_chance(snapshot, "rng", self.rng)

@@ -1,7 +1,8 @@
 """The scorer in torch: the same weights under the same names as `network.ScorerNetwork`."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, final
+from dataclasses import dataclass
+from typing import Any, Final, Self, final
 
 import torch
 from torch import Tensor, nn
@@ -9,9 +10,19 @@ from torch import Tensor, nn
 from embodied_mem.allocation.head import OPERATIONS
 from embodied_mem.allocation.network import GAIN, ScorerNetwork
 from embodied_mem.allocation.training.trunk import trunk
+from embodied_mem.types import AnyArray
 
 _FIRST_SCORES: Final = 0.05
 """Spread of the first scores: small, so that a new policy tries everything alike."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class ScorerWeights:
+    """All of a `Scorer` as plain arrays, for other processes."""
+
+    arrays: Mapping[str, AnyArray]
+    slot_features: tuple[str, ...]
+    context_features: tuple[str, ...]
 
 
 @final
@@ -98,6 +109,26 @@ class Scorer(nn.Module):
             for name, tensor in self.state_dict().items()
             if not name.startswith("value.")
         }
+
+    def weights(self) -> ScorerWeights:
+        """Returns a copy of all weights, the estimate of the return with them."""
+        arrays = {k: v.detach().cpu().numpy().copy() for k, v in self.state_dict().items()}
+        return ScorerWeights(
+            arrays=arrays,
+            slot_features=self.slot_features,
+            context_features=self.context_features,
+        )
+
+    @classmethod
+    def of(cls, weights: ScorerWeights) -> Self:
+        """Returns the scorer with these weights; draws nothing from torch's own chance."""
+        hidden = len(weights.arrays["entry.bias"])
+        with torch.random.fork_rng(devices=[]):
+            scorer = cls(weights.slot_features, weights.context_features, hidden)
+        # Arrays that came from another process may be read-only, which torch knows nothing of.
+        state = {name: torch.from_numpy(value.copy()) for name, value in weights.arrays.items()}
+        scorer.load_state_dict(state)
+        return scorer
 
     def exported(self, about: Mapping[str, Any] | None = None) -> ScorerNetwork:
         """Returns the same scorer for NumPy, without the estimate of the return."""

@@ -1,6 +1,6 @@
 """Plays a queue of episodes on all rows of a core, and says how well it went in each."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -32,6 +32,12 @@ class Scores:
     def means(self) -> dict[str, float]:
         """Returns the mean of each over the episodes."""
         return {field.name: float(getattr(self, field.name).mean()) for field in fields(self)}
+
+
+def joined(parts: Sequence[Scores]) -> Scores:
+    """Returns the scores of queues that stood one behind the other."""
+    names = [field.name for field in fields(Scores)]
+    return Scores(**{name: np.concatenate([getattr(p, name) for p in parts]) for name in names})
 
 
 def play(core: Core, rows: int, queue: Int64Array, act: Act) -> Scores:

@@ -6,13 +6,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any, Final, final
 
 from embodied_mem.allocation.training.episodes import EpisodeSet
 from embodied_mem.allocation.training.playing import evaluate
+from embodied_mem.allocation.training.rollouts import Rollouts, SerialRollouts, Shard
 from embodied_mem.allocation.training.run_log import RunLog
 from embodied_mem.allocation.training.snapshot import Snapshot
 from embodied_mem.allocation.training.trainer import Trainer
@@ -21,6 +22,9 @@ from embodied_mem.errors import ConfigError
 CHECKPOINT: Final = "checkpoint.safetensors"
 BEST: Final = "best"
 """Stem of the two files of the best policy so far."""
+
+Examination = Callable[[Any], Mapping[str, float]]
+"""Evaluates what was trained, whatever it is; `accuracy` is by what the best is chosen."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,6 +40,15 @@ class SessionConfig:
     tensorboard: bool = True
     """Write scalars for TensorBoard."""
 
+    def __post_init__(self) -> None:
+        """Checks the interval.
+
+        Raises:
+            ConfigError: If it is none.
+        """
+        if self.evaluate_every < 1:
+            raise ConfigError(f"evaluate_every is {self.evaluate_every}; expected at least 1")
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Progress:
@@ -44,10 +57,17 @@ class Progress:
     update: int
     seconds: float
     """Spent on training until then, evaluations left out."""
+    cpu_seconds: float
+    """CPU time of this process in them."""
     accuracy: Mapping[str, float]
     """Mean accuracy on each set of episodes."""
     ready: bool
     """Whether the policy had learned by its own algorithm; else it is none to be kept."""
+
+
+def examine(on: EpisodeSet | Examination, policy: Any, _: None = None) -> Mapping[str, float]:
+    """Evaluates what was trained; the work of `Rollouts.each`."""
+    return evaluate(policy, on).means() if isinstance(on, EpisodeSet) else on(policy)
 
 
 @final
@@ -56,26 +76,31 @@ class Session:
 
     Args:
         trainer: New; `resume` makes it go on from the checkpoint.
-        validation: Episodes by which the best policy is chosen.
-        others: Further sets to evaluate on, by name; nothing is chosen by them.
+        validation: Episodes by which the best policy is chosen, or what examines other things that
+            are trained.
+        others: Further ones to evaluate on, by name; nothing is chosen by them.
         about: What was trained, on what and how: JSON, kept with checkpoint and policy. A
             checkpoint is only gone on from if it says the same.
         config: Settings.
+        rollouts: Where it is evaluated.
     """
 
     def __init__(
         self,
         trainer: Trainer,
-        validation: EpisodeSet,
-        others: Mapping[str, EpisodeSet],
+        validation: EpisodeSet | Examination,
+        others: Mapping[str, EpisodeSet | Examination],
         about: Mapping[str, Any],
         config: SessionConfig,
+        rollouts: Rollouts | None = None,
     ) -> None:
         self.trainer = trainer
         self.history: list[Progress] = []
         self.seconds = 0.0
         """Spent on training so far, through all interruptions."""
-        self._sets = {"validation": validation, **others}
+        self.cpu_seconds = 0.0
+        self._examined_on = {"validation": validation, **others}
+        self._rollouts = rollouts or SerialRollouts()
         self._about = json.loads(json.dumps(about))  # as a checkpoint gives it back
         self._config = config
 
@@ -104,7 +129,7 @@ class Session:
                 f"{path} is of another training: {'; '.join(differing)}. Use the same settings, or "
                 "another folder"
             )
-        self.seconds = session["seconds"]
+        self.seconds, self.cpu_seconds = session["seconds"], session["cpu_seconds"]
         self.history = [Progress(**each) for each in session["history"]]
         self.trainer.restore(snapshot)
 
@@ -114,15 +139,8 @@ class Session:
         snapshot.values["session"] = {
             "about": self._about,
             "seconds": self.seconds,
-            "history": [
-                {
-                    "update": each.update,
-                    "seconds": each.seconds,
-                    "accuracy": dict(each.accuracy),
-                    "ready": each.ready,
-                }
-                for each in self.history
-            ],
+            "cpu_seconds": self.cpu_seconds,
+            "history": [asdict(each) for each in self.history],
         }
         snapshot.write(self._config.folder / CHECKPOINT)
 
@@ -143,9 +161,10 @@ class Session:
         started = time.perf_counter()
         with RunLog(log_folder, trainer.done) as log, _interruption() as interrupted:
             while trainer.done < trainer.updates and not interrupted():
-                before = time.perf_counter()
+                before, cpu_before = time.perf_counter(), time.process_time()
                 values = trainer.update()
                 self.seconds += time.perf_counter() - before
+                self.cpu_seconds += time.process_time() - cpu_before
                 log.write("train", values, trainer.done)
                 last = trainer.done == trainer.updates
                 if trainer.done % config.evaluate_every == 0 or last:
@@ -159,7 +178,8 @@ class Session:
 
     def _evaluate(self, log: RunLog) -> None:
         trained = self.trainer.trained()
-        scores = {name: evaluate(trained, each).means() for name, each in self._sets.items()}
+        shards = [Shard(fixed=each, policy=trained) for each in self._examined_on.values()]
+        scores = dict(zip(self._examined_on, self._rollouts.each(examine, shards), strict=True))
         for name, means in scores.items():
             log.write(name, means, self.trainer.done)
         before = self.best
@@ -167,6 +187,7 @@ class Session:
         now = Progress(
             update=self.trainer.done,
             seconds=self.seconds,
+            cpu_seconds=self.cpu_seconds,
             accuracy=accuracy,
             ready=self.trainer.ready,
         )

@@ -1,10 +1,10 @@
 """A training that starts where another, shorter one ended."""
 
 from collections.abc import Callable
-from typing import final
+from typing import Any, final
 
 from embodied_mem.allocation.network import ScorerNetwork
-from embodied_mem.allocation.training.grpo import Grpo
+from embodied_mem.allocation.training.group_trainer import GroupTrainer
 from embodied_mem.allocation.training.imitation import Imitation
 from embodied_mem.allocation.training.ppo import Ppo
 from embodied_mem.allocation.training.snapshot import Snapshot
@@ -26,13 +26,13 @@ class WarmStarted:
     def __init__(
         self,
         first: Imitation,
-        make_second: Callable[[ScorerNetwork], Grpo | Ppo],
+        make_second: Callable[[ScorerNetwork], GroupTrainer[Any] | Ppo],
         second_updates: int,
     ) -> None:
         self._first = first
         self._make_second = make_second
         self._second_updates = second_updates
-        self._second: Grpo | Ppo | None = None
+        self._second: GroupTrainer[Any] | Ppo | None = None
 
     @property
     def done(self) -> int:

@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from embodied_mem.allocation.policy import Policy
 from embodied_mem.allocation.training.snapshot import Snapshot
 
 
-class Trained(Policy, Protocol):
-    """A policy that can be kept."""
+class Trained(Protocol):
+    """A policy, or whatever else was learned, that can be kept."""
 
     def save(self, path: Path, about: Mapping[str, Any] | None = None) -> None:
         """Writes it as safetensors and JSON; `weights.weight_files` says what a path may be.

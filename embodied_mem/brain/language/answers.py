@@ -69,6 +69,7 @@ def answer_question(
     *,
     here: tuple[float, float] | None = None,
     config: AnswerConfig | None = None,
+    viewer: str | None = None,
 ) -> Answer:
     """Answers a question from what a memory holds.
 
@@ -78,11 +79,23 @@ def answer_question(
         here: Where the asker stands, metres in the world frame: "the nearest chair". Without
             it, distances count from the end of the walk in memory.
         config: When an answer counts as certain.
+        viewer: Who is to be told, see `Filter.viewer`; None for the robot itself.
 
     Returns:
         The answer; a question that is not understood is refused, never an exception.
     """
-    recollection = Recollection(memory)
+    recollection = Recollection(memory, viewer=viewer)
+    return answer_from(text, recollection, here=here, config=config)
+
+
+def answer_from(
+    text: str,
+    recollection: Recollection,
+    *,
+    here: tuple[float, float] | None = None,
+    config: AnswerConfig | None = None,
+) -> Answer:
+    """Answers a question from what was read already; see `answer_question`."""
     vocabulary = load_vocabulary(recollection.categories)
     question = parse_question(text, vocabulary, storeys=recollection.storeys)
     if question.floors:

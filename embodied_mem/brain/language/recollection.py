@@ -84,22 +84,28 @@ class Earlier(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Recollection:
-    """A reading of a `MemoryStore`; it does not follow later changes of the store."""
+    """A reading of a `MemoryStore`; it does not follow later changes of the store.
 
-    def __init__(self, store: MemoryStore) -> None:
+    Args:
+        store: Where to read.
+        viewer: Who is to be told, see `Filter.viewer`; None for the robot itself.
+    """
+
+    def __init__(self, store: MemoryStore, *, viewer: str | None = None) -> None:
         """Reads the records that answers need."""
         self._store = store
+        self._viewer = viewer
         self.places: dict[str, PlaceFact] = {}
         self._heights: dict[int, float] = {}
-        for record, place in active(store, PlaceFact, payload=False):
+        for record, place in active(store, PlaceFact, payload=False, viewer=viewer):
             self.places[place.place_id] = place
             if record.pose is not None:
                 self._heights[place.floor] = record.pose[2]
-        for record, floor in active(store, MapFact, payload=False):
+        for record, floor in active(store, MapFact, payload=False, viewer=viewer):
             if record.pose is not None:
                 self._heights[floor.floor] = record.pose[2]
         latest: dict[str, Seen] = {}
-        for record, fact in active(store, ObjectFact, payload=False):
+        for record, fact in active(store, ObjectFact, payload=False, viewer=viewer):
             latest[fact.object_id] = self.seen(fact, self._place(record))
         self.objects: tuple[Seen, ...] = tuple(latest[key] for key in sorted(latest, key=_natural))
         self.by_id: dict[str, Seen] = latest
@@ -145,19 +151,19 @@ class Recollection:
         """Where the walk ended, which is where the body stands as far as memory knows."""
         ends = [
             (fact.last_tick, fact.path[-1])
-            for _, fact in active(self._store, WalkFact, payload=False)
+            for _, fact in active(self._store, WalkFact, payload=False, viewer=self._viewer)
             if fact.path
         ]
         return max(ends)[1] if ends else None
 
     @cached_property
     def _pictures(self) -> tuple[tuple[MemoryRecord, SnapshotFact], ...]:
-        return tuple(active(self._store, SnapshotFact, payload=False))
+        return tuple(active(self._store, SnapshotFact, payload=False, viewer=self._viewer))
 
     def earlier(self, object_id: str) -> tuple[Earlier, ...]:
         """Returns where an object was before, oldest first; places it stayed at count once."""
         found: list[Earlier] = []
-        past = Filter(kind="fact", about=object_id, status="archived")
+        past = Filter(kind="fact", about=object_id, status="archived", viewer=self._viewer)
         for record in self._store.query(past, payload=False):
             if record.content.get("type") != "object":
                 continue

@@ -56,7 +56,7 @@ def answer_partner(
     viewer = asker if viewer == "" else viewer
     question = read_question(text, asker)
     if question is None:
-        seen = answer_question(text, store)
+        seen = answer_question(text, store, viewer=viewer)
         if seen.status != "not_understood":
             return PartnerAnswer(status=seen.status, text=seen.text, value=seen.value)
         return _nearest(text, store, viewer)

@@ -57,8 +57,13 @@ class Told:
     @property
     def session(self) -> int:
         """Number of the session, from 1 on; 0 where it has none."""
-        tail = self.record.session.rpartition("-")[2]
-        return int(tail) if tail.isdigit() else 0
+        return session_of(self.record)
+
+
+def session_of(record: MemoryRecord) -> int:
+    """Returns the number of the session that a record is of, from 1 on; 0 where it has none."""
+    tail = record.session.rpartition("-")[2]
+    return int(tail) if tail.isdigit() else 0
 
 
 def claims_for(store: MemoryStore, viewer: str | None, *, past: bool = True) -> list[Told]:

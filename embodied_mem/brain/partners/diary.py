@@ -9,7 +9,7 @@ from embodied_mem.brain.partners.claims import Claim, told_of
 from embodied_mem.brain.partners.statements import read_statement
 from embodied_mem.brain.remember.keeper import Keeper
 from embodied_mem.memory import Add, Filter, MemoryRecord, MemoryStore, Update
-from embodied_mem.memory.record import Operation, RecordIds
+from embodied_mem.memory.record import Link, Operation, RecordIds
 from embodied_mem.memory.search.embedders import TextEmbedder
 from embodied_mem.memory.search.hashing import HashingEmbedder
 
@@ -70,6 +70,7 @@ class Diary:
             record,
             kind="fact",
             about=(claim.subject,),
+            links=(Link("derived_from", source),) if source else (),
             provenance=(source,) if source else (),
         )
         self._apply(self._operation(claim, record), tick)
@@ -83,7 +84,7 @@ class Diary:
             if told.claim.key == claim.key:
                 changes = {
                     name: getattr(record, name)
-                    for name in ("content", "session", "provenance", "embedding", "space")
+                    for name in ("content", "session", "links", "embedding", "space")
                 }
                 return Update(
                     id=told.record.id,

@@ -76,7 +76,10 @@ class Keeper:
                 results = self.store.apply(batch)
             except BudgetError:
                 # Bytes are free only once what frees them is durable.
-                self.store.apply(room)
+                try:
+                    self.store.apply(room)
+                except BudgetError:  # too many records link to what would go
+                    break
                 pressure += view.bytes_needed(candidate)
                 gone |= leaving
                 continue

@@ -12,7 +12,11 @@ from embodied_mem.memory.record import Add, Delete, MemoryRecord, Operation, Upd
 K = TypeVar("K", bound=Hashable)
 RETRY: Final = 50
 """Ticks after which something that the store had no room for is offered to it again."""
+_FOREVER: Final = 1 << 62
+"""A tick that no visit comes to."""
 _FOLLOWED: Final = ("place", "pose", "about", "links", "embedding", "payload", "losses")
+_WRITTEN_BY: Final = ("session", "observer")
+"""What a new version takes from who writes it, but no record changes for."""
 
 
 class Entry(NamedTuple, Generic[F]):
@@ -81,6 +85,12 @@ class Ledger(Generic[K, F]):
         if not changes or self.withheld(key, tick):
             return []
         superseded = new.record.id != old.record.id
+        if superseded:
+            changes |= {
+                name: getattr(new.record, name)
+                for name in _WRITTEN_BY
+                if getattr(new.record, name) != getattr(old.record, name)
+            }
         held = msgspec.structs.replace(old.record, **changes, id=new.record.id)
         self._put(key, Entry(held, new.fact))
         return [
@@ -140,6 +150,12 @@ class Ledger(Generic[K, F]):
             for key in [k for k, e in self._entries.items() if e.record.id in outcome.evicted]:
                 del self._entries[key]
                 self._refused[key] = tick
+
+    def forget(self, ids: Container[str]) -> None:
+        """Hears that records were erased for good: what they held is not written again."""
+        for key in [key for key, entry in self._entries.items() if entry.record.id in ids]:
+            del self._entries[key]
+            self._refused[key] = _FOREVER
 
     def take_back(self, held: Container[str]) -> None:
         """Hears that something went wrong since the last `settle`, and believes only the store.

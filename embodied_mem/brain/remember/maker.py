@@ -5,15 +5,16 @@ from typing import Any, final
 import msgspec
 
 from embodied_mem.memory.facts import KIND_OF, Fact
-from embodied_mem.memory.record import MemoryRecord, Pose, RecordIds
+from embodied_mem.memory.record import MemoryRecord, Pose, RecordIds, Visibility
 
 
 @final
 class RecordMaker:
     """Turns facts into records of this visit."""
 
-    def __init__(self, seed: int, session: str) -> None:
+    def __init__(self, seed: int, session: str, visibility: Visibility = "private") -> None:
         self.session = session
+        self.visibility = visibility
         self.observer = "agent"
         self.tick = 0
         self._ids = RecordIds(seed)
@@ -31,6 +32,7 @@ class RecordMaker:
             observer=self.observer,
             session=self.session,
             recorded_at=self.tick,
+            visibility=self.visibility,
             **{"valid_from": self.tick, **fields},
         )
 

@@ -4,6 +4,7 @@ from typing import Final, final
 
 from embodied_mem.brain.remember.ledger import Entry, Ledger
 from embodied_mem.brain.remember.maker import RecordMaker, pose_at
+from embodied_mem.brain.remember.past_places import PastPlaces
 from embodied_mem.memory import MemoryStore
 from embodied_mem.memory.facts import ObjectFact, active
 from embodied_mem.memory.record import Operation
@@ -21,6 +22,7 @@ class ObjectRecords:
         self.ledger: Ledger[int, ObjectFact] = Ledger()
         self._scene = scene
         self._maker = maker
+        self._past: PastPlaces | None = None
 
     def follow(self, change: SceneChange) -> list[Operation]:
         """Returns what one observation changes: new objects, and facts that turned out wrong."""
@@ -33,6 +35,18 @@ class ObjectRecords:
                 operations += self._write(row, self._scene.object_fact(row), self._place(row))
         return operations
 
+    def correct(self) -> list[Operation]:
+        """Returns what puts every fact where the scene has moved its object to."""
+        operations: list[Operation] = []
+        for row in map(int, self._scene.objects.rows()):
+            if row not in self.ledger:
+                continue
+            old = self.ledger[row].fact
+            fact = self._scene.object_fact(row, old.on)
+            if fact.position != old.position:
+                operations += self._write(row, fact, self._place(row))
+        return operations
+
     def refresh(self) -> list[Operation]:
         """Returns what brings every fact up to date, with its place and what it stands on."""
         carriers = self._scene.supports()
@@ -41,15 +55,21 @@ class ObjectRecords:
             on = carriers.get(row)
             fact = self._scene.object_fact(row, None if on is None else self._scene.objects.ids[on])
             operations += self._write(row, fact, self._place_now(row))
+        if self._past is not None:
+            operations += self._past.refresh(self._scene, self._maker.tick)
         return operations
 
     def restore(self, store: MemoryStore) -> dict[str, int]:
         """Gives the scene the objects of earlier visits; returns their rows by id."""
         rows: dict[str, int] = {}
         for record, fact in active(store, ObjectFact):
+            if fact.object_id in rows:
+                continue  # another observer's own record of the same thing, in a merged memory
             row = self._scene.objects.restore(fact, record.vector, record.payload[0])
             rows[fact.object_id] = row
             self.ledger.adopt(row, Entry(record, fact))
+        if rows:
+            self._past = PastPlaces(store)
         return rows
 
     def _place(self, row: int) -> str | None:
@@ -100,6 +120,7 @@ class ObjectRecords:
             embedding=table.embedding[row].astype("<f4").tobytes(),
             space=self._scene.embedder.space,
             payload=(table.geometry(row),),
+            links=self.ledger[row].record.links if row in self.ledger else (),
         )
         return Entry(record, fact)
 

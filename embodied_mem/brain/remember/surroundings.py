@@ -38,7 +38,7 @@ class FrontierRecords:
             if key in self.ledger or self.ledger.withheld(key, self._maker.tick):
                 continue
             if picture is None:
-                picture = progressive_picture(_thumbnail(observation.rgb), 80)
+                picture = progressive_picture(thumbnail(observation.rgb), 80)
             entry = self._entry(self._maker.new_id(), frontier, picture)
             operations += self.ledger.add(key, entry)
         return operations
@@ -163,7 +163,8 @@ def _height(scene: SceneGraph, index: int) -> float:
     return scene.occupancy.floor_height if floor is None else floor.height
 
 
-def _thumbnail(picture: UInt8Array) -> UInt8Array:
+def thumbnail(picture: UInt8Array) -> UInt8Array:
+    """Returns a picture, (h, w, 3), at most `THUMBNAIL` pixels wide."""
     if picture.shape[1] <= THUMBNAIL:
         return picture
     height = max(1, round(picture.shape[0] * THUMBNAIL / picture.shape[1]))

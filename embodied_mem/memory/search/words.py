@@ -29,11 +29,14 @@ MAX_READ: Final = 8192
 """Records read for all words of a query."""
 MAX_TOGETHER: Final = 1024
 """Further records read that hold the two rarest of the common words."""
+_BEYOND: Final = 1 << 62
+"""Lies behind every slot."""
 MAX_WALK: Final = 1 << 17
 """Newest slots in which these are looked for."""
 
 _ALL: Final = f"SELECT rowid FROM {TABLE} WHERE {TABLE} MATCH ?"
 _NEWEST: Final = f"{_ALL} ORDER BY rowid DESC LIMIT ?"
+_OLDER: Final = f"{_ALL} AND rowid < ? ORDER BY rowid DESC LIMIT ?"
 _BETWEEN: Final = f"{_ALL} AND rowid >= ? AND rowid < ? ORDER BY rowid DESC LIMIT ?"
 
 _Slots = NDArray[np.intp]
@@ -126,7 +129,15 @@ class WordIndex:
         self.create()
         self.add_many(rows)
 
-    def search(self, query: str, limit: int, *, size: int, among: _Slots | None = None) -> WordHits:
+    def search(
+        self,
+        query: str,
+        limit: int,
+        *,
+        size: int,
+        among: _Slots | None = None,
+        known: _Slots | None = None,
+    ) -> WordHits:
         """Finds records that hold words of a text, whatever the text holds.
 
         Words that few records hold (fewer than `MAX_POSTINGS`) are found wherever they are. A
@@ -140,35 +151,43 @@ class WordIndex:
             limit: Records to return at most.
             size: Slots ever used.
             among: Slots to choose from; all where None.
+            known: Slots that may have an influence at all, ascending; all where None. How rare a
+                word is, and so every score, is as if there were no others: nothing tells whoever
+                may not know of the rest that it is there.
 
         Raises:
             MemoryFileError: If the index is damaged so that it cannot be read.
         """
         with translated():
-            read = self._read(list(dict.fromkeys(words_of(query)))[:MAX_QUERY_WORDS], size)
+            words = list(dict.fromkeys(words_of(query)))[:MAX_QUERY_WORDS]
+            if known is None:
+                read, count = self._read(words, size), size
+            else:
+                read, count = self._read_known(words, known), len(known)
             information = {
-                word: math.log1p((size - postings.frequency + 0.5) / (postings.frequency + 0.5))
+                word: math.log1p((count - postings.frequency + 0.5) / (postings.frequency + 0.5))
                 for word, postings in read.items()
             }
             total = math.fsum(information.values())
             weights = {word: each / total for word, each in information.items()}
-            pair = _rarest_pair(read, weights)
+            # Where two words stand together is read by slots, which count the unknown ones too.
+            pair = _rarest_pair(read, weights) if known is None else ()
             together = self._together(pair, read, size) if pair else np.zeros(0, np.intp)
-        scores, touched, known = np.zeros(size), np.zeros(size, bool), np.zeros(size, bool)
+        scores, touched, beside = np.zeros(size), np.zeros(size, bool), np.zeros(size, bool)
         for word, postings in read.items():
             held = postings.slots
             if word in pair:
                 held = np.concatenate([held, together[together < postings.reach]])
             scores[held] += weights[word]
             touched[held] = True
-        known[together] = True
+        beside[together] = True
         if among is not None:
             allowed = np.zeros(size, bool)
             allowed[among] = True
             touched &= allowed
         reach = {word: postings.reach for word, postings in read.items() if postings.reach}
         slots = np.flatnonzero(touched)
-        hits = WordHits(slots, weights, scores, reach, (frozenset(pair), known))
+        hits = WordHits(slots, weights, scores, reach, (frozenset(pair), beside))
         return hits._replace(slots=_best(slots, scores[slots] + hits.unread(slots), limit))
 
     def check(self, expected: Iterable[tuple[int, str]]) -> list[str]:
@@ -217,6 +236,28 @@ class WordIndex:
                 reach = int(found.min())
                 seen = max(1, size - reach)
                 read[word] = _Postings(slots, reach, min(size, len(slots) * size / seen))
+        return {word: postings for word, postings in read.items() if len(postings.slots)}
+
+    def _read_known(self, words: list[str], known: _Slots) -> dict[str, _Postings]:
+        """Reads the newest known slots of each word, and counts among the known ones alone."""
+        read = {}
+        for word in words:
+            limit = min(MAX_POSTINGS, MAX_READ // len(words))
+            parts, held, before = [np.zeros(0, np.intp)], 0, _BEYOND
+            while held < limit:
+                found = self._slots(_OLDER, (_quoted(word), before, limit))
+                parts.append(found[np.isin(found, known)])
+                held += len(parts[-1])
+                if len(found) < limit:
+                    break
+                before = int(found.min())
+            slots = np.concatenate(parts)[:limit]
+            if len(slots) < limit:
+                read[word] = _Postings(slots, 0, len(slots))
+            else:
+                reach = int(slots.min())
+                seen = len(known) - int(np.searchsorted(known, reach))
+                read[word] = _Postings(slots, reach, len(slots) * len(known) / seen)
         return {word: postings for word, postings in read.items() if len(postings.slots)}
 
     def _together(self, pair: tuple[str, ...], read: dict[str, _Postings], size: int) -> _Slots:

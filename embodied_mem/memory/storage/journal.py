@@ -17,7 +17,7 @@ SCHEMA = 2
 _ROWS = 4096
 _AT_ONCE = 500
 _KEY = struct.Struct("<q").pack
-SETTINGS, COUNTER, SPACES = 1, 2, 1000
+SETTINGS, COUNTER, FORGETTING, SPACES = 1, 2, 3, 1000
 """Rows of the table `meta`; those from `SPACES` on are the vector spaces."""
 _TABLES = (
     "CREATE TABLE meta(id INTEGER PRIMARY KEY, body BLOB NOT NULL, crc INTEGER NOT NULL)",
@@ -179,6 +179,20 @@ class Journal:
     def write_space(self, number: int, name: str, dimension: int) -> None:
         """Remembers a vector space."""
         self._write_meta(SPACES + number, msgspec.msgpack.encode((name, dimension)))
+
+    def forgetting(self) -> list[str] | None:
+        """Returns the ids of what an unfinished forgetting erases; None where there is none."""
+        if not self._rows("SELECT 1 FROM meta WHERE id = ?", (FORGETTING,)):
+            return None
+        ids = msgspec.msgpack.decode(self._meta(FORGETTING), type=list[bytes])
+        return [each.hex() for each in ids]
+
+    def write_forgetting(self, ids: Iterable[str] | None) -> None:
+        """Notes what is being forgotten, by ids alone; None where that is done."""
+        if ids is None:
+            self._execute("DELETE FROM meta WHERE id = ?", (FORGETTING,))
+            return
+        self._write_meta(FORGETTING, msgspec.msgpack.encode([bytes.fromhex(each) for each in ids]))
 
     def damaged_settings(self) -> list[str]:
         """Returns which rows of the settings do not match their checksum."""

@@ -20,6 +20,7 @@ from embodied_mem.memory.search.words import WordIndex
 from embodied_mem.memory.storage.folder import DiskFolder
 from embodied_mem.memory.storage.journal import (
     COUNTER,
+    FORGETTING,
     SCHEMA,
     SETTINGS,
     SPACES,
@@ -131,6 +132,8 @@ def rebuild_database(folder: Path) -> Salvaged:
                 journal.write_counter(_largest_number(folder, found, records))
                 for number, (name, dimension) in enumerate(spaces):
                     journal.write_space(number, name, dimension)
+                if FORGETTING in found.meta:  # or a page that was read brings back what it erases
+                    journal.write_forgetting(_forgetting(found))
                 journal.write((slot, *found.records[slot]) for slot in sorted(records))
                 journal.stage(_staged(found, records))
                 journal.write_undo(max(found.journal, default=0) + 1, None)
@@ -173,6 +176,12 @@ def _settings(found: Salvaged) -> Settings:
             f"this memory has schema {settings.schema}; this version repairs up to {SCHEMA}"
         )
     return settings
+
+
+def _forgetting(found: Salvaged) -> list[str]:
+    """Returns the ids that an unfinished forgetting erases."""
+    ids = msgspec.msgpack.decode(found.meta[FORGETTING], type=list[bytes])
+    return [each.hex() for each in ids]
 
 
 def _spaces(found: Salvaged, records: Records) -> list[tuple[str, int]]:

@@ -6,7 +6,7 @@ record (the out-of-band idea of SJMalloc, there for heap metadata).
 
 import zlib
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import final
 
@@ -167,6 +167,19 @@ class Segments:
         if self._active == number:
             self._active = None
         self._folder.remove(segment_name(number))
+
+    def blank(self, number: int, kept: Iterable[Extent]) -> None:
+        """Writes zeros over all bytes of a segment but some, and has them on the disk.
+
+        For a segment that cannot be removed, since damaged bytes in it are still referred to.
+        """
+        file, start = self._files[number], 0
+        for extent in (*sorted(kept, key=lambda each: each.offset), None):
+            end = file.size if extent is None else min(extent.offset, file.size)
+            if end > start:
+                file.overwrite(start, bytes(end - start))
+            start = start if extent is None else max(start, extent.offset + extent.length)
+        file.sync()
 
     def cut(self, sizes: dict[int, int]) -> None:
         """Takes back what was appended since `sizes` was read; no row refers to it."""

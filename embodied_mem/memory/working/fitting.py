@@ -44,7 +44,7 @@ class Fitting:
             return lines
         fixed = pinned | kept
         target = int(LOW_WATER * self.cap)
-        for make_room in (_drop_details, self._merge, self._fold):
+        for make_room in (drop_details, self._merge, self._fold):
             lines = make_room(lines, fixed, target)
             if total(lines) <= self.cap:
                 return lines
@@ -137,7 +137,7 @@ class Fitting:
         )
 
 
-def _drop_details(lines: list[Line], fixed: set[str], target: int) -> list[Line]:
+def drop_details(lines: list[Line], fixed: set[str], target: int) -> list[Line]:
     """Hides chunks that are shown again, those that were expanded first before the others."""
     sources = [x.source for x in lines if x.role == "detail" and not is_pinned(x, fixed)]
     for source in dict.fromkeys(sources):

@@ -38,6 +38,12 @@ class Line:
     """Of a detail: the chunk that is shown."""
     parts: tuple[str, ...] = ()
     """Of a merged line: the chunks in it; of a folded line: the notes in it."""
+    kind: str = ""
+    """Of a note: which kind it is of."""
+    about: str = ""
+    """Of a note: what it is about."""
+    time: int = 0
+    """Of a note: its number."""
 
 
 def total(lines: list[Line]) -> int:

@@ -13,9 +13,11 @@ from typing import Final, final
 
 from embodied_mem.errors import ConfigError, WorkingMemoryError
 from embodied_mem.memory.working.chunks import MOST_DETAILS, RUN, Archive, Chunk, Detail
+from embodied_mem.memory.working.editing import CloseAndSummarise, Editor, View
 from embodied_mem.memory.working.fitting import Fitting
 from embodied_mem.memory.working.handles import Handle, HandleTable
 from embodied_mem.memory.working.lines import Line, Role, TokenCount, is_pinned, total
+from embodied_mem.memory.working.usage import Usage
 from embodied_mem.models.tokens import estimate_tokens
 
 _INDENT: Final = "  "
@@ -43,6 +45,8 @@ class WorkingMemory:
         head: Text that stays at the top, such as the instruction; one line.
         handles: Where results are held; a fresh table without a store where it is left out.
         most_details: Notes of closed chunks that are kept to be expanded.
+        editor: Chooses what goes out of view; where it is left out, closing a chunk leaves its
+            summary alone.
 
     Raises:
         ConfigError: If the cap is not positive.
@@ -68,6 +72,7 @@ class WorkingMemory:
         head: str = "",
         handles: HandleTable | None = None,
         most_details: int = MOST_DETAILS,
+        editor: Editor | None = None,
     ) -> None:
         if cap_tokens < 1:
             raise ConfigError(f"cap_tokens is {cap_tokens}; expected 1 or more")
@@ -75,6 +80,9 @@ class WorkingMemory:
         self.handles = handles or HandleTable()
         self.compactions = 0
         """How often room had to be made: what was rendered before changed then."""
+        self.usage = Usage()
+        """What was noted when, and used since; for an editor."""
+        self._editor = editor or CloseAndSummarise()
         self._count = count
         self._archive = Archive(most_details)
         self._fitting = Fitting(
@@ -83,7 +91,7 @@ class WorkingMemory:
         self._pinned: set[str] = set()
         self._gone: set[str] = set()
         """Handles in view that are known to be gone."""
-        self._notes = self._subgoals = self._prunes = 0
+        self._subgoals = self._prunes = 0
         self._lines: list[Line] = []
         if head:
             self._show([self._line("", "fixed", RUN, head)], set())
@@ -148,18 +156,32 @@ class WorkingMemory:
         self._subgoals += 1
         return chunk.id
 
-    def note(self, what: str | Handle) -> str:
+    def note(self, what: str | Handle, *, kind: str = "", about: str = "") -> str:
         """Adds a step, an observation or a handle to the current chunk and returns its id.
+
+        Args:
+            what: The note; a text becomes one line.
+            kind: Which kind of note it is, such as one of `line_features.NOTE_KINDS`; an editor
+                may go by it.
+            about: What it is about; a newer note of the same kind about the same takes its place
+                in what an editor knows.
 
         Raises:
             WorkingMemoryError: If there is no room for it.
         """
         handle = what.id if isinstance(what, Handle) else ""
         text = what.text if isinstance(what, Handle) else _one_line(what)
-        detail = Detail(id=f"n{self._notes + 1}", text=text, handle=handle)
-        self._show([*self._lines, self._note_line(detail, "note", self.current)], {detail.id})
+        number = self.usage.clock + 1
+        detail = Detail(id=f"n{number}", text=text, handle=handle)
+        line = self._note_line(detail, "note", self.current)
+        line = replace(line, kind=kind, about=about, time=number)
+        before = self.usage.noted(line)
+        try:
+            self._show([*self._lines, line], {detail.id})
+        except WorkingMemoryError:
+            self.usage.take_back(line, before)
+            raise
         self._archive.note(detail)
-        self._notes += 1
         return detail.id
 
     def close(self, summary: str) -> str:
@@ -178,11 +200,24 @@ class WorkingMemory:
             elif line.role == "head" and line.id == chunk.id:
                 text = f"{chunk.id} {chunk.goal}: {summary}"
                 lines.append(self._line(chunk.id, "summary", chunk.parent, text))
+            elif self._editor.keeps_details:
+                lines.append(line)
             elif is_pinned(line, self._pinned) and line.role != "head":
                 lines.append(replace(line, chunk=chunk.parent))
         self._show(lines, {chunk.id})
         self._archive.close(summary)
         return chunk.id
+
+    def cite(self, id: str) -> None:
+        """Takes in that a note was used, for an editor to know.
+
+        Raises:
+            WorkingMemoryError: If no such note is shown.
+        """
+        line = next((x for x in self._lines if x.id == id and x.role == "note"), None)
+        if line is None:
+            raise WorkingMemoryError(f"{id} cannot be cited: it is no note that is shown")
+        self.usage.cite(line)
 
     # -- edits --------------------------------------------------------------------------------
 
@@ -273,7 +308,17 @@ class WorkingMemory:
 
     def _show(self, lines: list[Line], kept: set[str]) -> None:
         """Takes over lines, made to fit."""
-        fitted = self._fitting.fit(lines, self._pinned, kept)
+        fixed = frozenset(self._pinned | kept)
+        view = View(
+            cap=self.cap,
+            fixed=fixed,
+            usage=self.usage,
+            current=self.current,
+            goal=self._archive.get(self.current).goal,
+            is_open=lambda chunk: self._archive.get(chunk).open,
+        )
+        edited = self._editor.edit(lines, view)
+        fitted = self._fitting.fit(edited, self._pinned, kept)
         self.compactions += fitted is not lines
         self._lines = fitted
 

@@ -9,10 +9,10 @@ from typing import Final
 
 import numpy as np
 
-_COLOURS: Final = ("red", "green", "blue", "yellow", "orange", "purple")
-_THINGS: Final = ("mug", "can", "duck", "teddy", "sponge", "bottle", "plate", "fork")
+COLOURS: Final = ("red", "green", "blue", "yellow", "orange", "purple")
+THINGS: Final = ("mug", "can", "duck", "teddy", "sponge", "bottle", "plate", "fork")
 _SEEN: Final = ("brick", "ball", "lego", "spoon", "bowl", "box", "cup", "block", "screw", "key")
-_PLACES: Final = ("left drawer", "right drawer", "red bin", "green bin", "blue bin", "tray")
+PLACES: Final = ("left drawer", "right drawer", "red bin", "green bin", "blue bin", "tray")
 STEPS: Final = ("look", "reach", "align", "grasp", "lift", "carry", "lower", "release", "retreat")
 """The steps of a subgoal, in order."""
 
@@ -49,12 +49,12 @@ def rehearse(rng: np.random.Generator, subgoals: int, steps: int) -> tuple[Subgo
         subgoals: How many, at most 48.
         steps: Of each, at most 9.
     """
-    names = [f"{colour} {thing}" for colour in _COLOURS for thing in _THINGS]
+    names = [f"{colour} {thing}" for colour in COLOURS for thing in THINGS]
     themes = [names[n] for n in rng.permutation(len(names))[:subgoals]]
     beside = iter(f"{_SEEN[n % len(_SEEN)]} {n + 11}" for n in rng.permutation(subgoals * steps))
     run = []
     for theme in themes:
-        place = _PLACES[int(rng.integers(len(_PLACES)))]
+        place = PLACES[int(rng.integers(len(PLACES)))]
         done = tuple(_step(rng, theme, name, place, next(beside)) for name in STEPS[:steps])
         run.append(
             Subgoal(

@@ -9,13 +9,16 @@ import numpy as np
 from embodied_mem.allocation.network import ScorerNetwork
 from embodied_mem.allocation.rules import RULES
 from embodied_mem.allocation.training.ama import Ama, AmaConfig
+from embodied_mem.allocation.training.dcpo import Dcpo, DcpoConfig
 from embodied_mem.allocation.training.dqn import Dqn, DqnConfig
 from embodied_mem.allocation.training.episodes import Core, EpisodeSet
+from embodied_mem.allocation.training.group_trainer import GroupConfig, GroupTrainer
 from embodied_mem.allocation.training.grpo import Grpo, GrpoConfig
 from embodied_mem.allocation.training.imitation import Imitation, ImitationConfig
 from embodied_mem.allocation.training.labels import Lifetimes, LifetimeTeacher
 from embodied_mem.allocation.training.ppo import Ppo, PpoConfig
 from embodied_mem.allocation.training.recurrent_ppo import RecurrentPpo, RecurrentPpoConfig
+from embodied_mem.allocation.training.rollouts import Rollouts, SerialRollouts
 from embodied_mem.allocation.training.staged import WarmStarted
 from embodied_mem.allocation.training.trainer import Trainer
 from embodied_mem.errors import ConfigError, unknown_name
@@ -37,12 +40,15 @@ ALGORITHMS: Final = (
     "ppo",
     "recurrent_ppo",
     "grpo",
+    "dcpo",
     "dqn",
     "ama",
     "stacking",
     "push_skip",
     "imitation",
 )
+SHARDED: Final = ("grpo", "dcpo", "ama", "imitation")
+"""Algorithms whose rollouts are whole queues of episodes, which can be played in shards."""
 AMA_RULES: Final = ("fifo_coarse", "lifo_coarse", "lvfo_coarse", "mvfo_coarse")
 """What AMA chooses among: the published four, lowering before they drop, as suits a byte budget."""
 _AFTER_WARM_PPO: Final = PpoConfig(
@@ -56,6 +62,9 @@ _AFTER_WARM_PPO: Final = PpoConfig(
     shaped=True,
 )
 _AFTER_WARM_GRPO: Final = GrpoConfig(updates=6, learning_rate=5e-4)
+ALLOCATOR_DCPO: Final = DcpoConfig(segments=128, batch=1024)
+"""An allocator's segments have one or two decisions each, so that many are drawn."""
+_AFTER_WARM_DCPO: Final = replace(ALLOCATOR_DCPO, updates=6, learning_rate=5e-4)
 """Small steps: what the teacher taught is not to be lost while the return is learned."""
 
 _VALIDATION, _HELD_OUT = 1_000_003, 1_000_033
@@ -81,9 +90,11 @@ class PracticeConfig:
     slots_told: bool = True
     """Tell which share of the slots is in use; not for a store, where only bytes are short."""
     warm: int = 30
-    """Updates that PPO and GRPO imitate the teacher for before they learn from the reward."""
+    """Updates that PPO, GRPO and DCPO imitate the teacher for before they learn from the reward."""
     updates: int | None = None
     """Updates of the whole training, warm start left out; the algorithm's own number where None."""
+    shards: int = 1
+    """Parts that the episodes of an update are played in, for `SHARDED`; decides what is drawn."""
 
     def __post_init__(self) -> None:
         """Checks the ranges.
@@ -98,10 +109,16 @@ class PracticeConfig:
             "labelled": self.labelled,
             "evaluated": self.evaluated,
             "updates": 1 if self.updates is None else self.updates,
+            "shards": self.shards,
         }
         for name, size in sizes.items():
             if size < 1:
                 raise ConfigError(f"{name} is {size}; expected at least 1")
+        if self.shards > 1 and self.algorithm not in SHARDED:
+            raise ConfigError(
+                f"{self.algorithm} plays no queues of episodes that can be cut into {self.shards} "
+                f"shards; of the algorithms {', '.join(SHARDED)} do"
+            )
         if self.warm < 0 or self.beta < 0:
             raise ConfigError(f"warm is {self.warm} and beta {self.beta}; expected at least 0")
 
@@ -118,8 +135,13 @@ class Practice:
     about: Mapping[str, Any]
 
 
-def prepare(config: PracticeConfig, streams: Streams) -> Practice:
+def prepare(config: PracticeConfig, streams: Streams, rollouts: Rollouts | None = None) -> Practice:
     """Draws the episodes and makes the trainer.
+
+    Args:
+        config: What is trained.
+        streams: Recordings to draw episodes from.
+        rollouts: Where shards are played, if there are several.
 
     Raises:
         ConfigError: If no stream is long enough for the episodes.
@@ -138,7 +160,8 @@ def prepare(config: PracticeConfig, streams: Streams) -> Practice:
         seed=config.seed,
         hash=generator_hash(streams, training),
     )
-    trainer, settings = _TRAINERS[config.algorithm](config, episodes, drawn)
+    make = _TRAINERS[config.algorithm]
+    trainer, settings = make(config, episodes, drawn, rollouts or SerialRollouts())
     held_out = replace(config.episode, held_out=True)
     about = {
         "algorithm": config.algorithm,
@@ -172,78 +195,124 @@ def guide(core: Core, episodes: Int64Array, slots: Float32Array, mask: BoolArray
 def _warm(
     config: PracticeConfig,
     episodes: EpisodeSet,
-    settings: GrpoConfig | PpoConfig,
-    make: Callable[[ScorerNetwork | None], Grpo | Ppo],
+    settings: GroupConfig | PpoConfig,
+    make: Callable[[ScorerNetwork | None], GroupTrainer[Any] | Ppo],
+    rollouts: Rollouts,
 ) -> _Made:
     if not config.warm:
         return make(None), asdict(settings)
     warm = ImitationConfig(
-        updates=config.warm, guided_until=0.3, batch=1024, hidden=settings.hidden
+        updates=config.warm,
+        guided_until=0.3,
+        batch=1024,
+        hidden=settings.hidden,
+        shards=config.shards,
     )
-    first = Imitation(warm, episodes, config.seed, guide)
+    first = Imitation(warm, episodes, config.seed, guide, rollouts)
     told = {**asdict(settings), "warm": asdict(warm)}
     return WarmStarted(first, make, settings.updates), told
 
 
-def _ppo(config: PracticeConfig, episodes: EpisodeSet, drawn: list[Episode]) -> _Made:
+def _ppo(
+    config: PracticeConfig, episodes: EpisodeSet, drawn: list[Episode], rollouts: Rollouts
+) -> _Made:
     settings = _with_updates(_AFTER_WARM_PPO if config.warm else PpoConfig(), config)
     return _warm(
         config,
         episodes,
         settings,
         lambda start: Ppo(settings, episodes, config.seed, start=start),
+        rollouts,
     )
 
 
-def _grpo(config: PracticeConfig, episodes: EpisodeSet, drawn: list[Episode]) -> _Made:
+def _grpo(
+    config: PracticeConfig, episodes: EpisodeSet, drawn: list[Episode], rollouts: Rollouts
+) -> _Made:
     settings = _with_updates(_AFTER_WARM_GRPO if config.warm else GrpoConfig(), config)
+    settings = replace(settings, shards=config.shards)
     return _warm(
-        config, episodes, settings, lambda start: Grpo(settings, episodes, config.seed, start)
+        config,
+        episodes,
+        settings,
+        lambda start: Grpo(settings, episodes, config.seed, start, rollouts),
+        rollouts,
     )
 
 
-def _restricted(config: PracticeConfig, episodes: EpisodeSet, drawn: list[Episode]) -> _Made:
+def _dcpo(
+    config: PracticeConfig, episodes: EpisodeSet, drawn: list[Episode], rollouts: Rollouts
+) -> _Made:
+    settings = _with_updates(_AFTER_WARM_DCPO if config.warm else ALLOCATOR_DCPO, config)
+    settings = replace(settings, shards=config.shards)
+    return _warm(
+        config,
+        episodes,
+        settings,
+        lambda start: Dcpo(settings, episodes, config.seed, start, rollouts),
+        rollouts,
+    )
+
+
+def _restricted(
+    config: PracticeConfig, episodes: EpisodeSet, drawn: list[Episode], rollouts: Rollouts
+) -> _Made:
     settings = _with_updates(PpoConfig(), config)
     return Ppo(settings, episodes, config.seed, config.algorithm), asdict(settings)
 
 
-def _recurrent(config: PracticeConfig, episodes: EpisodeSet, drawn: list[Episode]) -> _Made:
+def _recurrent(
+    config: PracticeConfig, episodes: EpisodeSet, drawn: list[Episode], rollouts: Rollouts
+) -> _Made:
     settings = RecurrentPpoConfig(ppo=_with_updates(PpoConfig(), config))
     return RecurrentPpo(settings, episodes, config.seed), asdict(settings)
 
 
-def _dqn(config: PracticeConfig, episodes: EpisodeSet, drawn: list[Episode]) -> _Made:
+def _dqn(
+    config: PracticeConfig, episodes: EpisodeSet, drawn: list[Episode], rollouts: Rollouts
+) -> _Made:
     settings = _with_updates(DqnConfig(), config)
     return Dqn(settings, episodes, config.seed), asdict(settings)
 
 
-def _ama(config: PracticeConfig, episodes: EpisodeSet, drawn: list[Episode]) -> _Made:
-    settings = _with_updates(AmaConfig(), config)
+def _ama(
+    config: PracticeConfig, episodes: EpisodeSet, drawn: list[Episode], rollouts: Rollouts
+) -> _Made:
+    settings = replace(_with_updates(AmaConfig(), config), shards=config.shards)
     rules = {name: RULES[name]() for name in AMA_RULES}
-    return Ama(settings, episodes, config.seed, rules), {**asdict(settings), "rules": AMA_RULES}
+    trainer = Ama(settings, episodes, config.seed, rules, rollouts)
+    return trainer, {**asdict(settings), "rules": AMA_RULES}
 
 
-def _imitation(config: PracticeConfig, episodes: EpisodeSet, drawn: list[Episode]) -> _Made:
-    settings = _with_updates(ImitationConfig(), config)
+def _imitation(
+    config: PracticeConfig, episodes: EpisodeSet, drawn: list[Episode], rollouts: Rollouts
+) -> _Made:
+    settings = replace(_with_updates(ImitationConfig(), config), shards=config.shards)
     labels = [labels_of(clairvoyant(episode)) for episode in drawn]
     lifetimes = Lifetimes(
         until=np.stack([each.until for each in labels]),
         fine_until=np.stack([each.fine_until for each in labels]),
     )
-    return Imitation(settings, episodes, config.seed, LifetimeTeacher(lifetimes)), asdict(settings)
+    teacher = LifetimeTeacher(lifetimes)
+    return Imitation(settings, episodes, config.seed, teacher, rollouts), asdict(settings)
 
 
-_Settings = TypeVar("_Settings", PpoConfig, GrpoConfig, DqnConfig, AmaConfig, ImitationConfig)
+_Settings = TypeVar(
+    "_Settings", PpoConfig, GrpoConfig, DcpoConfig, DqnConfig, AmaConfig, ImitationConfig
+)
 
 
 def _with_updates(settings: _Settings, config: PracticeConfig) -> _Settings:
     return settings if config.updates is None else replace(settings, updates=config.updates)
 
 
-_TRAINERS: Final[Mapping[str, Callable[[PracticeConfig, EpisodeSet, list[Episode]], _Made]]] = {
+_TRAINERS: Final[
+    Mapping[str, Callable[[PracticeConfig, EpisodeSet, list[Episode], Rollouts], _Made]]
+] = {
     "ppo": _ppo,
     "recurrent_ppo": _recurrent,
     "grpo": _grpo,
+    "dcpo": _dcpo,
     "dqn": _dqn,
     "ama": _ama,
     "stacking": _restricted,

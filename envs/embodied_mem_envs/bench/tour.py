@@ -5,6 +5,7 @@ around there, and starts over, with the same steps as a body: 0.25 m or 30 degre
 """
 
 from collections.abc import Iterator
+from itertools import count
 
 import numpy as np
 from scipy.sparse import coo_matrix
@@ -20,16 +21,28 @@ CLEAR = 0.22
 """Radius that the way is planned for, metres: a little more than the body's."""
 
 
-def tour(house: House, seed: int) -> Iterator[tuple[float, float, float]]:
-    """Yields x, y and yaw of the body, tick by tick, without end."""
+def tour(
+    house: House,
+    seed: int,
+    start: tuple[float, float, float] | None = None,
+    rounds: int | None = None,
+) -> Iterator[tuple[float, float, float]]:
+    """Yields x, y and yaw of the body, tick by tick.
+
+    Args:
+        house: Where to walk.
+        seed: Of the order of the rooms and the points in them.
+        start: x, y and yaw to begin at; the house's own start if None.
+        rounds: How often it goes through all rooms; without end if None.
+    """
     rng = np.random.default_rng(seed)
     free, origin = house.reachable_floor(radius=CLEAR, cell=CELL)
     cells = np.argwhere(free)
     points: Float64Array = np.asarray(origin) + (cells[:, ::-1] + 0.5) * CELL
     graph = _grid_graph(free)
-    x, y, yaw = house.start
+    x, y, yaw = start or house.start
     at = int(np.linalg.norm(points - (x, y), axis=1).argmin())
-    while True:
+    for _ in count() if rounds is None else range(rounds):
         for room in rng.permutation(len(house.rooms)):
             goal = _point_in_room(house, int(room), points, rng)
             if goal is None:

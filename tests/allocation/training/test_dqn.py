@@ -36,7 +36,7 @@ def test_it_learns_to_answer_more(episodes):
         updates=10, rows=32, steps=24, gradient_steps=24, batch=128, hidden=16, target_every=12
     )
     trainer = Dqn(config, episodes, 1)
-    test = small_episodes(9, 256)
+    test = small_episodes(9, 128)
     while trainer.done < trainer.updates:
         logs = trainer.update()
     assert logs["validity"] == 0

@@ -42,7 +42,7 @@ def test_a_rollout_keeps_the_decisions_that_count(episodes):
 def test_it_learns_to_answer_more(episodes):
     config = GrpoConfig(updates=8, groups=24, rollouts=8, rows=96, batch=512, hidden=16)
     trainer = Grpo(config, episodes, 1)
-    test = small_episodes(9, 256)
+    test = small_episodes(9, 128)
     while trainer.done < trainer.updates:
         logs = trainer.update()
     assert logs["validity"] == 0

@@ -146,8 +146,10 @@ def warm(algorithm, episodes, seed):
     return WarmStarted(first, lambda start: Ppo(ppo, episodes, seed, start=start), ppo.updates)
 
 
-@pytest.mark.parametrize("algorithm", ["grpo", "ppo"])
-@pytest.mark.parametrize("each", [1, 2, 3])
+# Stopped while it imitates, where it goes over, and after that; the first is the same for both.
+@pytest.mark.parametrize(
+    ("algorithm", "each"), [("grpo", 1), ("grpo", 2), ("grpo", 3), ("ppo", 2), ("ppo", 3)]
+)
 def test_a_warm_start_goes_on_exactly(episodes, tmp_path, algorithm, each):
     assert_resumes_exactly(lambda _: warm(algorithm, episodes, 2), tmp_path / "checkpoint", each)
 

@@ -51,7 +51,7 @@ def test_the_terms_of_ended_episodes_are_told(episodes):
 
 def test_it_learns_to_answer_more(episodes):
     trainer = Ppo(PpoConfig(updates=8, rows=64, steps=24, batch=384, hidden=16), episodes, 1)
-    test = small_episodes(9, 256)
+    test = small_episodes(9, 128)
     while trainer.done < trainer.updates:
         logs = trainer.update()
     assert logs["validity"] == 0

@@ -1,6 +1,7 @@
 """Where to look next, on a map that a body made in a real house."""
 
 import numpy as np
+import pytest
 
 from embodied_mem.brain.navigation import Navigator, Pose2
 from embodied_mem.brain.seeking.approach import ApproachConfig, nearest_floor, nearest_view
@@ -40,6 +41,12 @@ class Looked:
         self.navigator = Navigator()
 
 
+@pytest.fixture(scope="module")
+def looked() -> Looked:
+    """Read only, since several tests share it."""
+    return Looked()
+
+
 def beside(point: np.ndarray, category: str) -> Known:
     """One sure thing near a point."""
     centre = point[None] + 0.3
@@ -52,8 +59,7 @@ def beside(point: np.ndarray, category: str) -> Known:
     )
 
 
-def test_a_frontier_beside_kin_is_worth_more() -> None:
-    looked = Looked()
+def test_a_frontier_beside_kin_is_worth_more(looked: Looked) -> None:
     target = read_target("find a toilet")
     assert target is not None
     assert looked.frontiers
@@ -74,8 +80,7 @@ def test_a_frontier_beside_kin_is_worth_more() -> None:
     assert worth["bathtub"] > 2.0 * worth["bed"]
 
 
-def test_the_nearest_frontier_is_chosen_where_that_is_asked_for() -> None:
-    looked = Looked()
+def test_the_nearest_frontier_is_chosen_where_that_is_asked_for(looked: Looked) -> None:
     target = read_target("find a mug")
     assert target is not None
     search = Search(looked.navigator, looked.searched, SearchConfig(nearest=True))
@@ -87,8 +92,7 @@ def test_the_nearest_frontier_is_chosen_where_that_is_asked_for() -> None:
     assert costs[step.frontier.id] == min(costs.values())
 
 
-def test_without_frontiers_and_blocks_nothing_is_left() -> None:
-    looked = Looked()
+def test_without_frontiers_and_blocks_nothing_is_left(looked: Looked) -> None:
     target = read_target("find a mug")
     assert target is not None
     search = Search(looked.navigator, looked.searched)
@@ -104,8 +108,7 @@ def test_floor_that_was_looked_at_is_not_searched_again_until_it_may_have_change
     assert np.isinf(looked.searched.nearest(here[None])[0])
 
 
-def test_the_place_to_stop_is_within_reach_and_faces_the_box() -> None:
-    looked = Looked()
+def test_the_place_to_stop_is_within_reach_and_faces_the_box(looked: Looked) -> None:
     field = looked.navigator.field(looked.occupancy, looked.pose.xy)
     offset = np.array([1.5 * np.cos(0.3), 1.5 * np.sin(0.3), 0.0])
     middle = np.array([*looked.pose.xy, 0.5]) + offset

@@ -28,7 +28,7 @@ def test_every_algorithm_can_be_prepared(streams, algorithm):
         algorithm=algorithm, seed=5, episode=SMALL, pool=6, evaluated=4, updates=3, warm=2
     )
     practice = prepare(config, streams)
-    warm = 2 if algorithm in ("ppo", "grpo") else 0
+    warm = 2 if algorithm in ("ppo", "grpo", "dcpo") else 0
     assert (practice.trainer.done, practice.trainer.updates) == (0, 3 + warm)
     about = json.loads(json.dumps(practice.about))
     assert about["algorithm"] == algorithm and about["seed"] == 5

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from embodied_mem.memory import MemoryStore
 from embodied_mem.memory.facts import ObjectFact, active
@@ -10,6 +11,8 @@ from embodied_mem_envs.evaluation.explore_run import ExploreConfig, explore_hous
 from embodied_mem_envs.house import HouseConfig, generate_house
 
 
+# tests/brain/test_climbing.py explores both floors of a smaller house, test_watch.py counts them.
+@pytest.mark.slow
 def test_both_floors_are_walked_and_remembered(tmp_path: Path) -> None:
     house = generate_house(9, HouseConfig(floors=2, rooms=5))
     visit = explore_house(house, tmp_path / "house.mem", ExploreConfig(width=128, max_ticks=700))

@@ -11,14 +11,14 @@ from embodied_mem_envs.evaluation.house_eval import HouseEvalConfig, evaluate_ho
 from embodied_mem_envs.evaluation.results import HouseResult
 from embodied_mem_envs.house import HouseConfig, generate_house
 
-SMALL = ExploreConfig(width=160, max_ticks=80)
+SMALL = ExploreConfig(width=128, max_ticks=60)
 SEED = 1006  # three rooms
 
 
 def test_a_walk_leaves_a_memory_of_what_showed(tmp_path: Path) -> None:
     house = generate_house(SEED, HouseConfig(rooms=3))
     visit = explore_house(house, tmp_path / "walk.mem", SMALL, seed=SEED)
-    assert visit.ticks == 80 or visit.finished
+    assert visit.ticks == 60 or visit.finished
     assert 0.3 < visit.floor_covered <= 1.0
     assert visit.path_metres > 0.5
     assert [p.metres for p in visit.progress] == sorted(p.metres for p in visit.progress)

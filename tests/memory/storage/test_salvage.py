@@ -129,7 +129,7 @@ def test_a_whole_database_is_read_as_sqlite_reads_it(
     )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(data=st.data())
 def test_a_flip_in_the_database_costs_at_most_the_row_it_hit(
     closed: Database, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
@@ -192,7 +192,7 @@ def test_rows_of_pages_that_were_given_up_do_not_come_back(
     assert found.records == {} and found.lost_pages
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_any_bytes_are_read_or_refused(
     killed: Database, tmp_path_factory: pytest.TempPathFactory, seed: int

@@ -9,6 +9,7 @@ pytest.importorskip("cyclonedds")
 
 from embodied_mem.robots.dds.driver import DdsDriver, make_dds
 from embodied_mem.robots.driver import RobotEvents
+from peer import Peer, own_domain
 from peer import peer as peer
 
 
@@ -58,6 +59,30 @@ class Connected:
         """Waits until everybody is there and everything comes."""
         self.until(lambda one: not one.faults and max(one.driver.read().ages.values()) < 0.5)
         return self
+
+
+@pytest.fixture(scope="module")
+def lasting_peers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Peer]]:
+    kept: list[Peer] = []
+    with own_domain() as domain:
+        kept.append(Peer(domain, tmp_path_factory.mktemp("robot") / "log.jsonl"))
+        yield kept
+        kept[-1].kill()
+
+
+@pytest.fixture
+def lasting_peer(
+    lasting_peers: list[Peer],
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Peer]:
+    """One robot for all tests of a module that leave it as it was; a new one after a failure."""
+    robot, failed = lasting_peers[-1], request.session.testsfailed
+    yield robot
+    if request.session.testsfailed > failed:
+        robot.kill()
+        log = tmp_path_factory.mktemp("robot") / "log.jsonl"
+        lasting_peers.append(Peer(robot.domain, log))
 
 
 @pytest.fixture

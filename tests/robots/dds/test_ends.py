@@ -1,8 +1,8 @@
 """Who is at the other end, over real DDS: nobody, somebody unfit, somebody else."""
 
 
-def test_nobody_there_is_an_error(peer, connect):
-    robot = peer()
+def test_nobody_there_is_an_error(lasting_peer, connect):
+    robot = lasting_peer
     one = connect(robot.domain, namespace="elsewhere", patience=1.0)
     checks = {check.name: check for check in one.driver.checks()}
     assert checks["/elsewhere/cmd_vel subscriber"].verdict == "error"
@@ -30,8 +30,8 @@ def test_a_command_of_another_type_is_named(peer, connect):
     assert line.verdict == "error" and "stamped" in line.expected
 
 
-def test_somebody_else_who_steers_is_a_fault_as_long_as_he_is_there(peer, connect):
-    robot = peer()
+def test_somebody_else_who_steers_is_a_fault_as_long_as_he_is_there(lasting_peer, connect):
+    robot = lasting_peer
     one = connect(robot.domain).ready()
     robot.tell("publish cmd_vel 0.2 0.0")
     one.until(lambda one: "somebody else publishes to /cmd_vel" in one.faults)
@@ -41,8 +41,8 @@ def test_somebody_else_who_steers_is_a_fault_as_long_as_he_is_there(peer, connec
     one.until(lambda one: one.faults == "")
 
 
-def test_two_brains_are_each_others_fault(peer, connect):
-    robot = peer()
+def test_two_brains_are_each_others_fault(lasting_peer, connect):
+    robot = lasting_peer
     one, other = connect(robot.domain).ready(), connect(robot.domain, name="other")
     for brain in (one, other):
         brain.until(lambda brain: "somebody else publishes" in brain.faults)

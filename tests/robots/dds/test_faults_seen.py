@@ -13,8 +13,8 @@ from embodied_mem.robots.dds.participant import DdsLink, DdsNetwork
 from peer import own_domain
 
 
-def test_broken_pictures_are_counted_and_never_used(peer, connect):
-    robot = peer()
+def test_broken_pictures_are_counted_and_never_used(lasting_peer, connect):
+    robot = lasting_peer
     one = connect(robot.domain).ready()
     before = one.driver.read().frame.number
     robot.tell("malformed image 16")
@@ -30,8 +30,8 @@ def test_broken_pictures_are_counted_and_never_used(peer, connect):
     assert any(check.verdict == "warning" for check in warnings)
 
 
-def test_odometry_that_is_not_finite_makes_it_old(peer, connect):
-    robot = peer()
+def test_odometry_that_is_not_finite_makes_it_old(lasting_peer, connect):
+    robot = lasting_peer
     one = connect(robot.domain).ready()
     robot.tell("odom nan")
     one.until(lambda one: one.driver.read().ages["odom"] > 0.5)
@@ -42,8 +42,8 @@ def test_odometry_that_is_not_finite_makes_it_old(peer, connect):
 
 
 @pytest.mark.parametrize("word", ["freeze", "stop"])
-def test_a_silent_or_frozen_camera_makes_it_old(peer, connect, word):
-    robot = peer()
+def test_a_silent_or_frozen_camera_makes_it_old(lasting_peer, connect, word):
+    robot = lasting_peer
     one = connect(robot.domain).ready()
     robot.tell(f"{word} camera")
     number = one.driver.read().frame.number
@@ -59,8 +59,8 @@ def test_a_silent_or_frozen_camera_makes_it_old(peer, connect, word):
     one.ready()
 
 
-def test_a_clock_that_jumps_is_a_fault_and_then_followed(peer, connect):
-    robot = peer()
+def test_a_clock_that_jumps_is_a_fault_and_then_followed(lasting_peer, connect):
+    robot = lasting_peer
     one = connect(robot.domain).ready()
     threading.Event().wait(1.2)  # at first the offset of the clocks is only being learnt
     for seconds in ("5", "-3", "0"):

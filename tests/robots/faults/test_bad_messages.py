@@ -7,8 +7,8 @@ from embodied_mem_envs.robot_peer.broken import BROKEN
 from fault_scene import GATE_BRAKES, LATE
 
 
-def test_broken_pictures_neither_end_the_brain_nor_move_the_robot_out_of_limits(scene):
-    driving = scene()
+def test_broken_pictures_neither_end_the_brain_nor_move_the_robot_out_of_limits(shared_scene):
+    driving = shared_scene
     driving.until_driving()
     driving.robot.tell(f"malformed image {2 * len(BROKEN)}")
     since = time.monotonic()
@@ -20,8 +20,8 @@ def test_broken_pictures_neither_end_the_brain_nor_move_the_robot_out_of_limits(
     driving.check_limits()
 
 
-def test_huge_pictures_are_survived_and_the_brain_drives_on(scene):
-    driving = scene()
+def test_huge_pictures_are_survived_and_the_brain_drives_on(shared_scene):
+    driving = shared_scene
     driving.until_driving()
     for megabytes in (1, 5, 30):
         driving.robot.tell(f"oversized image {megabytes}")
@@ -31,8 +31,8 @@ def test_huge_pictures_are_survived_and_the_brain_drives_on(scene):
     driving.check_limits()
 
 
-def test_commands_that_are_no_numbers_never_reach_the_robot_and_stop_it(scene):
-    driving = scene()
+def test_commands_that_are_no_numbers_never_reach_the_robot_and_stop_it(shared_scene):
+    driving = shared_scene
     driving.until_driving()
     driving.brain.tell("nan")
     since = time.monotonic()
@@ -45,4 +45,6 @@ def test_commands_that_are_no_numbers_never_reach_the_robot_and_stop_it(scene):
     fast = time.monotonic()
     log = driving.wait_until(fast + 1.0)
     assert max(abs(c.turn) for c in log.commands) > 0.9  # it was asked for, and came, limited
+    driving.brain.tell("drive 0.4 0.8")
+    driving.until_driving()
     driving.check_limits()

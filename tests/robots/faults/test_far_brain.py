@@ -84,7 +84,8 @@ def check_ramp(driving, since):
     [
         ("served", signal.SIGKILL),
         ("served", signal.SIGSTOP),
-        ("in_ros", signal.SIGKILL),
+        # tests/robots/ros2/test_processes.py kills and stops a brain on rclpy, too.
+        pytest.param("in_ros", signal.SIGKILL, marks=pytest.mark.slow),
         pytest.param("in_ros", signal.SIGSTOP, marks=pytest.mark.slow),
     ],
 )

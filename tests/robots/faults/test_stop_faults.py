@@ -7,9 +7,13 @@ import pytest
 from stop_faults import STOP_FAULTS
 
 REPETITIONS = 50
+# Fifty times among the slow tests. That these make readings old or a fault is in
+# tests/robots/dds/test_faults_seen.py and test_ends.py, that old ones stop it in
+# tests/robots/safety/test_gate.py; and their like are below.
+ALIKE = {"camera silent", "odometry silent", "odometry unreliable", "clock five seconds behind"}
 
 
-@pytest.mark.parametrize("fault", STOP_FAULTS)
+@pytest.mark.parametrize("fault", [fault for fault in STOP_FAULTS if fault not in ALIKE])
 def test_a_fault_stops_the_robot_within_limits_and_it_goes_on_when_the_fault_is_gone(
     fault, shared_scene
 ):

@@ -14,6 +14,7 @@ from embodied_mem.robots.robot import Robot
 from embodied_mem.robots.safety.owners import Owner
 from embodied_mem.types import Command
 from gateway_clients import RawClient
+from gateway_process import wait_until
 from memory_robot import MemoryDriver
 
 Near = tuple[MemoryDriver, Robot, GatewayServer]
@@ -39,6 +40,8 @@ def test_the_newest_command_wins_when_the_gateway_was_busy(
         return send(command, owner=owner)
 
     monkeypatch.setattr(robot, "send", noting)
+    # On a busy machine the last of them would be too old to be followed before they are looked at.
+    monkeypatch.setattr(server._desk, "_oldest", 60.0)
     watch = server._desk.watch_latch
     with RawClient(server.endpoint) as client:
         client.hello()
@@ -53,9 +56,11 @@ def test_the_newest_command_wins_when_the_gateway_was_busy(
         entered.wait(5.0)
         for step in range(100):
             client.drive(0.001 * (step + 1))
-        time.sleep(0.1)  # all are there, and none is older than a quarter of a second
+        time.sleep(0.1)  # all are there
         busy.set()
         assert client.state().number == client.number
+        # A thread of its own hands over, and may not have come to the newest when a state is told.
+        wait_until(lambda: handed[-1:] == [pytest.approx(0.1)])
     # What the socket's own queue cannot hold waits with the client and comes a moment later.
     assert len(handed) <= 5
     assert handed[-1] == pytest.approx(0.1)

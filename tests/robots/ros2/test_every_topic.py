@@ -9,6 +9,7 @@ from bystander import Bystander
 from embodied_mem.robots.trajectory import Trajectory
 from embodied_mem.types import Command
 from embodied_mem_envs.robot_peer.arm import HOME
+from fault_scene import TREMBLE
 from ros_env import JOINTS
 
 NAMES = {
@@ -106,7 +107,7 @@ def test_commands_arrive_as_they_were_sent_and_the_robot_moves(form, request):
     assert sent == Command(forward=-0.1, turn=0.5)
     log = peer.until(lambda log: any(c.forward == -0.1 for c in log.commands))
     assert all(command.followed for command in log.commands)
-    assert log.worst_excess(robot.gate.config, slack=0.03).count == 0
+    assert log.worst_excess(robot.gate.config, slack=TREMBLE).count == 0
     until(lambda: abs(robot.readings.turn - 0.5) < 0.1)
     # Odometry tells what the robot truly does.
     truth = peer.until(lambda log: log.states[-1].t > since + 1.0).states[-1]

@@ -51,7 +51,9 @@ class _Witness:
         self.setup = setup
         self._folder = setup.folder / "memory"
         self._config = MemoryConfig(
-            allocator="value", store=StoreConfig(budget_bytes=setup.budget_bytes)
+            allocator="value",
+            visibility="shared",
+            store=StoreConfig(budget_bytes=setup.budget_bytes),
         )
         self.hippocampus = self._opened(resume=None)
 

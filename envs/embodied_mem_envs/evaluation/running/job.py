@@ -2,7 +2,9 @@
 
 import shutil
 import traceback
+from collections import deque
 from pathlib import Path
+from typing import final
 
 import msgspec
 
@@ -60,6 +62,34 @@ def failed_record(job: Job, version: int, error: str, seconds: float = 0.0) -> E
         error=error,
         wall_s=seconds,
     )
+
+
+@final
+class SecondChances:
+    """Puts a job back whose worker died; the second time it has failed.
+
+    Args:
+        jobs: Those to come, from the left.
+    """
+
+    def __init__(self, jobs: deque[Job]) -> None:
+        self._jobs = jobs
+        self._died: set[tuple[str, int]] = set()
+
+    def after(self, job: Job, death: str) -> EpisodeRecord | None:
+        """Returns the record of the failure; None where the job is tried once more."""
+        key = (job.agent, job.seed)
+        if key in self._died:
+            return failed_record(job, load_suite(job.suite).version, f"twice: {death}")
+        self._died.add(key)
+        self._jobs.appendleft(job)
+        return None
+
+
+def overdue_record(job: Job, limit: float, grace: float) -> EpisodeRecord:
+    """Returns the record of an episode that was ended from outside, `grace` after its limit, s."""
+    words = f"not done within {limit:g} s of wall time, and did not stop by itself"
+    return failed_record(job, load_suite(job.suite).version, words, limit + grace)
 
 
 def pack_job(job: Job) -> bytes:

@@ -9,9 +9,8 @@ from typing import final
 
 from embodied_mem.errors import ConfigError, EvaluationError
 from embodied_mem_envs.evaluation.running.executor import JobLimits
-from embodied_mem_envs.evaluation.running.job import failed_record
+from embodied_mem_envs.evaluation.running.job import SecondChances, overdue_record
 from embodied_mem_envs.evaluation.running.worker_process import WorkerProcess
-from embodied_mem_envs.evaluation.suites.registry import load_suite
 from embodied_mem_envs.evaluation.suites.suite import EpisodeRecord, Job
 
 JOBS_A_WORKER = 100
@@ -67,7 +66,7 @@ class _Run:
         self._jobs, self._limits = jobs, limits
         self._most = workers
         self._workers: list[WorkerProcess] = []
-        self._died: set[tuple[str, int]] = set()
+        self._chances = SecondChances(self._jobs)
 
     def records(self) -> Iterator[EpisodeRecord]:
         while self._jobs or any(worker.job for worker in self._workers):
@@ -109,21 +108,12 @@ class _Run:
             outcome = worker.read()
         except EOFError as death:
             self._drop(worker)
-            return self._again(job, str(death))
+            return self._chances.after(job, str(death))
         if outcome is None:
             return None
         if outcome.record is None:
             raise EvaluationError(outcome.broken)
         return outcome.record
-
-    def _again(self, job: Job, why: str) -> EpisodeRecord | None:
-        """Puts a job back whose worker died; the second time it has failed."""
-        key = (job.agent, job.seed)
-        if key in self._died:
-            return failed_record(job, load_suite(job.suite).version, f"twice: {why}")
-        self._died.add(key)
-        self._jobs.appendleft(job)
-        return None
 
     def _overdue(self) -> Iterator[EpisodeRecord]:
         """Ends workers that did not give up by themselves, as in native code."""
@@ -132,8 +122,7 @@ class _Run:
             job = worker.job
             if job is not None and time.monotonic() > worker.started + limit + GRACE:
                 self._drop(worker)
-                words = f"not done within {limit:g} s of wall time, and did not stop by itself"
-                yield failed_record(job, load_suite(job.suite).version, words, limit + GRACE)
+                yield overdue_record(job, limit, GRACE)
 
     def _drop(self, worker: WorkerProcess) -> None:
         worker.close()

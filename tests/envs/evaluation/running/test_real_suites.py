@@ -17,7 +17,7 @@ def test_other_processes_give_the_same_episode(
     planned = EvaluationPlan(
         suite="question_answering",
         agents=("ours", "random"),
-        options={"episodes": 1, "first_seed": 5, "width": 96},
+        options={"episodes": 1, "first_seed": 13, "width": 96},
     )
     here = run_evaluation(planned, tmp_path / "here", SerialExecutor())
     monkeypatch.setenv("PYTHONHASHSEED", "77")

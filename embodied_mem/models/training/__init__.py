@@ -1,0 +1,1 @@
+"""Trainers of what reads an episodic memory (extra `train`)."""

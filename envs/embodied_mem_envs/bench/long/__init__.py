@@ -1,0 +1,1 @@
+"""Figures of a memory that lives long."""

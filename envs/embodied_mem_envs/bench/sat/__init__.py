@@ -1,0 +1,1 @@
+"""Figures of episodic memory, its transformer and training at scale."""
