@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 ROS_STAMP := .venv-ros/.ready
+LLAMA_STAMP := .venv-llama/.ready
 
 .PHONY: setup setup-franka run test test-slow lint bench clean
 
@@ -27,14 +28,18 @@ run: $(STAMP)
 lint: setup
 	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy
 
-test: setup lint
+# A real model server for the tests; says so loudly and goes on where it cannot be built.
+$(LLAMA_STAMP): launch/setup-llama.sh launch/llama-constraints.txt
+	PYTHON="$(PYTHON)" bash launch/setup-llama.sh
+
+test: setup $(LLAMA_STAMP) lint
 	PYTHONHASHSEED=0 $(BIN)/pytest -n 2 --dist loadfile
 
-test-slow: setup
+test-slow: setup $(LLAMA_STAMP)
 	PYTHONHASHSEED=0 $(BIN)/pytest -m slow
 
 bench: $(STAMP)
 	$(BIN)/embodied-mem bench all
 
 clean:
-	rm -rf $(VENV) .venv-ros .venv-franka .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) .venv-ros .venv-franka .venv-llama .mypy_cache .ruff_cache .pytest_cache

@@ -120,6 +120,14 @@ class ModelTimeout(ModelError):
     """A model did not answer within the time it was given."""
 
 
+class MalformedOutputError(ModelError):
+    """A model wrote, after repair and retries, still nothing that follows the schema."""
+
+
+class MissingWeightsError(EmbodiedMemError):
+    """A model's weights are not on this machine; the message has the command that fetches them."""
+
+
 class ContractError(EmbodiedMemError):
     """A part does not keep to the contract of its seam; the message says where and how."""
 

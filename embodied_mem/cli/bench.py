@@ -17,7 +17,7 @@ from embodied_mem.cli.result import write_result
 from embodied_mem.errors import ConfigError
 
 Note = Callable[[str], None]
-_OF_PARTS = ("sat", "long")
+_OF_PARTS = ("sat", "long", "models")
 """Suites made of parts, which can be measured singly."""
 
 
@@ -36,6 +36,7 @@ class Bench:
             "worker",
             "sat",
             "long",
+            "models",
             "all",
         ]
     ] = "all"
@@ -45,15 +46,16 @@ class Bench:
     memory, skill window, plan grammar; extra `tabletop`), `robots` (safety gate, emergency stops,
     gateway, pictures over DDS; extra `ros2`), `worker` (what a simulator in another process costs),
     `sat` (episodic memory, its transformer, training at scale; extras `train`, `bench` and `ray`),
-    `long` (what a memory needs after the first day; extra `open3d`) or all of them, of `sat` and
-    `long` the quick form."""
+    `long` (what a memory needs after the first day; extra `open3d`), `models` (language and
+    perception models as they plug in; extras `models` and `perception`) or all of them, of `sat`,
+    `long` and `models` the quick form."""
     quick: bool = False
     """Smaller sizes, for a first look; the figures are noisier."""
     only: tuple[str, ...] = ()
-    """`sat` and `long` only: the parts to measure, such as `reader` or `drift`; all where none is
-    named."""
+    """`sat`, `long` and `models` only: the parts to measure, such as `reader` or `drift`; all where
+    none is named."""
     out: Path | None = None
-    """`sat` and `long` only: a folder for curves and pictures."""
+    """`sat`, `long` and `models` only: a folder for curves and pictures."""
     retrain: Path | None = None
     """`allocation` only: first train all policies anew into this folder, which takes about an hour
     on one core, and judge those."""
@@ -68,7 +70,7 @@ class Bench:
         """
         if (self.only or self.out) and self.what not in _OF_PARTS:
             raise ConfigError(
-                f"--only and --out go with `bench sat` and `bench long`, not with `bench "
+                f"--only and --out go with `bench sat`, `long` and `models`, not with `bench "
                 f"{self.what}`"
             )
         # One thread, whatever libraries would like: the figures are CPU time of one core.

@@ -150,7 +150,9 @@ def refine(
     steps = registration.ICPConvergenceCriteria(1e-5, 1e-5, config.iterations)
     T = np.asarray(T_init, np.float64)
     for reach in (config.reach, config.close):
-        T = np.array(registration.registration_icp(*clouds, reach, T, plane, steps).transformation)
+        found = registration.registration_icp(*clouds, reach, T, plane, steps).transformation
+        # Open3D's threads add in any order, so its last bits differ from run to run: cut them off.
+        T = np.round(np.asarray(found, np.float64), 9)
     tree = tree or KDTree(target.points)
     tilt = float(np.arccos(np.clip(T[2, 2], -1.0, 1.0)))
     if config.gravity:

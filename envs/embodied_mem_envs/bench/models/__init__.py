@@ -1,0 +1,1 @@
+"""Figures of models that are asked and of models that see."""
