@@ -6,7 +6,7 @@ points in b to points in a; depth is z-depth in metres, 0 where invalid; time is
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 import numpy as np
@@ -118,3 +118,15 @@ class Observation:
         for name, pose in (("camera", self.T_world_camera), ("body", self.T_world_body)):
             if pose.shape != (4, 4) or not np.isfinite(pose).all():
                 raise ObservationError(f"T_world_{name} must be a finite 4x4 matrix, got {pose}")
+
+    def told_in(self, T_other_world: Float64Array) -> Self:
+        """Returns it with its poses told in another world.
+
+        Args:
+            T_other_world: (4, 4): maps points of its own world to that.
+        """
+        return replace(
+            self,
+            T_world_camera=T_other_world @ self.T_world_camera,
+            T_world_body=T_other_world @ self.T_world_body,
+        )

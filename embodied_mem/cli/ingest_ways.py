@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from embodied_mem.cli.ingest import Ingest
     from embodied_mem.scene.export.fusion import FusedMesh
     from embodied_mem.scene.registration.map_cloud import MapCloud
-    from embodied_mem.scene.registration.relocaliser import Whereabouts
     from embodied_mem.types import Float64Array, Observation
 
 
@@ -58,9 +57,7 @@ class WayIn:
     def observe(self, observation: "Observation") -> None:
         """Takes one frame in."""
         if self._T is not None:
-            from embodied_mem.scene.registration.relocalised import told_in
-
-            observation = told_in(observation, self._T)
+            observation = observation.told_in(self._T)
         self._memory.observe(observation)
         if self._mesh is not None:
             self._mesh.add(observation)
@@ -109,14 +106,10 @@ def find_beginning(flags: "Ingest") -> "Float64Array | None":
     if not flags.relocalise:
         return None
     from embodied_mem.recordings import open_recording
-    from embodied_mem.scene.registration.relocaliser import Located, Relocaliser, Unsure
+    from embodied_mem.scene.registration.relocaliser import Located, Relocaliser
 
     relocaliser = Relocaliser(_remembered(flags.resume))
-    found: Whereabouts = Unsure(frames=0, reasons=("the recording holds no frame",))
-    for observation in open_recording(flags.recording, flags.layout):
-        found = relocaliser.observe(observation)
-        if not isinstance(found, Unsure):
-            break
+    found = relocaliser.locate(open_recording(flags.recording, flags.layout))
     if not isinstance(found, Located):
         raise ConfigError(
             "it is not sure where this recording began, and nothing of it was taken in: "

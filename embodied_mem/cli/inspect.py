@@ -17,7 +17,6 @@ from embodied_mem.cli.record_tables import belief_table, history_table, record_e
 from embodied_mem.cli.result import write_result
 from embodied_mem.errors import ConfigError
 from embodied_mem.memory import Filter, MemoryStore
-from embodied_mem.memory.consolidation.shown import links_of
 from embodied_mem.memory.verification import Report, verify_folder
 from embodied_mem.viz.reading import read_view
 
@@ -138,6 +137,8 @@ class Inspect:
             versions = memory.history(find_record(memory, self.history))
             extra["history"] = [record_entry(record) for record in versions]
             console.print(history_table(versions, places))
+            from embodied_mem.memory.consolidation.shown import links_of
+
             for link in links_of(memory, versions[-1].id):
                 console.print(f"{link.type}: {link.words} ({link.id})", markup=False)
         if self.as_of is not None and self.episodes is None:

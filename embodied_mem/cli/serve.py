@@ -5,16 +5,15 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tyro.conf import Positional
 
 from embodied_mem.cli.sizes import ByteSize
 from embodied_mem.errors import ConfigError
-from embodied_mem.serving.desk import Desk
-from embodied_mem.serving.http import PATH, is_loopback, listen, serve_http
-from embodied_mem.serving.keys import VARIABLE, find_token
-from embodied_mem.serving.protocol import make_server
-from embodied_mem.serving.stdio import Wire, serve_stdio
+
+if TYPE_CHECKING:
+    from embodied_mem.serving.desk import Desk
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,13 +50,18 @@ class Serve:
             MemoryFileError: If the memory is missing or damaged, or a robot writes to it.
             MissingExtraError: If the extra `mcp` is not installed.
         """
+        from embodied_mem.serving.desk import Desk
+
         desk = Desk(
             self.memory, viewer=self.viewer, write=self.write, budget_bytes=self.budget_bytes
         )
         asyncio.run(self._over_stdio(desk) if self.http is None else self._over_http(desk))
         return 0
 
-    async def _over_stdio(self, desk: Desk) -> None:
+    async def _over_stdio(self, desk: "Desk") -> None:
+        from embodied_mem.serving.protocol import make_server
+        from embodied_mem.serving.stdio import Wire, serve_stdio
+
         wire = Wire()
         try:
             server = make_server(desk, await desk.open())
@@ -65,7 +69,11 @@ class Serve:
         finally:
             await desk.close()
 
-    async def _over_http(self, desk: Desk) -> None:
+    async def _over_http(self, desk: "Desk") -> None:
+        from embodied_mem.serving.http import PATH, is_loopback, listen, serve_http
+        from embodied_mem.serving.keys import VARIABLE, find_token
+        from embodied_mem.serving.protocol import make_server
+
         token, made = find_token(self.token_file, os.environ)
         if made and not is_loopback(self.host):
             raise ConfigError(

@@ -1,7 +1,6 @@
 """One memory, asked by many clients: one thread owns it, and serves one call after the other."""
 
 import asyncio
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -129,7 +128,7 @@ class Desk:
 def _stamp(path: Path) -> tuple[int, ...]:
     """Tells a folder or a file from another one in its place; () where there is none."""
     try:
-        status = os.stat(path)  # noqa: PTH116
+        status = path.stat()
     except OSError:
         return ()
     whole = (status.st_dev, status.st_ino)

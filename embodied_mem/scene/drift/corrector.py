@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Final, final
 
 import numpy as np
@@ -64,11 +63,7 @@ class DriftCorrector:
             self._objects_at.append(frame.pose.copy())
             self._maps_at.append(frame.pose.copy())
         self.T_map_odom = upright(compose(pose, inverse(body)))
-        return replace(
-            observation,
-            T_world_body=self.T_map_odom @ observation.T_world_body,
-            T_world_camera=self.T_map_odom @ observation.T_world_camera,
-        )
+        return observation.told_in(self.T_map_odom)
 
     def note(self, tick: int, rows: Iterable[int]) -> None:
         """Hears which objects the last observation showed.

@@ -152,7 +152,7 @@ def refine(
     for reach in (config.reach, config.close):
         found = registration.registration_icp(*clouds, reach, T, plane, steps).transformation
         # Open3D's threads add in any order, so its last bits differ from run to run: cut them off.
-        T = np.round(np.asarray(found, np.float64), 9)
+        T = np.asarray(np.round(found, 9), np.float64)
     tree = tree or KDTree(target.points)
     tilt = float(np.arccos(np.clip(T[2, 2], -1.0, 1.0)))
     if config.gravity:

@@ -1,6 +1,5 @@
 """A later visit that goes on in the remembered frame, wherever its odometry has its origin."""
 
-from dataclasses import replace
 from typing import Protocol, final
 
 from embodied_mem.scene.registration.relocaliser import (
@@ -10,9 +9,9 @@ from embodied_mem.scene.registration.relocaliser import (
     Unsure,
     Whereabouts,
 )
-from embodied_mem.types import Float64Array, Observation
+from embodied_mem.types import Observation
 
-__all__ = ["RelocalisedMemory", "Remembering", "told_in"]
+__all__ = ["RelocalisedMemory", "Remembering"]
 
 
 class Remembering(Protocol):
@@ -23,15 +22,6 @@ class Remembering(Protocol):
 
     def consolidate(self) -> None:
         """Brings every record up to date."""
-
-
-def told_in(observation: Observation, T: Float64Array) -> Observation:
-    """Returns an observation with its poses told in another world: T maps its own to that."""
-    return replace(
-        observation,
-        T_world_camera=T @ observation.T_world_camera,
-        T_world_body=T @ observation.T_world_body,
-    )
 
 
 @final
@@ -63,7 +53,7 @@ class RelocalisedMemory:
             MissingExtraError: If Open3D is not there.
         """
         if isinstance(self.whereabouts, Located):
-            self.memory.observe(told_in(observation, self.whereabouts.T_map_odometry))
+            self.memory.observe(observation.told_in(self.whereabouts.T_map_odometry))
             return self.whereabouts
         if isinstance(self.whereabouts, GivenUp):
             return self.whereabouts
@@ -72,7 +62,7 @@ class RelocalisedMemory:
         if isinstance(self.whereabouts, Located):
             held, self.waiting = self.waiting, []
             for one in held:
-                self.memory.observe(told_in(one, self.whereabouts.T_map_odometry))
+                self.memory.observe(one.told_in(self.whereabouts.T_map_odometry))
         return self.whereabouts
 
     def consolidate(self) -> None:

@@ -1,6 +1,6 @@
 """Where am I: lays the first frames of a visit from an unknown start over what is remembered."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import final
 
@@ -171,7 +171,7 @@ class Relocaliser:
             said = self._answer = GivenUp(frames=self.frames, reasons=said.reasons)
         return said
 
-    def locate(self, observations: Sequence[Observation]) -> Whereabouts:
+    def locate(self, observations: Iterable[Observation]) -> Whereabouts:
         """Takes frames until it is sure or has given up; `Unsure` where they were too few."""
         said: Whereabouts = Unsure(frames=self.frames, reasons=("nothing is seen yet",))
         for observation in observations:

@@ -10,7 +10,7 @@ from embodied_mem.scene.registration.between import register_maps
 from embodied_mem.scene.registration.clouds import empty, inverse_of
 from embodied_mem.scene.registration.map_cloud import FloorSpace, MapCloud
 from embodied_mem.scene.registration.open3d_loader import open3d_missing
-from embodied_mem.scene.registration.relocalised import RelocalisedMemory, told_in
+from embodied_mem.scene.registration.relocalised import RelocalisedMemory
 from embodied_mem.scene.registration.relocaliser import (
     GivenUp,
     Relocaliser,
@@ -64,7 +64,7 @@ def test_nothing_is_taken_in_before_it_is_known_where() -> None:
 
 def test_an_observation_is_told_in_the_remembered_frame() -> None:
     T = somewhere(np.pi / 2, 4.0, 0.0)
-    moved = told_in(glance(1.0), T)
+    moved = glance(1.0).told_in(T)
     np.testing.assert_allclose(moved.T_world_body[:3, 3], (4.0, 1.0, 0.0), atol=1e-12)
     np.testing.assert_allclose(moved.T_world_camera, moved.T_world_body)
 

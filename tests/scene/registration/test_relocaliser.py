@@ -15,7 +15,6 @@ from embodied_mem.scene.registration.keeping import GeometryConfig, GeometryMemo
 from embodied_mem.scene.registration.map_cloud import MapCloud
 from embodied_mem.scene.registration.map_record import map_records, read_map
 from embodied_mem.scene.registration.open3d_loader import open3d_missing
-from embodied_mem.scene.registration.relocalised import told_in
 from embodied_mem.scene.registration.relocaliser import (
     GivenUp,
     Located,
@@ -88,7 +87,7 @@ def test_a_later_visit_is_found_from_anywhere(visits: Visits) -> None:
     assert "ruled out" in said.reasons[-1]
     # What was found stays, and what follows is told in the remembered frame.
     assert relocaliser.observe(visits.later[-1].observation) is said
-    put = told_in(visits.later[-1].observation, said.T_map_odometry).T_world_body
+    put = visits.later[-1].observation.told_in(said.T_map_odometry).T_world_body
     np.testing.assert_allclose(put[:3, 3], visits.later[-1].true_pose[:3, 3], atol=0.05)
 
 

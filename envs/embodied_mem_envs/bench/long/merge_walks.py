@@ -94,11 +94,7 @@ def _walk(
         body.place(x, y, yaw)
         seen = dataclasses.replace(body.observe(), tick=ticks)
         tracker.update(seen, house.instance_to_object)
-        hippocampus.observe(
-            dataclasses.replace(
-                seen, T_world_body=T @ seen.T_world_body, T_world_camera=T @ seen.T_world_camera
-            )
-        )
+        hippocampus.observe(seen.told_in(T))
     body.close()
     hippocampus.settle_visit()
     hippocampus.save(file)
