@@ -7,7 +7,7 @@ gate is off: the same attack then has to find something, or it would prove nothi
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import numpy as np
@@ -133,9 +133,9 @@ def _question(attack: Attack) -> str:
     return f"{answer} {seen.categories} {[each.fact for each in seen.objects]}"
 
 
-def _found(attack: Attack, **given: object) -> str:
+def _found(attack: Attack, **given: Any) -> str:
     retriever = Retriever(attack.store, viewer=attack.viewer)
-    found = retriever.query(k=20, filter=Filter(status="any"), **given)  # type: ignore[arg-type]
+    found = retriever.query(k=20, filter=Filter(status="any"), **given)
     return f"{found}"
 
 
