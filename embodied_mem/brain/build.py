@@ -1,6 +1,8 @@
 """Puts a hippocampus together from names and settings."""
 
+import re
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +13,18 @@ from embodied_mem.memory.consolidation import Consolidator
 from embodied_mem.memory.record import Visibility
 from embodied_mem.perception import Segmenter
 from embodied_mem.perception.descriptor import ColourShapeEmbedder
+from embodied_mem.perception.detection import DETECTORS, detecting_segmenter
 from embodied_mem.perception.geometric import GeometricSegmenter
 from embodied_mem.perception.instance import InstanceSegmenter
 from embodied_mem.plugins import load_plugin
 from embodied_mem.scene.drift.corrector import DriftCorrector
 from embodied_mem.scene.graph import SceneConfig, SceneGraph
 
-SEGMENTERS: dict[str, Any] = {"instance": InstanceSegmenter, "geometric": GeometricSegmenter}
+SEGMENTERS: dict[str, Any] = {
+    "instance": InstanceSegmenter,
+    "geometric": GeometricSegmenter,
+    **{name: partial(detecting_segmenter, name) for name in DETECTORS},
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,7 +32,8 @@ class MemoryConfig:
     """What a memory is made of."""
 
     segmenter: str = "instance"
-    """`instance` (ids of a simulator), `geometric` (depth and colour alone), or a plugin's name."""
+    """`instance` (ids of a simulator), `geometric` (depth and colour alone), `grounding-dino` or
+    `owlv2` (see `detecting_segmenter` for what may follow), or a plugin's name."""
     allocator: str = "learned"
     """What is given up where the budget is short: `learned` (a trained network), `value` (least
     value per byte), a rule such as `coverage_coarse` or `fifo`, a file that `embodied-mem train`
@@ -39,6 +47,20 @@ class MemoryConfig:
     """Whether poses are taken for drifting odometry, and put right by what views have in common."""
     store: StoreConfig = field(default_factory=StoreConfig)
     scene: SceneConfig = field(default_factory=SceneConfig)
+
+
+def make_segmenter(name: str) -> Segmenter:
+    """Makes a segmenter by name; that of a detector may go on, as in `owlv2:FOLDER+depth`.
+
+    Raises:
+        ConfigError: If a name is unknown.
+        MissingWeightsError: If a detector's weights are not on this machine.
+        MissingExtraError: If what a detector needs is not installed.
+    """
+    if re.split("[:+]", name, maxsplit=1)[0] in DETECTORS:
+        return detecting_segmenter(name)
+    segmenter: Segmenter = load_plugin("segmenter", name, SEGMENTERS)()
+    return segmenter
 
 
 def build_hippocampus(
@@ -66,11 +88,12 @@ def build_hippocampus(
 
     Raises:
         ConfigError: If a name is unknown, or `path` holds something that is no memory.
+        MissingWeightsError: If a segmenter's weights are not on this machine.
         MemoryFileError: If `resume` cannot be read, or another process writes to `path`.
     """
     config = config or MemoryConfig()
     if segmenter is None:
-        segmenter = load_plugin("segmenter", config.segmenter, SEGMENTERS)()
+        segmenter = make_segmenter(config.segmenter)
     allocator = make_allocator(config.allocator)
     scene = SceneGraph(segmenter, ColourShapeEmbedder(), config.scene)
     store = open_memory(
