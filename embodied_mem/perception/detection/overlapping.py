@@ -80,7 +80,7 @@ def _told_apart(seen: BoolArray, scores: Float32Array, config: Overlapping) -> I
 
 def _shared(masks: BoolArray) -> Float32Array:
     """Returns (n, n) how many pixels masks have in common."""
-    flat = masks.reshape(len(masks), -1).astype(np.float32)
+    flat = masks.reshape(len(masks), masks.shape[1] * masks.shape[2]).astype(np.float32)
     common: Float32Array = flat @ flat.T
     return common
 
