@@ -12,7 +12,6 @@ from embodied_mem.models.tuning.space import Space
 from embodied_mem.models.tuning.surrogate import GaussianProcess
 from embodied_mem.types import Float64Array
 
-
 _DRAWN: Final = 32
 
 
@@ -105,7 +104,7 @@ class Searcher:
             raise ConfigError(f"a goodput is {goodput}; expected a finite number from 0 on")
         self.measured.setdefault(point, []).append(goodput)
         since = self.done - len(self._first)
-        if 0 <= since and self.done < self._explore:
+        if since >= 0 and self.done < self._explore:
             due = since % self.config.every == 0
             points = list(self.measured)
             values = np.sqrt([_mean(self.measured[each]) for each in points])

@@ -4,7 +4,6 @@ from typing import Final, final
 
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve, solve_triangular
-from scipy.optimize import minimize
 
 from embodied_mem.types import Float64Array
 
@@ -16,7 +15,7 @@ _JITTER: Final = 1e-8
 
 @final
 class GaussianProcess:
-    """Matern 5/2 with a length scale for each column and noise (Rasmussen and Williams 2006, ch. 2).
+    """Matern 5/2 with a length scale for each column, and noise (Rasmussen, Williams 2006, ch. 2).
 
     Values are standardised; the hyperparameters are those of the highest posterior, with a
     log-normal prior for each.
@@ -44,6 +43,8 @@ class GaussianProcess:
         self._standard = (values - self._mean) / self._scale
         self._squares = (at[:, None, :] - at[None, :, :]) ** 2
         if steps:
+            from scipy.optimize import minimize  # Late: 0.1 s that the command line need not pay.
+
             bounds = [_WIDE] * at.shape[1] + [_NOISE]
             found = minimize(
                 self._loss, self._theta, jac=True, bounds=bounds, options={"maxiter": steps}
