@@ -23,6 +23,7 @@ from embodied_mem.brain.planning.cortex import PlanningCortex
 from embodied_mem.brain.skill import SkillLibrary
 from embodied_mem.memory import MemoryStore
 from embodied_mem.models.client import ModelClient
+from embodied_mem.models.roles import Roles
 from embodied_mem.models.scripted import Scripted
 from embodied_mem.robots.arm import Arm, WorkCell
 from embodied_mem.robots.safety.joint_limits import JointLimits
@@ -32,8 +33,8 @@ from embodied_mem.robots.safety.joint_limits import JointLimits
 class ArmBrainParts:
     """What an arm's brain is made of."""
 
-    model: ModelClient = field(default_factory=Scripted)
-    """What the cortex asks."""
+    model: ModelClient | Roles = field(default_factory=Scripted)
+    """What the cortex asks, or one for each role."""
     store: MemoryStore | None = None
     """What lasts of beliefs and deeds; nothing does where None."""
     skills: MemoryStore | None = None

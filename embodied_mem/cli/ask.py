@@ -1,6 +1,6 @@
 """`embodied-mem ask`: questions answered from a memory, with the pictures that prove it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from tyro.conf import Positional
 
 from embodied_mem.brain.language.answers import Answer, answer_question
 from embodied_mem.brain.language.recollection import Citation
+from embodied_mem.cli.model_roles import Thinkers
 from embodied_mem.cli.result import write_result
 from embodied_mem.errors import ConfigError
 from embodied_mem.memory.store import MemoryStore
@@ -36,6 +37,13 @@ class Ask:
     """Questions, each in quotes: "Where is the red mug?"."""
     json: Path | None = None
     """Write the answers as one JSON file."""
+    model: str = ""
+    """Let a model answer that looks things up in the memory: http://host:port/v1, with #name
+    where the server has several, or transformers:FOLDER (extra `models`). Rules answer if empty."""
+    caller: str = ""
+    """With `--model`: another model that writes the calls of the memory's tools."""
+    summariser: str = ""
+    """With `--model`: another model that writes the answers."""
     pictures: Path | None = None
     """Write the cited pictures, with boxes around what was asked for, into this folder."""
 
@@ -49,23 +57,28 @@ class Ask:
         if not self.questions:
             raise ConfigError('no question given; ask one in quotes, such as "Where is the bed?"')
         with MemoryStore.read(self.memory) as memory:
-            answers = self._answer(memory)
+            answers, costs = self._answers(memory)
+            self._print(memory, answers)
         if self.json is not None:
-            _write_json(self.json, self, answers)
+            _write_json(self.json, self, answers, costs)
         understood = all(answer.status != "not_understood" for answer in answers)
         return 0 if understood else NOT_UNDERSTOOD
 
-    def _answer(self, memory: MemoryStore) -> list[Answer]:
-        view = read_view(memory)
-        answers = [answer_question(question, memory) for question in self.questions]
-        console = Console()
+    def _answers(self, memory: MemoryStore) -> tuple[list[Answer], Mapping[str, float]]:
+        """Returns the answers, and what models took for them."""
+        if self.model:
+            thinkers = Thinkers(self.model, self.caller, self.summariser)
+            return thinkers.answers(memory, self.questions)
+        return [answer_question(question, memory) for question in self.questions], {}
+
+    def _print(self, memory: MemoryStore, answers: Sequence[Answer]) -> None:
+        view, console = read_view(memory), Console()
         for number, answer in enumerate(answers, start=1):
             _print_answer(console, memory, view, answer)
             if self.pictures is not None:
                 stem = f"question-{number}"
                 for path in write_cited_pictures(self.pictures, stem, memory, answer):
                     console.print(Text(f"  {path}", style="dim"), soft_wrap=True)
-        return answers
 
 
 def _print_answer(console: Console, memory: MemoryStore, view: MemoryView, answer: Answer) -> None:
@@ -89,12 +102,15 @@ def _cited(memory: MemoryStore, view: MemoryView, citation: Citation) -> str:
     return ", ".join([*parts, f"record {citation.snapshot}"])
 
 
-def _write_json(path: Path, config: Ask, answers: Sequence[Answer]) -> None:
+def _write_json(
+    path: Path, config: Ask, answers: Sequence[Answer], costs: Mapping[str, float]
+) -> None:
     metrics = {
         "questions": len(answers),
         "answered": sum(answer.status == "answered" for answer in answers),
         "certain": sum(answer.certain for answer in answers),
         "not_understood": sum(answer.status == "not_understood" for answer in answers),
         "citations": sum(len(answer.citations) for answer in answers),
+        **costs,
     }
     write_result(path, "ask", config, metrics, answers=msgspec.to_builtins(answers))

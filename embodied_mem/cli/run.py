@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import tyro
 
+from embodied_mem.cli.model_roles import Thinkers
 from embodied_mem.cli.outcome import Outcome, write_outcome
 from embodied_mem.cli.progress import progress
 from embodied_mem.cli.result import write_result
@@ -18,6 +19,8 @@ from embodied_mem.files import write_text
 
 if TYPE_CHECKING:
     from embodied_mem.brain.brain import Brain, Exploration
+    from embodied_mem.brain.hippocampus import Hippocampus
+    from embodied_mem.brain.language.answers import Answer
     from embodied_mem.memory import MemoryStore
     from embodied_mem.robots.body import Body
     from embodied_mem.viz.live import Log
@@ -77,7 +80,17 @@ class Run:
     noise: bool = False
     """Add a depth camera's noise and drop-outs, and drift of the pose."""
     segmenter: str = "instance"
-    """`instance` (the simulator's masks), `geometric` (depth and colour alone), or a plugin's."""
+    """`instance` (the simulator's masks), `geometric` (depth and colour alone), `grounding-dino` or
+    `owlv2` (detectors, extra `perception`; `:FOLDER` names their weights, `+depth` cuts masks from
+    depth instead of by SAM 2), or a plugin's."""
+    model: str = ""
+    """What thinks, at the tabletop what plans and in the house what answers from the memory:
+    http://host:port/v1, with #name where the server has several, or transformers:FOLDER (extra
+    `models`). Rules do where not given, and need no model."""
+    caller: str = ""
+    """With `--model`: another model that writes calls, and mends plans that were refused."""
+    summariser: str = ""
+    """With `--model`: another model that writes the answers."""
     resume: Path | None = None
     """A memory (folder or file) of an earlier visit to the same house to go on from."""
     budget_bytes: ByteSize = 64 << 20
@@ -106,9 +119,10 @@ class Run:
             return self._run_tabletop()
         if self.steps < 1 or self.width < 32:
             raise ConfigError("a run needs at least 1 step and pictures at least 32 pixels wide")
+        thinkers = Thinkers(self.model, self.caller, self.summariser)
         brain = self._prepare()
         with brain.hippocampus.store:
-            self._finish(brain, *self._explore(brain))
+            self._finish(brain, thinkers, *self._explore(brain))
         return 0
 
     def _run_tabletop(self) -> int:
@@ -121,17 +135,22 @@ class Run:
             instruction=self.instruction,
             fault=self.fault,
             show_plan=self.show_plan,
+            model=self.model,
+            caller=self.caller,
+            summariser=self.summariser,
             rerun=self.rerun,
             out=self.out,
             json=self.json,
         )
         return TabletopRunner(config).run()
 
-    def _finish(self, brain: "Brain", exploration: "Exploration", complete: bool) -> None:
+    def _finish(
+        self, brain: "Brain", thinkers: Thinkers, exploration: "Exploration", complete: bool
+    ) -> None:
         hippocampus = brain.hippocampus
         hippocampus.consolidate()
         hippocampus.store.compact()  # nobody goes back behind the end of a visit
-        answers = [hippocampus.recall(text) for text in self.question or QUESTIONS]
+        answers, costs = self._answers(hippocampus, thinkers)
         outcome = Outcome(
             title=f"{self.body.capitalize()} {self.seed}",
             memory_path=self._memory_path,
@@ -140,9 +159,18 @@ class Run:
             facts={"ticks": exploration.ticks, "metres": round(exploration.metres, 2)},
         )
         metrics = write_outcome(self.out, hippocampus.store, outcome)
-        metrics |= {"ticks": exploration.ticks, "metres": round(exploration.metres, 3)}
+        metrics |= {"ticks": exploration.ticks, "metres": round(exploration.metres, 3), **costs}
         finished = complete and exploration.finished
         self._write_json(metrics, outcome, finished, hippocampus.store)
+
+    def _answers(
+        self, hippocampus: "Hippocampus", thinkers: Thinkers
+    ) -> tuple[list["Answer"], dict[str, float]]:
+        """Returns the answers to what is asked, and what models took for them."""
+        questions = self.question or QUESTIONS
+        if thinkers.roles is not None:
+            return thinkers.answers(hippocampus.store, questions)
+        return [hippocampus.recall(text) for text in questions], {}
 
     def _prepare(self) -> "Brain":
         from embodied_mem.brain.brain import Brain

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, final
 
 import msgspec
 
+from embodied_mem.cli.model_roles import open_roles
 from embodied_mem.cli.result import write_result
 from embodied_mem.errors import ConfigError, MissingExtraError, unknown_name
 from embodied_mem.files import write_bytes, write_text
@@ -13,7 +14,7 @@ from embodied_mem.files import write_bytes, write_text
 if TYPE_CHECKING:
     from embodied_mem.brain.manipulation import ArmBrain, Done
     from embodied_mem.memory import MemoryStore
-    from embodied_mem.models.client import ModelClient
+    from embodied_mem.models.roles import Roles
     from embodied_mem_envs.tabletop import FaultSpec, TabletopBody
     from embodied_mem_envs.tabletop.tasks import TaskEpisode
     from embodied_mem_envs.tabletop.tasks.truth import TableTruth
@@ -31,6 +32,9 @@ class TabletopRun:
     instruction: str
     fault: str
     show_plan: bool
+    model: str
+    caller: str
+    summariser: str
     rerun: Path | None
     out: Path
     json: Path | None
@@ -48,6 +52,7 @@ class TabletopRunner:
             ConfigError: If there is no such task or level.
         """
         self.config = config
+        self.roles = open_roles(config.model, config.caller, config.summariser)
         self.episode = _episode(config)
         self.fault = _fault(config.fault)
         self.instruction = config.instruction or self.episode.instruction
@@ -126,14 +131,17 @@ class TabletopRunner:
             play_history(self.episode, body, watch=lambda: _watch(visits[-1]), new_session=arrive)
         return visits[-1]
 
-    def _model(self, body: "TabletopBody") -> "ModelClient":
+    def _model(self, body: "TabletopBody") -> "Roles":
+        """Returns what thinks; a fault of the model is the planner's."""
+        from embodied_mem.models.roles import Roles
         from embodied_mem.models.scripted import Scripted
 
+        roles = self.roles or Roles.of(Scripted())
         if self.fault is None or self.fault.name != "model_timeout":
-            return Scripted()
+            return roles
         from embodied_mem_envs.evaluation.manipulate_model import ModelFault
 
-        return ModelFault(self.fault, lambda: body.tick).wrap(Scripted())
+        return replace(roles, planner=ModelFault(self.fault, lambda: body.tick).wrap(roles.planner))
 
     def _do(self, brain: "ArmBrain") -> "Done":
         if self.config.rerun is None:

@@ -25,8 +25,10 @@ Kind = Literal[
     "before",
     "distance",
     "size",
+    "free",
     "not_understood",
 ]
+"""`free`: whatever a model was asked, which answers in its own words."""
 Measure = Literal["size", "height", "width", "top", "distance"]
 RelationKind = Literal["on", "in", "under", "above", "near"]
 
