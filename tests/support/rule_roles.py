@@ -1,8 +1,8 @@
 """A model of rules for the roles that answer questions: it reads what a real model would read.
 
-It goes by the words of the conversation alone: which role it has by the system message, the
-question by the first message, results by those after it. What it answers is right only if the
-conversation carries what is needed.
+It goes by the words of the conversation alone: the question by the first line, results by those
+after it, which role it has by the last. What it answers is right only if the conversation carries
+what is needed.
 """
 
 import re
@@ -52,9 +52,9 @@ class RuleRoles:
         schema: Mapping[str, Any] | None = None,
         timeout: float | None = None,
     ) -> Completion:
-        """Returns what the role writes that the system message gives it."""
-        system = messages[0].text
-        role = next(r for r in ("planner", "caller", "summariser") if f"You are the {r}." in system)
+        """Returns what the role writes whose turn it is."""
+        turn = messages[-1].text.splitlines()[-1]
+        role = turn.partition(":")[0].lower()
         self.prompts.setdefault(role, []).append(tuple(messages))
         answer = {"planner": self.plan, "caller": self.call, "summariser": self.conclude}[role]
         text = msgspec.json.encode(answer(messages)).decode()

@@ -2,7 +2,7 @@
 
 The loop of alpha-UMi (Shen et al. 2024, Small LLMs Are Weak Tool Learners, section 3): a planner
 decides what comes next, a caller writes a call of a tool, a summariser writes the answer. Each may
-be a model of its own. All read the same conversation; only what they are told before it differs.
+be a model of its own. All read the same conversation.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,13 +10,7 @@ from typing import Any, Final, TypeVar, final
 
 from embodied_mem.brain.asking.asked import Asked, AskedStatus, spent
 from embodied_mem.brain.asking.inquiry import LEAST_TOKENS, Inquiry
-from embodied_mem.brain.asking.prompts import (
-    WRITE_ANSWER,
-    WRITE_CALL,
-    caller_prompt,
-    planner_prompt,
-    summariser_prompt,
-)
+from embodied_mem.brain.asking.prompts import TURNS, system_prompt
 from embodied_mem.brain.asking.proof import check_proof, cited_names
 from embodied_mem.brain.asking.replies import Conclusion, Decision, as_json, call_type
 from embodied_mem.brain.tools import memory_tools
@@ -74,11 +68,7 @@ class ModelAnswerer:
         self._sees = sees
         self._timeout = timeout
         self._call: Any = call_type(self.tools.values())
-        self._told: dict[Part, str] = {
-            "planner": planner_prompt(self.tools.values()),
-            "caller": caller_prompt(self.tools.values()),
-            "summariser": summariser_prompt(),
-        }
+        self._told = system_prompt(self.tools.values())
 
     def answer(self, question: str) -> Asked:
         """Answers a question.
@@ -122,9 +112,7 @@ class ModelAnswerer:
                 return "given_up", decision.thought, ()
             if decision.next == "conclude":
                 break
-            talk.hear(WRITE_CALL)
             inquiry.call(self._ask(inquiry, meters, "caller", self._call))
-        talk.hear(WRITE_ANSWER)
 
         def proved(conclusion: Conclusion) -> None:
             check_proof(conclusion, inquiry.shown)
@@ -145,7 +133,8 @@ class ModelAnswerer:
         Raises:
             MalformedOutputError: If it wrote nothing that can be used; it names the role.
         """
-        messages = inquiry.talk.messages(self._told[part])
+        inquiry.talk.hear(TURNS[part], kind="turn")
+        messages = inquiry.talk.messages(self._told)
         try:
             return ask_for(meters[part], messages, reply, check=check, timeout=self._timeout).value
         except MalformedOutputError as error:
