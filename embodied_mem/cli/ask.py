@@ -66,8 +66,8 @@ class Ask:
 
     def _answers(self, memory: MemoryStore) -> tuple[list[Answer], Mapping[str, float]]:
         """Returns the answers, and what models took for them."""
-        if self.model:
-            thinkers = Thinkers(self.model, self.caller, self.summariser)
+        thinkers = Thinkers(self.model, self.caller, self.summariser)
+        if thinkers.roles is not None:
             return thinkers.answers(memory, self.questions)
         return [answer_question(question, memory) for question in self.questions], {}
 
