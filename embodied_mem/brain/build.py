@@ -9,11 +9,14 @@ from typing import Any
 from embodied_mem.allocation import make_allocator
 from embodied_mem.brain.hippocampus import Hippocampus
 from embodied_mem.brain.memory_folder import StoreConfig, open_memory
+from embodied_mem.errors import ConfigError
+from embodied_mem.memory import MemoryStore
 from embodied_mem.memory.consolidation import Consolidator
+from embodied_mem.memory.facts import ObjectFact, active
 from embodied_mem.memory.record import Visibility
-from embodied_mem.perception import Segmenter
-from embodied_mem.perception.descriptor import ColourShapeEmbedder
+from embodied_mem.perception import Embedder, Segmenter
 from embodied_mem.perception.detection import DETECTORS, detecting_segmenter
+from embodied_mem.perception.embedding.registry import make_embedder
 from embodied_mem.perception.geometric import GeometricSegmenter
 from embodied_mem.perception.instance import InstanceSegmenter
 from embodied_mem.plugins import load_plugin
@@ -34,6 +37,9 @@ class MemoryConfig:
     segmenter: str = "instance"
     """`instance` (ids of a simulator), `geometric` (depth and colour alone), `grounding-dino` or
     `owlv2` (see `detecting_segmenter` for what may follow), or a plugin's name."""
+    embedder: str = "colour-shape"
+    """What the look of an object is described by: `colour-shape` (made by hand), `efficientnet`,
+    `siglip`, `clip`, two of them joined by `+`, or a plugin's name; see `make_embedder`."""
     allocator: str = "learned"
     """What is given up where the budget is short: `learned` (a trained network), `value` (least
     value per byte), a rule such as `coverage_coarse` or `fifo`, a file that `embodied-mem train`
@@ -87,15 +93,16 @@ def build_hippocampus(
         resume: Folder or file of a memory of an earlier visit to go on from.
 
     Raises:
-        ConfigError: If a name is unknown, or `path` holds something that is no memory.
-        MissingWeightsError: If a segmenter's weights are not on this machine.
+        ConfigError: If a name is unknown, `path` holds something that is no memory, or the objects
+            of `resume` were described by another embedder.
+        MissingWeightsError: If the segmenter's or the embedder's weights are not on this machine.
         MemoryFileError: If `resume` cannot be read, or another process writes to `path`.
     """
     config = config or MemoryConfig()
     if segmenter is None:
         segmenter = make_segmenter(config.segmenter)
     allocator = make_allocator(config.allocator)
-    scene = SceneGraph(segmenter, ColourShapeEmbedder(), config.scene)
+    scene = SceneGraph(segmenter, make_embedder(config.embedder), config.scene)
     store = open_memory(
         path,
         config.store,
@@ -105,6 +112,7 @@ def build_hippocampus(
         resume=resume,
     )
     try:
+        _check_space(store, scene.embedder)
         return Hippocampus(
             scene,
             store,
@@ -116,3 +124,18 @@ def build_hippocampus(
     except BaseException:
         store.close()
         raise
+
+
+def _check_space(store: MemoryStore, embedder: Embedder) -> None:
+    """Refuses to go on with objects whose descriptors another embedder made.
+
+    Raises:
+        ConfigError: If there are such; their vectors cannot be compared with new ones.
+    """
+    for record, fact in active(store, ObjectFact):
+        if record.space != embedder.space:
+            raise ConfigError(
+                f"{fact.object_id} was described in the space {record.space!r}, and this visit's "
+                f"embedder describes in {embedder.space!r}: go on with the embedder of the earlier "
+                "visit, or begin a new memory"
+            )

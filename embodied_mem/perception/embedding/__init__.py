@@ -1,0 +1,17 @@
+"""What things and places look like, by networks: behind `Embedder`, and for whole pictures."""
+
+from embodied_mem.perception.embedding.efficientnet import EfficientNetEmbedder
+from embodied_mem.perception.embedding.instances import CropEmbedder
+from embodied_mem.perception.embedding.joined import JoinedEmbedder
+from embodied_mem.perception.embedding.pictures import PictureEmbedder, SpeakingEmbedder
+from embodied_mem.perception.embedding.registry import EMBEDDERS, make_embedder
+
+__all__ = [
+    "EMBEDDERS",
+    "CropEmbedder",
+    "EfficientNetEmbedder",
+    "JoinedEmbedder",
+    "PictureEmbedder",
+    "SpeakingEmbedder",
+    "make_embedder",
+]

@@ -1,0 +1,49 @@
+"""Descriptors of instances by what describes pictures: each is cut out and looked at alone."""
+
+from collections.abc import Sequence
+from typing import final
+
+import numpy as np
+
+from embodied_mem.errors import ConfigError
+from embodied_mem.perception.embedding.crops import instance_crops
+from embodied_mem.perception.embedding.pictures import PictureEmbedder, SpeakingEmbedder
+from embodied_mem.perception.frame import Frame
+from embodied_mem.perception.segmentation import Segmentation
+from embodied_mem.types import Float32Array
+
+
+@final
+class CropEmbedder:
+    """Is the `Embedder` that a `PictureEmbedder` makes: all masks of a frame in one batch."""
+
+    def __init__(self, pictures: PictureEmbedder) -> None:
+        self.pictures = pictures
+
+    @property
+    def space(self) -> str:
+        """Name of the space that the vectors lie in: that of the pictures, which words find."""
+        return self.pictures.space
+
+    @property
+    def dimension(self) -> int:
+        """Length of a descriptor."""
+        return self.pictures.dimension
+
+    def embed(self, frame: Frame, segmentation: Segmentation) -> Float32Array:
+        """Returns (n, dimension) descriptors, one row a mask, unit length."""
+        if len(segmentation) == 0:
+            return np.zeros((0, self.dimension), np.float32)
+        return self.pictures.embed_pictures(
+            list(instance_crops(frame, segmentation, self.pictures.side))
+        )
+
+    def embed_texts(self, texts: Sequence[str]) -> Float32Array:
+        """Returns (n, dimension) unit rows that lie close to pictures of what the texts name.
+
+        Raises:
+            ConfigError: If this embedder knows no words.
+        """
+        if not isinstance(self.pictures, SpeakingEmbedder):
+            raise ConfigError(f"{self.space} knows no words; siglip and clip do")
+        return self.pictures.embed_texts(texts)

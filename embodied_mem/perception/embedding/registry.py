@@ -1,0 +1,45 @@
+"""Embedders by name, as settings and command lines give them."""
+
+from collections.abc import Callable
+from typing import Final
+
+from embodied_mem.perception.descriptor import ColourShapeEmbedder
+from embodied_mem.perception.embedding.efficientnet import EfficientNetEmbedder
+from embodied_mem.perception.embedding.instances import CropEmbedder
+from embodied_mem.perception.embedding.joined import JoinedEmbedder
+from embodied_mem.perception.segmentation import Embedder
+from embodied_mem.plugins import load_plugin
+
+DEFAULT: Final = "colour-shape"
+_SHARE: Final = 0.25
+"""Of the cosine that a network has beside the hand-made descriptor: the best of 0.1 to 0.7 on
+three houses apart from those that the bench measures."""
+
+EMBEDDERS: Final[dict[str, Callable[[str], Embedder]]] = {
+    "colour-shape": lambda _: ColourShapeEmbedder(),
+    "efficientnet": lambda _: CropEmbedder(EfficientNetEmbedder()),
+}
+"""Makes an embedder of what follows the colon in its name: where its weights are."""
+
+
+def make_embedder(name: str) -> Embedder:
+    """Makes an embedder of instances by name.
+
+    Args:
+        name: `colour-shape`, `efficientnet`, `siglip` or `clip`, the last two with `:FOLDER` or
+            another repository's name behind them where need be; a plugin's name; or two of these
+            joined by `+`, such as `colour-shape+efficientnet`.
+
+    Raises:
+        ConfigError: If a name is unknown; the nearest one is suggested.
+        MissingWeightsError: If weights that it names are not on this machine.
+
+    >>> make_embedder("colour-shape").dimension
+    44
+    """
+    first, plus, second = name.partition("+")
+    if plus:
+        return JoinedEmbedder(make_embedder(first), make_embedder(second), share=_SHARE)
+    kind, _, weights = name.partition(":")
+    make: Callable[[str], Embedder] = load_plugin("embedder", kind, EMBEDDERS)
+    return make(weights)
