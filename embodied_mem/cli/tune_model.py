@@ -4,6 +4,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
@@ -12,13 +13,12 @@ from tyro.conf import Positional
 from embodied_mem.cli.progress import progress
 from embodied_mem.cli.result import write_result
 from embodied_mem.errors import ConfigError
-from embodied_mem.models.tuning.kept import Kept, keep, key_of, tuned
-from embodied_mem.models.tuning.measuring import MeasureConfig, Measurer
-from embodied_mem.models.tuning.served import ServedClients
-from embodied_mem.models.tuning.session import Measured, Task, Tuning
-from embodied_mem.models.tuning.space import Space
-from embodied_mem.models.tuning.trial import Worth
-from embodied_mem.models.tuning.workload import Judge, Workload
+from embodied_mem.models.tuning.choices import Judge, Worth
+
+if TYPE_CHECKING:
+    from embodied_mem.models.tuning.kept import Kept
+    from embodied_mem.models.tuning.served import ServedClients
+    from embodied_mem.models.tuning.session import Measured, Tuning
 
 _PICTURES = (224, 336, 448, 672)
 """Longer sides that are tried where a server takes pictures, px."""
@@ -75,6 +75,9 @@ class TuneModel:
             ModelError: If there is no server, or no setting gave an answer of use.
             MissingExtraError: If the extra `models` is not installed.
         """
+        from embodied_mem.models.tuning.kept import keep, tuned
+        from embodied_mem.models.tuning.served import ServedClients
+
         base_url, _, model = self.server.partition("#")
         if not base_url.startswith(("http://", "https://")):
             raise ConfigError(
@@ -104,7 +107,13 @@ class TuneModel:
             self._write(self.out, tuning.best() if finished else None, tuning.measured)
         return 0 if finished else 130
 
-    def _tuning(self, clients: ServedClients) -> Tuning:
+    def _tuning(self, clients: "ServedClients") -> "Tuning":
+        from embodied_mem.models.tuning.kept import key_of
+        from embodied_mem.models.tuning.measuring import MeasureConfig, Measurer
+        from embodied_mem.models.tuning.session import Task, Tuning
+        from embodied_mem.models.tuning.space import Space
+        from embodied_mem.models.tuning.workload import Workload
+
         workload = Workload(judge=self.judge, seed=self.seed)
         measure = MeasureConfig(latency=self.latency, calls=self.calls, seconds=self.seconds)
         sizes = self.image_size
@@ -128,7 +137,7 @@ class TuneModel:
         )
         return Tuning(task, Measurer(clients, workload, measure))
 
-    def _search(self, tuning: Tuning) -> bool:
+    def _search(self, tuning: "Tuning") -> bool:
         """Makes the measurements that are left; returns whether it was let finish."""
         with progress("tune-model", tuning.left) as advance:
             try:
@@ -138,7 +147,7 @@ class TuneModel:
                 return False
         return True
 
-    def _report(self, best: Kept, measured: Sequence[Measured]) -> None:
+    def _report(self, best: "Kept", measured: "Sequence[Measured]") -> None:
         console = Console(soft_wrap=True, highlight=False)
         if not measured:
             console.print(f"tuned on {best.when}; --again measures anew", style="dim")
@@ -149,7 +158,7 @@ class TuneModel:
         if self.json is not None:
             self._write(self.json, best, measured)
 
-    def _write(self, path: Path, best: Kept | None, measured: Sequence[Measured]) -> None:
+    def _write(self, path: Path, best: "Kept | None", measured: "Sequence[Measured]") -> None:
         metrics = {
             "measurements": len(measured) if best is None else best.measured,
             "goodput": None if best is None else best.goodput,
@@ -158,7 +167,7 @@ class TuneModel:
         write_result(path, "tune-model", self, metrics, best=best, measured=list(measured))
 
 
-def _told(measured: Measured, worth: Worth) -> str:
+def _told(measured: "Measured", worth: Worth) -> str:
     trial = measured.trial
     goodput = f"{trial.goodput(worth):.3g} useful {worth}/s"
     return f"{measured.setting}: {goodput}" + (f" ({trial.trouble})" if trial.trouble else "")

@@ -12,12 +12,12 @@ import msgspec
 
 from embodied_mem.errors import ConfigError, ModelError
 from embodied_mem.files import write_bytes
+from embodied_mem.models.tuning.choices import Judge, Worth
 from embodied_mem.models.tuning.kept import Kept, Key, cache_folder
 from embodied_mem.models.tuning.measuring import MeasureConfig, Measurer
 from embodied_mem.models.tuning.searcher import Searcher
 from embodied_mem.models.tuning.space import Setting, Space
-from embodied_mem.models.tuning.trial import Trial, Worth
-from embodied_mem.models.tuning.workload import Judge
+from embodied_mem.models.tuning.trial import Trial
 
 _PAUSES: Final = (0.0, 1.0, 2.0, 4.0, 8.0)
 """A server that did not answer at all is asked again after these, s: some restart themselves."""

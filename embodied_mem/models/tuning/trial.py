@@ -1,11 +1,9 @@
 """What was measured at one setting, and what that is worth."""
 
 from dataclasses import dataclass
-from typing import Final, Literal, final
+from typing import Literal, final
 
-Worth = Literal["calls", "tokens"]
-"""What is counted: useful calls, or the tokens that they read and wrote."""
-WORTHS: Final[tuple[Worth, ...]] = ("calls", "tokens")
+from embodied_mem.models.tuning.choices import Worth
 
 
 @final

@@ -6,7 +6,7 @@ That is what keeps settings honest that save by showing less or cutting short.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal, final
+from typing import Any, Final, final
 
 import cv2
 import msgspec
@@ -14,10 +14,8 @@ import numpy as np
 
 from embodied_mem.errors import ModelError
 from embodied_mem.models.client import Message
+from embodied_mem.models.tuning.choices import Judge
 from embodied_mem.models.tuning.space import Setting
-
-Judge = Literal["content", "form"]
-"""Whether an answer must be right, or only whole and of the right form."""
 
 _COLOURS: Final = [
     "red",
