@@ -1,0 +1,55 @@
+"""What went wrong at a server, in one line that says what to do."""
+
+import os
+from typing import Final
+
+from embodied_mem.errors import ModelError, ModelTimeout
+from embodied_mem.models.http.config import HttpConfig
+from embodied_mem.models.http.connection import Late, Refused, Reply, Unreachable
+from embodied_mem.models.http.wire import said_in
+
+_ADVICE: Final = {
+    401: "set the environment variable {key} to the server's key",
+    403: "the key in {key} has no right to this model",
+    404: "check the address (it ends in /v1 with most servers) and the model's name",
+    413: "show fewer or smaller pictures (image_size)",
+    429: "ask it less often (concurrency), or wait",
+}
+
+
+def refusal(reply: Reply, config: HttpConfig) -> ModelError:
+    """Returns the error for an answer that is none."""
+    url, status = config.base_url, reply.status
+    if 300 <= status < 400:
+        return ModelError(
+            f"the server at {url} points elsewhere (status {status}), and nobody is followed: give "
+            "the address that it points to if you trust that one"
+        )
+    said = _without_key(said_in(reply.body), config)
+    advice = _ADVICE.get(status, "").format(key=config.key_variable or "key_variable")
+    if "context" in said and status in (400, 413, 500):
+        advice = "shorten the prompt, lower max_tokens, or start the server with a longer context"
+    return ModelError(
+        f"the server at {url} answers with status {status}: {said or 'no words'}"
+        + (f"; {advice}" if advice else "")
+    )
+
+
+def no_answer(error: Unreachable, tries: int, config: HttpConfig) -> ModelError:
+    """Returns the error for a request without an answer."""
+    url = config.base_url
+    if isinstance(error, Refused):
+        return ModelError(
+            f"no model server answers at {url} ({_without_key(str(error), config)}): start one, "
+            "or run without a model (--model scripted)"
+        )
+    times = f"{tries} tries" if tries > 1 else "1 try"
+    if isinstance(error, Late):
+        return ModelTimeout(f"no answer from {url} in time, after {times}: {error}")
+    return ModelError(f"the connection to {url} broke, after {times}: {error}")
+
+
+def _without_key(text: str, config: HttpConfig) -> str:
+    """Returns a text without the key: some servers repeat what they were shown."""
+    key = os.environ.get(config.key_variable, "").strip() if config.key_variable else ""
+    return text.replace(key, "***") if key else text
