@@ -31,7 +31,7 @@ class Preparation:
         """
         squares = np.empty((len(pictures), self.side, self.side, 3), np.float32)
         for square, picture in zip(squares, pictures, strict=True):
-            square[:] = fitted(_middle(picture) if self.crops else _checked(picture), self.side)
+            square[:] = fitted(_middle(picture) if self.crops else checked(picture), self.side)
         squares /= 255.0
         squares -= np.array(self.mean, np.float32)
         squares /= np.array(self.deviation, np.float32)
@@ -46,7 +46,12 @@ def fitted(picture: UInt8Array, side: int) -> UInt8Array:
     return square
 
 
-def _checked(picture: UInt8Array) -> UInt8Array:
+def checked(picture: UInt8Array) -> UInt8Array:
+    """Returns a picture as it is.
+
+    Raises:
+        ObservationError: If it is no (h, w, 3) array of bytes with a pixel.
+    """
     if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3 or not picture.size:
         raise ObservationError(
             f"a picture is {picture.dtype} of shape {picture.shape}; expected uint8 (h, w, 3) RGB"
@@ -55,7 +60,7 @@ def _checked(picture: UInt8Array) -> UInt8Array:
 
 
 def _middle(picture: UInt8Array) -> UInt8Array:
-    height, width = _checked(picture).shape[:2]
+    height, width = checked(picture).shape[:2]
     edge = min(height, width)
     top, left = (height - edge) // 2, (width - edge) // 2
     return picture[top : top + edge, left : left + edge]

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from embodied_mem.perception.descriptor import ColourShapeEmbedder
+from embodied_mem.perception.embedding.contrastive import ContrastiveEmbedder
 from embodied_mem.perception.embedding.efficientnet import EfficientNetEmbedder
 from embodied_mem.perception.embedding.instances import CropEmbedder
 from embodied_mem.perception.embedding.joined import JoinedEmbedder
@@ -18,6 +19,8 @@ three houses apart from those that the bench measures."""
 EMBEDDERS: Final[dict[str, Callable[[str], Embedder]]] = {
     "colour-shape": lambda _: ColourShapeEmbedder(),
     "efficientnet": lambda _: CropEmbedder(EfficientNetEmbedder()),
+    "siglip": lambda weights: CropEmbedder(ContrastiveEmbedder("siglip", weights)),
+    "clip": lambda weights: CropEmbedder(ContrastiveEmbedder("clip", weights)),
 }
 """Makes an embedder of what follows the colon in its name: where its weights are."""
 
@@ -37,8 +40,8 @@ def make_embedder(name: str) -> Embedder:
     >>> make_embedder("colour-shape").dimension
     44
     """
-    first, plus, second = name.partition("+")
-    if plus:
+    if "+" in name:
+        first, second = name.split("+", 1)
         return JoinedEmbedder(make_embedder(first), make_embedder(second), share=_SHARE)
     kind, _, weights = name.partition(":")
     make: Callable[[str], Embedder] = load_plugin("embedder", kind, EMBEDDERS)
