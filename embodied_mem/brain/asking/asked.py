@@ -30,12 +30,13 @@ class Spent:
     """What one role cost."""
 
     calls: int = 0
-    """Of its model, those that were not answered or not usable included."""
+    """Answers of its model, those that could not be used included."""
     failures: int = 0
-    """Calls that were not answered."""
+    """Calls that ended in an error."""
     prompt_tokens: int = 0
     completion_tokens: int = 0
     seconds: float = 0.0
+    """How long the answers took, summed, s."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
