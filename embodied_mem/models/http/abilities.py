@@ -21,7 +21,8 @@ Way = Literal["json_schema", "object_schema", "json_object", "plain"]
 WAYS: Final[tuple[Way, ...]] = ("json_schema", "object_schema", "json_object", "plain")
 """From the strongest to the weakest: the schema is enforced (twice), only JSON is, nothing is."""
 
-PROBE_TEXT: Final = "Write one word that rhymes with house."
+PROBE_TEXT: Final = "Write one word that rhymes with house; no JSON."
+"""OpenAI refuses `json_object` where the word JSON is not in the prompt."""
 PROBE_TOKENS: Final = 64
 """Room for the constrained answer and the blanks that a grammar allows; free texts are cut."""
 _PROOF: Final = "q7-zv"
@@ -60,7 +61,7 @@ def proves(way: Way, text: str) -> bool:
         value = msgspec.json.decode(text)
     except msgspec.DecodeError:
         return False
-    return way == "json_object" or value == {"code": _PROOF}
+    return isinstance(value, dict) if way == "json_object" else value == {"code": _PROOF}
 
 
 def enforces(way: Way) -> bool:

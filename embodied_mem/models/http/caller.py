@@ -6,11 +6,11 @@ from typing import Any, final
 
 import numpy as np
 
-from embodied_mem.errors import ModelTimeout
+from embodied_mem.errors import ModelError, ModelTimeout
 from embodied_mem.models.http.abilities import refuses_form
 from embodied_mem.models.http.config import HttpConfig
 from embodied_mem.models.http.connection import Connection, Late, Refused, Reply, Unreachable
-from embodied_mem.models.http.failures import no_answer
+from embodied_mem.models.http.failures import no_answer, refusal
 from embodied_mem.models.http.retries import Waits, may_pass
 from embodied_mem.models.http.wire import said_in
 
@@ -23,7 +23,7 @@ class Caller:
         self._config = config
         self._connection = Connection(config.base_url, config)
         self._slots = threading.BoundedSemaphore(config.concurrency)
-        self._waits, self._drawing = Waits(config, rng), threading.Lock()
+        self._waits = Waits(config, rng)
         self._met = False
 
     def close(self) -> None:
@@ -31,7 +31,7 @@ class Caller:
         self._connection.close()
 
     def call(self, path: str, request: dict[str, Any] | None, end: float) -> Reply:
-        """Returns the server's answer, whatever its status, once it is not trouble that may pass.
+        """Returns the server's answer: whatever it is, but for trouble that may pass.
 
         Args:
             path: Behind the address.
@@ -39,31 +39,27 @@ class Caller:
             end: When to give up, on the monotonic clock.
 
         Raises:
+            ConfigError: If the key cannot be sent.
             ModelTimeout: If there is no answer in time.
-            ModelError: If there is none at all.
+            ModelError: If there is none at all, or only trouble.
         """
         tries = 0
         while True:
             tries += 1
-            reply: Reply | None = None
+            retry_after = ""
             try:
                 reply = self._once(path, request, end)
-                self._met = True
-                if not may_pass(reply.status) or refuses_form(reply.status, said_in(reply.body)):
-                    return reply
-            except Late as error:
-                raise no_answer(error, tries, self._config) from None
             except Unreachable as error:
+                trouble = no_answer(error, tries, self._config)
                 # A server that never was there is not there; one that was may be starting anew.
-                if (isinstance(error, Refused) and not self._met) or tries > self._config.retries:
-                    raise no_answer(error, tries, self._config) from None
-            with self._drawing:
-                wait = self._waits.before(tries, reply.retry_after if reply else "")
-            if reply is not None and (wait is None or time.monotonic() + wait >= end):
-                return reply
-            if wait is None or time.monotonic() + wait >= end:
-                raise ModelTimeout(f"no answer from {self._config.base_url} in time, {tries} tries")
-            time.sleep(wait)
+                if isinstance(error, Refused) and not self._met:
+                    raise trouble from None
+            else:
+                self._met = True
+                if not _is_trouble(reply):
+                    return reply
+                trouble, retry_after = refusal(reply, self._config, tries), reply.retry_after
+            self._wait(tries, retry_after, end, trouble)
 
     def _once(self, path: str, request: dict[str, Any] | None, end: float) -> Reply:
         left = end - time.monotonic()
@@ -73,3 +69,22 @@ class Caller:
             return self._connection.send(path, request, max(0.001, end - time.monotonic()))
         finally:
             self._slots.release()
+
+    def _wait(self, tries: int, retry_after: str, end: float, trouble: ModelError) -> None:
+        """Waits until the next try.
+
+        Raises:
+            ModelError: The trouble, if there is to be no further try.
+        """
+        wait = self._waits.before(tries, retry_after)
+        if wait is None:
+            raise trouble
+        if time.monotonic() + wait >= end:
+            late = isinstance(trouble, ModelTimeout)
+            raise trouble if late else ModelTimeout(f"no time is left to try again: {trouble}")
+        time.sleep(wait)
+
+
+def _is_trouble(reply: Reply) -> bool:
+    """Whether a reply tells of trouble that may pass; some servers fail at a field's value."""
+    return may_pass(reply.status) and not refuses_form(reply.status, said_in(reply.body))

@@ -5,23 +5,32 @@ import logging
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, Self, final
 from urllib.parse import urlsplit
 
 import msgspec
 import numpy as np
 
-from embodied_mem.errors import ConfigError, ModelError
+from embodied_mem.errors import ModelError
 from embodied_mem.models.client import Completion, Message
-from embodied_mem.models.http import abilities
-from embodied_mem.models.http.abilities import Way
-from embodied_mem.models.http.address import checked_url
+from embodied_mem.models.http.abilities import (
+    Way,
+    enforces,
+    refuses_form,
+    response_format,
+    weaker,
+)
+from embodied_mem.models.http.address import checked_url, read_key
 from embodied_mem.models.http.caller import Caller
 from embodied_mem.models.http.config import HttpConfig
+from embodied_mem.models.http.connection import Reply
 from embodied_mem.models.http.failures import refusal
 from embodied_mem.models.http.names import pick_model
+from embodied_mem.models.http.probing import find_way
 from embodied_mem.models.http.wire import (
     Answer,
+    estimate_turns,
     read_answer,
     read_models,
     said_in,
@@ -32,8 +41,8 @@ from embodied_mem.models.pictures import PictureSource, no_pictures
 from embodied_mem.models.tokens import estimate_tokens
 
 _LOG = logging.getLogger(__name__)
-_PATCH = 28
-"""Side of the square that one token of a picture stands for, px, as in Qwen2-VL (section 2.1)."""
+_NO_LIST = (404, 405, 501)
+"""What servers answer that do not say which models they have."""
 
 
 @final
@@ -66,7 +75,7 @@ class Http:
             rng: Spreads retries; it has no say in what is answered.
 
         Raises:
-            ConfigError: If the address is none.
+            ConfigError: If the address is none, or the key cannot be sent there.
             MissingExtraError: If the extra is not installed.
         """
         given = config or HttpConfig()
@@ -75,6 +84,7 @@ class Http:
             base_url=checked_url(base_url or given.base_url),
             model=model or given.model,
         )
+        read_key(self.config.key_variable, self.config.base_url)  # only to refuse it early
         self._pictures = pictures
         self._caller = Caller(self.config, rng or np.random.default_rng())
         self._first = threading.Lock()
@@ -110,9 +120,9 @@ class Http:
             if not self._model:
                 url = self.config.base_url
                 reply = self._caller.call("/models", None, self._end(seconds))
-                if reply.status in (401, 403):
+                if reply.status >= 300 and reply.status not in _NO_LIST:
                     raise refusal(reply, self.config)
-                served = read_models(reply.body) if reply.status < 400 else []
+                served = read_models(reply.body, url) if reply.status < 300 else []
                 self._model = pick_model(self.config.model, served, url)
         return self
 
@@ -140,12 +150,10 @@ class Http:
         answer, turns = self._ask(messages, schema, end)
         seconds = time.monotonic() - begun
         if answer.is_cut:
-            _LOG.warning("%s: an answer was cut off at %d tokens", self.name, self._longest)
+            _LOG.warning(
+                "%s: an answer was cut off at %d tokens", self.name, self.config.max_tokens
+            )
         return self._completion(answer, turns, seconds)
-
-    @property
-    def _longest(self) -> int:
-        return self.config.max_tokens
 
     def _end(self, timeout: float | None) -> float:
         seconds = self.config.timeout if timeout is None else timeout
@@ -161,49 +169,39 @@ class Http:
             said = messages
             if schema is not None:
                 way = self._ways.get(known, self._way or "plain")
-                said = messages if abilities.enforces(way) else with_schema(messages, schema)
+                said = messages if enforces(way) else with_schema(messages, schema)
             turns = turns_of(said, self._pictures, self.config.image_size)
-            request = self._request(turns, way, schema, self.config.max_tokens)
-            reply = self._caller.call("/chat/completions", request, end)
+            reply = self._post(self._request(turns, way, schema), end)
             if reply.status < 300:
                 return read_answer(reply.body, self.config.base_url), turns
             told = said_in(reply.body)
-            if way == "plain" or not abilities.refuses_form(reply.status, told):
+            if way == "plain" or not refuses_form(reply.status, told):
                 raise refusal(reply, self.config)
             _LOG.warning("%s refuses a schema as %s: %s", self.name, way, told)
-            self._ways[known] = abilities.weaker(way)
+            self._ways[known] = weaker(way)
 
     def _probe(self, end: float) -> None:
         """Finds out once how the server can be made to follow a schema."""
         with self._first:
-            if self._way is not None:
-                return
-            turns = [{"role": "user", "content": abilities.PROBE_TEXT}]
-            for way in abilities.WAYS[:-1]:
-                request = self._request(turns, way, abilities.PROBE_SCHEMA, abilities.PROBE_TOKENS)
-                reply = self._caller.call("/chat/completions", request, end)
-                if reply.status < 300:
-                    text = read_answer(reply.body, self.config.base_url).text
-                    if abilities.proves(way, text):
-                        self._way = way
-                        return
-                elif not abilities.refuses_form(reply.status, said_in(reply.body)):
-                    raise refusal(reply, self.config)
-            self._way = "plain"
-            _LOG.warning("%s cannot be made to follow a schema: it is asked in words", self.name)
+            if self._way is None:
+                self._way = find_way(partial(self._post, end=end), self._model, self.config)
+                if not enforces(self._way):
+                    _LOG.warning("%s enforces no schema: it is asked in words", self.name)
+
+    def _post(self, request: dict[str, Any], end: float) -> Reply:
+        return self._caller.call("/chat/completions", request, end)
 
     def _request(
         self,
         turns: list[dict[str, Any]],
         way: Way,
         schema: Mapping[str, Any] | None,
-        max_tokens: int,
     ) -> dict[str, Any]:
-        form = None if schema is None else abilities.response_format(way, schema)
+        form = None if schema is None else response_format(way, schema)
         fields = {
             "model": self._model,
             "messages": turns,
-            "max_tokens": max_tokens,
+            self.config.limit_field: self.config.max_tokens,
             "temperature": self.config.temperature,
             "seed": self.config.seed,
             "response_format": form,
@@ -213,27 +211,15 @@ class Http:
     def _completion(
         self, answer: Answer, turns: list[dict[str, Any]], seconds: float
     ) -> Completion:
-        usage = answer.usage
-        read = None if usage is None else usage.prompt_tokens
-        written = None if usage is None else usage.completion_tokens
+        read, written = answer.usage.prompt_tokens, answer.usage.completion_tokens
+        if read is None:
+            read = estimate_turns(turns, self.config.image_size)
         return Completion(
             text=answer.text,
-            prompt_tokens=self._estimated(turns) if read is None else read,
+            prompt_tokens=read,
             completion_tokens=estimate_tokens(answer.text) if written is None else written,
             seconds=seconds,
         )
-
-    def _estimated(self, turns: list[dict[str, Any]]) -> int:
-        """Estimates what the server read; a picture is taken for a square one."""
-        each_picture = (self.config.image_size // _PATCH) ** 2
-        total = 0
-        for turn in turns:
-            content = turn["content"]
-            parts = [{"text": content}] if isinstance(content, str) else content
-            total += sum(
-                estimate_tokens(part["text"]) if "text" in part else each_picture for part in parts
-            )
-        return total
 
     def __reduce__(self) -> Any:
         """Pickles as what it was made with: connections and locks stay where they are."""
@@ -242,6 +228,3 @@ class Http:
 
 def _remade(config: HttpConfig, pictures: PictureSource) -> Http:
     return Http(config, pictures=pictures)
-
-
-__all__ = ["ConfigError", "Http"]

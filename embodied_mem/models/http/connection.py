@@ -34,7 +34,7 @@ class Unreachable(Exception):
 
 
 class Refused(Unreachable):
-    """Nobody listens at the address."""
+    """Nobody takes a connection at the address."""
 
 
 class Late(Unreachable):
@@ -71,6 +71,8 @@ class Connection:
     def send(self, path: str, request: dict[str, Any] | None, seconds: float) -> Reply:
         """Returns the answer to a POST of a request, or to a GET where there is none.
 
+        An answer that comes byte by byte ends at most `read_timeout` too late.
+
         Raises:
             Unreachable: If there is no whole answer in time.
             ConfigError: If the key cannot be sent.
@@ -80,7 +82,7 @@ class Connection:
 
         end = time.monotonic() + seconds
         config = self._config
-        silence = min(config.silence_timeout, seconds)
+        read = min(config.read_timeout, seconds)
         try:
             with self._client.stream(
                 "GET" if request is None else "POST",
@@ -88,11 +90,11 @@ class Connection:
                 content=None if request is None else msgspec.json.encode(request),
                 headers={"Content-Type": "application/json"},
                 auth=partial(_with_key, config.key_variable, self.base_url),
-                timeout=httpx2.Timeout(silence, connect=min(config.connect_timeout, seconds)),
+                timeout=httpx2.Timeout(read, connect=min(config.connect_timeout, seconds)),
             ) as response:
                 body = self._read(response, end)
-        except httpx2.ConnectError as error:
-            raise Refused(str(error)) from None
+        except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
+            raise Refused(_words(error)) from None
         except httpx2.TimeoutException as error:
             raise Late(_words(error)) from None
         except httpx2.TransportError as error:

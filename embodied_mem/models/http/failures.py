@@ -17,9 +17,10 @@ _ADVICE: Final = {
 }
 
 
-def refusal(reply: Reply, config: HttpConfig) -> ModelError:
+def refusal(reply: Reply, config: HttpConfig, tries: int = 1) -> ModelError:
     """Returns the error for an answer that is none."""
     url, status = config.base_url, reply.status
+    after = f" after {tries} tries" if tries > 1 else ""
     if 300 <= status < 400:
         return ModelError(
             f"the server at {url} points elsewhere (status {status}), and nobody is followed: give "
@@ -30,7 +31,7 @@ def refusal(reply: Reply, config: HttpConfig) -> ModelError:
     if "context" in said and status in (400, 413, 500):
         advice = "shorten the prompt, lower max_tokens, or start the server with a longer context"
     return ModelError(
-        f"the server at {url} answers with status {status}: {said or 'no words'}"
+        f"the server at {url} answers with status {status}{after}: {said or 'no words'}"
         + (f"; {advice}" if advice else "")
     )
 

@@ -1,6 +1,7 @@
 """When a request is made again, and after how long."""
 
 import email.utils
+import threading
 import time
 from typing import Final, final
 
@@ -44,11 +45,13 @@ class Waits:
     """How long to wait before each try of one call.
 
     The ceiling doubles, and a random share of it is waited, so that clients which failed together
-    do not come back together (full jitter: Brooker 2015, Exponential Backoff And Jitter).
+    do not come back together (full jitter: Brooker 2015, Exponential Backoff And Jitter). Several
+    threads may use one.
     """
 
     def __init__(self, config: HttpConfig, rng: np.random.Generator) -> None:
         self._config, self._rng = config, rng
+        self._drawing = threading.Lock()
 
     def before(self, retry: int, retry_after: str = "") -> float | None:
         """Returns the wait before a retry, counted from 1, s; None if it is to be given up.
@@ -60,7 +63,8 @@ class Waits:
         config = self._config
         if retry > config.retries:
             return None
-        share = float(self._rng.uniform())
+        with self._drawing:
+            share = float(self._rng.uniform())
         asked = seconds_in(retry_after)
         if asked is not None:
             return asked + share * config.first_wait if asked <= config.longest_wait else None

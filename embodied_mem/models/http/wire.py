@@ -8,7 +8,10 @@ import msgspec
 from embodied_mem.errors import ModelError
 from embodied_mem.models.client import Message
 from embodied_mem.models.pictures import PictureSource, data_url, shrunk
+from embodied_mem.models.tokens import estimate_tokens
 
+_PATCH = 28
+"""Side of the square that one token of a picture stands for, px, as in Qwen2-VL (section 2.1)."""
 _SHOWN = 300
 """Letters of a server's answer that an error shows."""
 
@@ -34,7 +37,7 @@ class Answer(msgspec.Struct):
     """What a server answers to a conversation."""
 
     choices: list[_Choice]
-    usage: Usage | None = None
+    usage: Usage = msgspec.field(default_factory=Usage)
 
     @property
     def text(self) -> str:
@@ -91,6 +94,20 @@ def with_schema(messages: Sequence[Message], schema: Mapping[str, Any]) -> list[
     return [Message(role="system", text=f"{first.text}\n\n{words}", images=first.images), *rest]
 
 
+def estimate_turns(turns: Sequence[Mapping[str, Any]], image_size: int) -> int:
+    """Estimates the tokens of a conversation, for servers that do not count them.
+
+    A picture is taken for a square of `image_size`.
+    """
+    total = 0
+    for turn in turns:
+        content = turn["content"]
+        for part in [{"text": content}] if isinstance(content, str) else content:
+            text = part.get("text")
+            total += (image_size // _PATCH) ** 2 if text is None else estimate_tokens(text)
+    return total
+
+
 def read_answer(body: bytes, url: str) -> Answer:
     """Returns a server's answer.
 
@@ -108,12 +125,19 @@ def read_answer(body: bytes, url: str) -> Answer:
     return answer
 
 
-def read_models(body: bytes) -> list[str]:
-    """Returns the names of the models of a server; none if it tells of none."""
+def read_models(body: bytes, url: str) -> list[str]:
+    """Returns the names of the models of a server; none if it tells of none.
+
+    Raises:
+        ModelError: If what answers is no model server.
+    """
     try:
         return [each.id for each in msgspec.json.decode(body, type=_List).data or []]
     except (msgspec.DecodeError, RecursionError):
-        return []
+        raise ModelError(
+            f"what answers at {url}/models lists no models, and may be no model server: "
+            f"{shown(body)}"
+        ) from None
 
 
 def shown(body: bytes) -> str:
