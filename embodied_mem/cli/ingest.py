@@ -42,7 +42,10 @@ class Ingest:
     value per byte), a rule such as `coverage_coarse` or `fifo`, a file that `train` wrote, or a
     plugin's."""
     segmenter: str = "geometric"
-    """`geometric` (depth and colour alone, no weights) or a plugin's name."""
+    """`geometric` (depth and colour alone, no weights), `grounding-dino` or `owlv2` (detectors, see
+    `run`), or a plugin's name."""
+    embedder: str = "colour-shape"
+    """What things are known again by, see `run`."""
     moments: int = 0
     """Keep this many moments of the whole recording too, a vector each, chosen as it streams by,
     and a picture of every view unlike all before; 0 for none, else 3 or more."""
@@ -90,6 +93,7 @@ class Ingest:
         hippocampus = build_hippocampus(
             MemoryConfig(
                 segmenter=self.segmenter,
+                embedder=self.embedder,
                 allocator=self.allocator,
                 consolidate=self.consolidate,
                 correct_drift=self.correct_drift,

@@ -104,7 +104,7 @@ def _as_answer(asked: "Asked") -> "Answer":
         question=asked.question,
         kind="free",
         status=statuses.get(asked.status, "not_understood"),
-        text=asked.text,
+        text=asked.text or "The model gave no answer, and no reason.",
         objects=tuple(dict.fromkeys(each.object for each in asked.pictures)),
         citations=asked.pictures,
     )

@@ -83,6 +83,9 @@ class Run:
     """`instance` (the simulator's masks), `geometric` (depth and colour alone), `grounding-dino` or
     `owlv2` (detectors, extra `perception`; `:FOLDER` names their weights, `+depth` cuts masks from
     depth instead of by SAM 2), or a plugin's."""
+    embedder: str = "colour-shape"
+    """What things are known again by: `colour-shape`, `efficientnet` (real weights in its package),
+    `siglip`, `clip` (extra `perception`), two joined by `+`, or a plugin's."""
     model: str = ""
     """What thinks, at the tabletop what plans and in the house what answers from the memory:
     http://host:port/v1, with #name where the server has several, or transformers:FOLDER (extra
@@ -181,6 +184,7 @@ class Run:
         hippocampus = build_hippocampus(
             MemoryConfig(
                 segmenter=self.segmenter,
+                embedder=self.embedder,
                 allocator=self.allocator,
                 consolidate=self.consolidate,
                 correct_drift=self.correct_drift,
