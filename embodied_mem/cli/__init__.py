@@ -19,6 +19,7 @@ from embodied_mem.cli.play import Play
 from embodied_mem.cli.run import Run
 from embodied_mem.cli.serve import Serve
 from embodied_mem.cli.train import Train, with_allocator
+from embodied_mem.cli.tune_model import TuneModel
 from embodied_mem.errors import EmbodiedMemError
 
 
@@ -34,6 +35,7 @@ def _verbs(evaluate: type[Evaluate]) -> Any:
         | Annotated[Export, tyro.conf.subcommand("export")]
         | Annotated[Connect, tyro.conf.subcommand("connect")]
         | Annotated[Serve, tyro.conf.subcommand("serve")]
+        | Annotated[TuneModel, tyro.conf.subcommand("tune-model")]
         | Annotated[Bench, tyro.conf.subcommand("bench")]
     )
 

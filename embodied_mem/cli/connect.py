@@ -46,7 +46,10 @@ class Connect:
     """How long to wait for a robot that has gone silent, s; it is stopped meanwhile."""
     segmenter: str = "auto"
     """`instance` (a robot with a detector of its own), `geometric` (depth and colour alone) or a
-    plugin's name; `auto` takes `instance` where the robot has it."""
+    plugin's name; `grounding-dino` and `owlv2` are detectors, see `run`. `auto` takes `instance`
+    where the robot has it."""
+    embedder: str = "colour-shape"
+    """What things are known again by, see `run`."""
     consolidate: bool = False
     """Supersede, link and sum up what is remembered, at the end; see `inspect --consolidate`."""
     correct_drift: bool = False

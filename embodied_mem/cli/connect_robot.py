@@ -140,6 +140,7 @@ class RobotSession:
         self.memory = RobotMemoryConfig(
             task=flags.task,
             segmenter=self._segmenter(),
+            embedder=flags.embedder,
             allocator=flags.allocator,
             consolidate=flags.consolidate,
             correct_drift=flags.correct_drift,

@@ -36,6 +36,8 @@ class RobotMemoryConfig:
     """Whether facts are superseded, linked and summed up at the end."""
     correct_drift: bool = False
     """Whether the robot's poses are taken for odometry that drifts, and put right."""
+    embedder: str = "colour-shape"
+    """What things are known again by."""
 
 
 def robot_brain(
@@ -55,6 +57,7 @@ def robot_brain(
     hippocampus = build_hippocampus(
         MemoryConfig(
             segmenter=config.segmenter,
+            embedder=config.embedder,
             allocator=config.allocator,
             consolidate=config.consolidate,
             correct_drift=config.correct_drift,
