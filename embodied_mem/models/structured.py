@@ -9,11 +9,9 @@ import msgspec
 
 from embodied_mem.errors import ConfigError, EmbodiedMemError, MalformedOutputError
 from embodied_mem.models.client import Completion, Message, ModelClient
-from embodied_mem.models.mending import Mended, mend
+from embodied_mem.models.mending import LONGEST, Mended, mend
 
 T = TypeVar("T")
-_SHOWN = 20_000
-"""Characters of a refused answer that are sent back; more would fill a prompt with nonsense."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,11 +70,12 @@ def ask_for(
         MalformedOutputError: If the last answer cannot be used either.
         ModelError: If there is no answer.
     """
+    kind: Any = reply
     return ask_until(
         client,
         messages,
         partial(mend, reply=reply),
-        schema=schema_for(reply),
+        schema=schema_for(kind),
         check=check,
         retries=retries,
         timeout=timeout,
@@ -132,7 +131,8 @@ def ask_until(
                 raise MalformedOutputError(
                     f"{asked.name} wrote nothing usable{times}: {error}"
                 ) from (error.__cause__ or error)
-            answer = Message(role="assistant", text=completion.text[:_SHOWN])
+            shown = completion.text[:LONGEST].encode(errors="replace").decode()
+            answer = Message(role="assistant", text=shown)
             conversation += [answer, repair_message(str(error))]
         else:
             return Structured(

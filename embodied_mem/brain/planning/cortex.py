@@ -1,10 +1,8 @@
 """The cortex that plans: one model call a plan, checked before anything moves."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, final
-
-import msgspec
 
 from embodied_mem.brain.plan.checks import check_plan
 from embodied_mem.brain.plan.replan import ReplanRequest
@@ -12,14 +10,17 @@ from embodied_mem.brain.plan.schema import Plan, Task
 from embodied_mem.brain.planning.prompt import (
     plan_messages,
     read_reply,
-    repair_message,
     replan_messages,
     schema_of,
 )
 from embodied_mem.brain.planning.sections import Stop
 from embodied_mem.brain.planning.situation import Situation
-from embodied_mem.errors import PlanError
+from embodied_mem.errors import MalformedOutputError, PlanError
 from embodied_mem.models.client import Completion, Message, ModelClient
+from embodied_mem.models.mending import Mended
+from embodied_mem.models.metered import Metered, Usage
+from embodied_mem.models.roles import Part, Roles
+from embodied_mem.models.structured import ask_until
 
 T = TypeVar("T", Plan, Task)
 
@@ -42,24 +43,42 @@ class Thinking(Generic[T]):
 
 @final
 class PlanningCortex:
-    """Asks a model for plans; an answer that cannot be used is sent back once for repair."""
+    """Asks a model for plans; an answer that cannot be used is sent back for repair.
 
-    def __init__(self, client: ModelClient, *, timeout: float | None = None) -> None:
+    Of three roles, the planner writes plans, and the caller writes refused ones anew, which asks
+    for less: what is wrong is named.
+    """
+
+    def __init__(
+        self, client: ModelClient | Roles, *, timeout: float | None = None, retries: int = 1
+    ) -> None:
         """Takes a model.
 
         Args:
-            client: The model.
+            client: The model, or one for each role.
             timeout: After how many seconds a call is given up; None waits.
+            retries: How often an answer is sent back at most.
         """
-        self.client = client
+        roles = client if isinstance(client, Roles) else Roles.of(client)
+        self.client = roles.planner
+        """Who writes plans."""
         self.calls = 0
         """Model calls so far, repairs included."""
         self.repairs = 0
+        """How many answers were sent back."""
+        self.mended = 0
+        """How many answers were mended here, without another call."""
         self.prompt_tokens = 0
         self.completion_tokens = 0
         self.seconds = 0.0
         """What all calls took."""
+        self._planner, self._caller = _Counted(self, roles.planner), _Counted(self, roles.caller)
         self._timeout = timeout
+        self._retries = retries
+
+    def usage(self) -> dict[Part, Usage]:
+        """Returns what each role was asked, and what that took."""
+        return {"planner": self._planner.metered.usage(), "caller": self._caller.metered.usage()}
 
     def plan(self, situation: Situation) -> Plan:
         """Returns a checked plan for what is asked.
@@ -104,59 +123,74 @@ class PlanningCortex:
         messages: Sequence[Message],
         schema: Mapping[str, Any],
         reply: type[T],
-        check: Any,
+        check: Callable[[T], None],
     ) -> Thinking[T]:
         """Asks, and asks once more where the answer cannot be used."""
-        spent: list[Completion] = []
-        conversation = list(messages)
-        while True:
-            completion = self._ask(conversation, schema)
-            spent.append(completion)
-            try:
-                value = _read(completion.text, reply)
-                check(value)
-            except GivenUpError:
-                raise
-            except PlanError as error:
-                if len(spent) > 1:
-                    raise PlanError(
-                        f"{self.client.name} wrote no usable plan, even after a repair: {error}",
-                        node=error.node,
-                    ) from error
-                self.repairs += 1
-                answer = Message(role="assistant", text=completion.text)
-                conversation += [answer, repair_message(str(error))]
-            else:
-                return Thinking(
-                    value=value,
-                    seconds=sum(each.seconds for each in spent),
-                    prompt_tokens=sum(each.prompt_tokens for each in spent),
-                    completion_tokens=sum(each.completion_tokens for each in spent),
-                    calls=len(spent),
-                )
+        calls = self.calls
+        try:
+            got = ask_until(
+                self._planner,
+                messages,
+                lambda text: _read(text, reply),
+                schema=schema,
+                check=check,
+                retries=self._retries,
+                timeout=self._timeout,
+                caller=self._caller,
+            )
+        except MalformedOutputError as error:
+            cause = error.__cause__
+            after = ", even after a repair" if self._retries else ""
+            raise PlanError(
+                f"{self.client.name} wrote no usable plan{after}: {cause}",
+                node=cause.node if isinstance(cause, PlanError) else "",
+            ) from error
+        finally:
+            self.repairs += max(self.calls - calls - 1, 0)
+        self.mended += got.repaired
+        return Thinking(
+            value=got.value,
+            seconds=got.seconds,
+            prompt_tokens=got.prompt_tokens,
+            completion_tokens=got.completion_tokens,
+            calls=len(got.completions),
+        )
 
-    def _ask(self, messages: Sequence[Message], schema: Mapping[str, Any]) -> Completion:
-        self.calls += 1
-        completion = self.client.complete(messages, schema=schema, timeout=self._timeout)
-        self.prompt_tokens += completion.prompt_tokens
-        self.completion_tokens += completion.completion_tokens
-        self.seconds += completion.seconds
+
+@final
+class _Counted:
+    """A role's client; what it is asked is counted for the role and for the cortex."""
+
+    def __init__(self, cortex: PlanningCortex, client: ModelClient) -> None:
+        self.metered = Metered(client)
+        self._cortex = cortex
+
+    @property
+    def name(self) -> str:
+        return self.metered.name
+
+    def complete(
+        self,
+        messages: Sequence[Message],
+        *,
+        schema: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
+    ) -> Completion:
+        cortex = self._cortex
+        cortex.calls += 1
+        completion = self.metered.complete(messages, schema=schema, timeout=timeout)
+        cortex.prompt_tokens += completion.prompt_tokens
+        cortex.completion_tokens += completion.completion_tokens
+        cortex.seconds += completion.seconds
         return completion
 
 
-def _read(text: str, reply: type[T]) -> T:
-    """Reads an answer; whatever is wrong with it is a `PlanError` that says so."""
-    try:
-        value = read_reply(text, reply)
-    except msgspec.ValidationError as error:
-        raise PlanError(f"the JSON does not follow the schema: {error}") from None
-    except msgspec.DecodeError as error:
-        raise PlanError(f"the answer is no JSON: {error}") from None
-    except RecursionError:
-        raise PlanError("the JSON is nested too deeply") from None
-    if isinstance(value, Stop):
-        raise GivenUpError(value.stop)
-    return value
+def _read(text: str, reply: type[T]) -> Mended[T]:
+    """Reads an answer; a model's refusal to help is raised."""
+    mended = read_reply(text, reply)
+    if isinstance(mended.value, Stop):
+        raise GivenUpError(mended.value.stop)
+    return Mended(value=mended.value, repaired=mended.repaired)
 
 
 def known_ids(situation: Situation) -> Collection[str]:

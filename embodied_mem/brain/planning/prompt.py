@@ -29,7 +29,9 @@ from embodied_mem.brain.planning.sections import (
 )
 from embodied_mem.brain.planning.situation import Arrangement, Situation
 from embodied_mem.brain.skill import SkillLibrary
+from embodied_mem.errors import MalformedOutputError
 from embodied_mem.models.client import Message
+from embodied_mem.models.mending import Mended, mend
 
 ROLE = """\
 You plan for a robot arm at a table. Write one plan as JSON, nothing else.
@@ -68,14 +70,6 @@ def replan_messages(request: ReplanRequest, situation: Situation) -> tuple[Messa
     return (
         _system(situation.skills, "Task"),
         Message(role="user", text="\n".join(sections), images=situation.images),
-    )
-
-
-def repair_message(error: str) -> Message:
-    """Returns what is said to a model whose answer cannot be used."""
-    return Message(
-        role="user",
-        text=f"Your answer was refused: {error}\nWrite the whole corrected JSON, nothing else.",
     )
 
 
@@ -224,17 +218,28 @@ def skills_of(messages: Sequence[Message]) -> tuple[str, ...]:
     return ()
 
 
-def read_reply(text: str, reply: type[T]) -> T | Stop:
-    """Reads what a model wrote: a plan, a task, or that it cannot help.
-
-    A fence of backquotes around the JSON is taken off; nothing else is mended.
+def read_reply(text: str, reply: type[T]) -> Mended[T | Stop]:
+    """Reads what a model wrote: a plan, a task, or that it cannot help; see `mend`.
 
     Raises:
-        msgspec.DecodeError: If it is no JSON.
-        msgspec.ValidationError: If it is not of that type.
+        MalformedOutputError: If it cannot be read as one, or as both.
     """
-    fenced = re.fullmatch(r"\s*```(?:json)?\s*\n(.*?)\n?```\s*", text, re.DOTALL)
-    raw = msgspec.json.decode(fenced.group(1) if fenced else text)
-    if isinstance(raw, dict) and set(raw) == {"stop"}:
-        return msgspec.convert(raw, Stop)
-    return msgspec.convert(raw, reply)
+    try:
+        found = mend(text, reply)
+    except MalformedOutputError as error:
+        try:
+            refusal = mend(text, Stop)
+        except MalformedOutputError:
+            raise error from None
+        return Mended(value=refusal.value, repaired=refusal.repaired)
+    if found.repaired and _says_stop(text):
+        raise MalformedOutputError("it says both that you stop and how to go on; write one")
+    return Mended(value=found.value, repaired=found.repaired)
+
+
+def _says_stop(text: str) -> bool:
+    try:
+        mend(text, Stop)
+    except MalformedOutputError:
+        return False
+    return True
