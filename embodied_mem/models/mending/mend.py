@@ -49,7 +49,8 @@ def mend(text: str, reply: type[T]) -> Mended[T]:
     try:
         return Mended(value=msgspec.json.decode(text, type=reply))
     except msgspec.ValidationError as error:
-        problem = f"the JSON does not follow the schema: {error}"
+        if _is_json(text):  # checked is what comes first, wherever the text breaks off
+            problem = f"the JSON does not follow the schema: {error}"
     except (msgspec.DecodeError, RecursionError):
         pass
     values: list[Any] = []
@@ -97,6 +98,14 @@ def _fitted(values: list[Any], reply: type[T]) -> T:
         if is_cut(value) and not _begins(value, values):
             raise UnfitError("another answer follows, which is cut off; write one")
     return found[0][1]
+
+
+def _is_json(text: str) -> bool:
+    try:
+        msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError):
+        return False
+    return True
 
 
 def _begins(cut: Any, values: list[Any]) -> bool:
