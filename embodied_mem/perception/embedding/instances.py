@@ -1,13 +1,11 @@
 """Descriptors of instances by what describes pictures: each is cut out and looked at alone."""
 
-from collections.abc import Sequence
 from typing import final
 
 import numpy as np
 
-from embodied_mem.errors import ConfigError
 from embodied_mem.perception.embedding.crops import instance_crops
-from embodied_mem.perception.embedding.pictures import PictureEmbedder, SpeakingEmbedder
+from embodied_mem.perception.embedding.pictures import PictureEmbedder
 from embodied_mem.perception.frame import Frame
 from embodied_mem.perception.segmentation import Segmentation
 from embodied_mem.types import Float32Array
@@ -37,13 +35,3 @@ class CropEmbedder:
         return self.pictures.embed_pictures(
             list(instance_crops(frame, segmentation, self.pictures.side))
         )
-
-    def embed_texts(self, texts: Sequence[str]) -> Float32Array:
-        """Returns (n, dimension) unit rows that lie close to pictures of what the texts name.
-
-        Raises:
-            ConfigError: If this embedder knows no words.
-        """
-        if not isinstance(self.pictures, SpeakingEmbedder):
-            raise ConfigError(f"{self.space} knows no words; siglip and clip do")
-        return self.pictures.embed_texts(texts)

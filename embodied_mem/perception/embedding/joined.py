@@ -1,12 +1,10 @@
 """Two descriptors as one: their vectors side by side, each with a share of the cosine."""
 
-from collections.abc import Sequence
 from typing import final
 
 import numpy as np
 
 from embodied_mem.errors import ConfigError
-from embodied_mem.perception.embedding.pictures import SpeakingEmbedder
 from embodied_mem.perception.frame import Frame
 from embodied_mem.perception.segmentation import Embedder, Segmentation
 from embodied_mem.types import Float32Array
@@ -46,24 +44,5 @@ class JoinedEmbedder:
     def embed(self, frame: Frame, segmentation: Segmentation) -> Float32Array:
         """Returns (n, dimension) descriptors, one row a mask, unit length."""
         first, second = (part.embed(frame, segmentation) for part in self.parts)
-        return self._side_by_side(first, second)
-
-    def embed_texts(self, texts: Sequence[str]) -> Float32Array:
-        """Returns (n, dimension) unit rows that say nothing of the part that knows no words.
-
-        Words so rank what was seen as they would in the space of the part that knows them.
-
-        Raises:
-            ConfigError: If neither part knows words.
-        """
-        count = len(texts)
-        for position, part in enumerate(self.parts):
-            if isinstance(part, SpeakingEmbedder):
-                rows = [np.zeros((count, other.dimension), np.float32) for other in self.parts]
-                rows[position] = part.embed_texts(texts)
-                return np.concatenate(rows, axis=1)
-        raise ConfigError(f"{self.space} knows no words; siglip and clip do")
-
-    def _side_by_side(self, first: Float32Array, second: Float32Array) -> Float32Array:
         weights = np.sqrt(np.array([1.0 - self.share, self.share], np.float32))
         return np.concatenate([weights[0] * first, weights[1] * second], axis=1)
