@@ -49,11 +49,12 @@ class Network:
     torch: Any = field(repr=False)
 
     @contextmanager
-    def running(self) -> Iterator[None]:
-        """Calculates without gradients, in the precision that was chosen."""
+    def running(self, *, exactly: bool = False) -> Iterator[None]:
+        """Calculates without gradients, in the precision that was chosen or in single precision."""
         torch = self.torch
         kind = torch.float16 if self.device == "cuda" else torch.bfloat16
-        with torch.inference_mode(), torch.autocast(self.device, kind, enabled=self.half):
+        half = self.half and not exactly
+        with torch.inference_mode(), torch.autocast(self.device, kind, enabled=half):
             yield
 
     def on_device(self, tensors: dict[str, Any]) -> dict[str, Any]:

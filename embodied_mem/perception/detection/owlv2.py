@@ -101,11 +101,13 @@ class Owlv2:
         queries = self._queries(words)
         seen = self._processor(list(pictures), return_tensors="pt")["pixel_values"]
         with self._network.running():
-            grid, _ = model.image_embedder(seen.to(self._network.device))
+            grid = model.image_embedder(seen.to(self._network.device))[0].float()
+        # The heads are cheap, and half precision makes like words score the same.
+        with self._network.running(exactly=True):
             patches = grid.flatten(1, 2)
             logits, _ = model.class_predictor(patches, queries.expand(len(pictures), -1, -1))
             centred = model.box_predictor(patches, grid)
-        return logits.float().cpu().numpy(), centred.float().cpu().numpy()
+        return logits.cpu().numpy(), centred.cpu().numpy()
 
     def _queries(self, words: tuple[str, ...]) -> Any:
         """Returns (1, words, d) unit vectors of the words."""
@@ -116,7 +118,7 @@ class Owlv2:
                 outputs = model.owlv2.get_text_features(
                     **self._network.on_device(self._tokens(words))
                 )
-                vectors = outputs.pooler_output
+                vectors = outputs.pooler_output.float()
                 queries = (vectors / vectors.norm(dim=-1, keepdim=True))[None]
             self._encoded = (words, queries)
         return queries

@@ -1,9 +1,9 @@
 """Detecting segmenters by name: `grounding-dino`, `owlv2:FOLDER`, `grounding-dino+depth`."""
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final
 
-from embodied_mem.errors import ConfigError, unknown_name
+from embodied_mem.errors import ConfigError, MissingWeightsError, unknown_name
 from embodied_mem.perception.detection.boxes import Detector
 from embodied_mem.perception.detection.grounding_dino import GroundingDino
 from embodied_mem.perception.detection.owlv2 import Owlv2
@@ -37,9 +37,16 @@ def detecting_segmenter(name: str) -> DetectingSegmenter:
     detector, _, weights = seen.partition(":")
     if detector not in DETECTORS:
         raise unknown_name("detector", detector, DETECTORS)
-    # The cheaper of the two first: what is missing is said at once.
-    maker = _make_masks(masks)
-    return DetectingSegmenter(DETECTORS[detector](weights), maker)
+    missing: list[MissingWeightsError] = []
+    made: list[Any] = []
+    for make, given in ((_make_masks, masks), (DETECTORS[detector], weights)):
+        try:
+            made.append(make(given))
+        except MissingWeightsError as error:
+            missing.append(error)
+    if missing:  # both at once, so that nobody comes back for the second one
+        raise MissingWeightsError("\n".join(map(str, missing)))
+    return DetectingSegmenter(made[1], made[0])
 
 
 def split_name(name: str) -> tuple[str, str]:

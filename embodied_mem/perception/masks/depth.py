@@ -18,10 +18,10 @@ class BoxDepthConfig:
 
     inside: float = 0.7
     """Share of a geometric instance that must lie in a box to belong to its thing."""
-    filled: float = 0.2
+    filled: float = 0.15
     """Share of the box's pixels with depth below which what belongs is too little: the depth of
     the middle of the box decides then."""
-    band: float = 0.15
+    band: float = 0.25
     """How far from the depth of the middle the thing may reach, metres, ..."""
     band_share: float = 0.05
     """... and as a share of that depth."""

@@ -90,26 +90,30 @@ class Sam2Masks:
         """Returns (n, h, w) masks; see `MaskMaker`."""
         if not len(corners):
             return np.zeros((0, *frame.shape), dtype=bool)
-        rgb = frame.observation.rgb
-        side, config = self._pictures.side, self._config
+        logits = at_strided_pixels(self._logits(frame.observation.rgb, corners), frame)
+        near = inside_boxes(frame, _grown(corners, self._config.margin))
+        return (logits > self._config.threshold) & near
+
+    def _logits(self, rgb: UInt8Array, corners: Float32Array) -> Float32Array:
+        """Returns (n, a, b) small pictures of how surely a pixel belongs to each thing."""
+        side, batch = self._pictures.side, self._config.batch
         height, width = rgb.shape[:2]
         scaled = corners * np.array([side / width, side / height] * 2, np.float32)
-        torch, model = self._network.torch, self._network.model
+        network = self._network
         parts = []
-        with self._network.running():
-            picture = torch.from_numpy(_prepared(rgb, self._pictures))[None]
-            encoded = model.get_image_embeddings(picture.to(self._network.device))
-            for start in range(0, len(scaled), config.batch):
-                boxes = torch.from_numpy(scaled[None, start : start + config.batch])
+        with network.running():
+            picture = network.torch.from_numpy(_prepared(rgb, self._pictures))[None]
+            encoded = network.model.get_image_embeddings(picture.to(network.device))
+            for start in range(0, len(scaled), batch):
+                boxes = network.torch.from_numpy(scaled[None, start : start + batch])
                 # A box says what is meant: one mask each, not three to choose from.
-                output = model(
+                output = network.model(
                     image_embeddings=encoded,
-                    input_boxes=boxes.to(self._network.device),
+                    input_boxes=boxes.to(network.device),
                     multimask_output=False,
                 )
                 parts.append(output.pred_masks[0, :, 0].float().cpu().numpy())
-        logits = at_strided_pixels(np.concatenate(parts), frame)
-        return (logits > config.threshold) & _around(frame, corners, config.margin)
+        return np.concatenate(parts)
 
 
 def at_strided_pixels(logits: Float32Array, frame: Frame) -> Float32Array:
@@ -135,12 +139,10 @@ def at_strided_pixels(logits: Float32Array, frame: Frame) -> Float32Array:
     )
 
 
-def _around(frame: Frame, corners: Float32Array, margin: float) -> BoolArray:
-    """Returns (n, h, w) which strided pixels lie in a box or a little outside of it."""
-    more = margin * (corners[:, 2:] - corners[:, :2])
-    return inside_boxes(
-        frame, np.concatenate([corners[:, :2] - more, corners[:, 2:] + more], axis=1)
-    )
+def _grown(corners: Float32Array, margin: float) -> Float32Array:
+    """Returns boxes that reach out by a share of their sides."""
+    more = np.float32(margin) * (corners[:, 2:] - corners[:, :2])
+    return np.concatenate([corners[:, :2] - more, corners[:, 2:] + more], axis=1)
 
 
 def _prepared(rgb: UInt8Array, wanted: _Pictures) -> Float32Array:
