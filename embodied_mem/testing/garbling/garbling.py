@@ -19,7 +19,7 @@ _TRIES: Final = 50
 
 
 def _named(*ways: Way) -> dict[str, Way]:
-    return {way.__name__: way for way in ways}  # type: ignore[attr-defined]
+    return {way.__name__: way for way in ways}
 
 
 WAYS: Final[Mapping[str, Way]] = _named(
