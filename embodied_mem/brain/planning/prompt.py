@@ -1,9 +1,9 @@
 """Writes a situation as a conversation that any language model can read.
 
-What never changes comes first (role, schema of a plan, conditions), then what seldom does
-(skills, fixtures and things as they are), then memory, then the request: a server that keeps the
-beginning of a prompt need not read it again. The sections with data are JSON in the types of
-`sections`, each on a line of its own under its heading.
+What never changes comes first (role, conditions, schema of a plan), then what seldom does
+(skills, fixtures and things as they are), then memory, then the request, and what was done so far
+and went wrong: a server that keeps the beginning of a prompt need not read it again. The sections
+with data are JSON in the types of `sections`, each on a line of its own under its heading.
 """
 
 import re
@@ -60,9 +60,9 @@ def plan_messages(situation: Situation) -> tuple[Message, ...]:
 def replan_messages(request: ReplanRequest, situation: Situation) -> tuple[Message, ...]:
     """Returns the conversation that asks for a subtree in the place of one that went wrong."""
     sections = (
-        _section("History", situation.history.splitlines()),
         *_sections(situation),
         _section("Instruction", situation.instruction),
+        _section("History", situation.history.splitlines()),
         _section("Failure", request),
         "Write the task that replaces `task` of the failure, for the same goal, from how things "
         f"are now. Ids of its nodes end in _r{request.number}.",
@@ -89,8 +89,8 @@ def _stable(reply: str) -> str:
     schema = msgspec.json.encode(_without_titles(schema_of(reply))).decode()
     parts = (
         ROLE,
-        f"# JSON schema of a {reply}\n{schema}",
         f"# Conditions\n{condition_reference()}",
+        f"# JSON schema of a {reply}\n{schema}",
     )
     return "\n\n".join(parts)
 

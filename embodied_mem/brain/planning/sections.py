@@ -40,11 +40,11 @@ class ThingView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class SceneView(msgspec.Struct, frozen=True, kw_only=True):
-    """What is believed now."""
+    """What is believed now; what changes seldom comes first."""
 
-    holding: str = ""
     fixtures: dict[str, FixtureView]
     things: dict[str, ThingView]
+    holding: str = ""
 
 
 class RememberedView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
