@@ -43,17 +43,34 @@ def read_key(variable: str, base_url: str) -> str:
     """Returns the key from the environment; empty where there is none.
 
     Raises:
-        ConfigError: If it would be sent in the clear, or cannot be sent at all. The message does
-            not have the key.
+        ConfigError: If it would be sent in the clear, or cannot be sent at all. Neither the message
+            nor a local variable on its way has the key: tracebacks are printed with those.
     """
-    key = os.environ.get(variable, "").strip() if variable else ""
+    if flaw := _flaw_of(variable, base_url):
+        raise ConfigError(flaw)
+    return _stripped(variable)
+
+
+def without_key(body: bytes, variable: str) -> bytes:
+    """Returns what a server said without the key: some repeat what they were shown."""
+    key = _stripped(variable).encode()
+    return body.replace(key, b"***") if key else body
+
+
+def _stripped(variable: str) -> str:
+    return os.environ.get(variable, "").strip() if variable else ""
+
+
+def _flaw_of(variable: str, base_url: str) -> str:
+    """Returns why the key must not be sent; empty where it may."""
+    key = _stripped(variable)
     if not key:
         return ""
     if not (key.isascii() and key.isprintable()) or " " in key:
-        raise ConfigError(f"the key in {variable} has letters that no header takes")
+        return f"the key in {variable} has letters that no header takes"
     if urlsplit(base_url).scheme != "https" and not is_loopback(base_url):
-        raise ConfigError(
+        return (
             f"the key in {variable} would go to {base_url} in the clear: use https, or name "
             "another variable (key_variable) for a server that needs no key"
         )
-    return key
+    return ""

@@ -30,6 +30,7 @@ from embodied_mem.models.http.names import pick_model
 from embodied_mem.models.http.probing import find_way
 from embodied_mem.models.http.wire import (
     Answer,
+    Usage,
     estimate_turns,
     read_answer,
     read_models,
@@ -211,7 +212,8 @@ class Http:
     def _completion(
         self, answer: Answer, turns: list[dict[str, Any]], seconds: float
     ) -> Completion:
-        read, written = answer.usage.prompt_tokens, answer.usage.completion_tokens
+        usage = answer.usage or Usage()
+        read, written = usage.prompt_tokens, usage.completion_tokens
         if read is None:
             read = estimate_turns(turns, self.config.image_size)
         return Completion(

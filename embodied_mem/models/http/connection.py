@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, final
 import msgspec
 
 from embodied_mem.errors import MissingExtraError, ModelError
-from embodied_mem.models.http.address import is_loopback, read_key
+from embodied_mem.models.http.address import is_loopback, read_key, without_key
 from embodied_mem.models.http.config import HttpConfig
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ class Connection:
             raise Unreachable(_words(error)) from None
         return Reply(
             status=response.status_code,
-            body=body,
+            body=without_key(body, config.key_variable),
             retry_after=response.headers.get("retry-after", ""),
         )
 

@@ -1,6 +1,5 @@
 """What went wrong at a server, in one line that says what to do."""
 
-import os
 from typing import Final
 
 from embodied_mem.errors import ModelError, ModelTimeout
@@ -26,7 +25,7 @@ def refusal(reply: Reply, config: HttpConfig, tries: int = 1) -> ModelError:
             f"the server at {url} points elsewhere (status {status}), and nobody is followed: give "
             "the address that it points to if you trust that one"
         )
-    said = _without_key(said_in(reply.body), config)
+    said = said_in(reply.body)
     advice = _ADVICE.get(status, "").format(key=config.key_variable or "key_variable")
     if "context" in said and status in (400, 413, 500):
         advice = "shorten the prompt, lower max_tokens, or start the server with a longer context"
@@ -41,16 +40,10 @@ def no_answer(error: Unreachable, tries: int, config: HttpConfig) -> ModelError:
     url = config.base_url
     if isinstance(error, Refused):
         return ModelError(
-            f"no model server answers at {url} ({_without_key(str(error), config)}): start one, "
+            f"no model server answers at {url} ({error}): start one, "
             "or run without a model (--model scripted)"
         )
     times = f"{tries} tries" if tries > 1 else "1 try"
     if isinstance(error, Late):
         return ModelTimeout(f"no answer from {url} in time, after {times}: {error}")
     return ModelError(f"the connection to {url} broke, after {times}: {error}")
-
-
-def _without_key(text: str, config: HttpConfig) -> str:
-    """Returns a text without the key: some servers repeat what they were shown."""
-    key = os.environ.get(config.key_variable, "").strip() if config.key_variable else ""
-    return text.replace(key, "***") if key else text

@@ -37,7 +37,7 @@ class Answer(msgspec.Struct):
     """What a server answers to a conversation."""
 
     choices: list[_Choice]
-    usage: Usage = msgspec.field(default_factory=Usage)
+    usage: Usage | None = None
 
     @property
     def text(self) -> str:
