@@ -32,11 +32,15 @@ class Landscape:
     space: Space
     goodput: Float64Array
     """True useful calls per second of each point, float64 (n,)."""
-    noise: float
+    noise: float = 0.0
     """Standard deviation of the logarithm of a measurement."""
+    recorded: Float64Array | None = None
+    """What was really measured, float64 (times, n); a measurement is one of these."""
 
     def measure(self, point: int, rng: np.random.Generator) -> float:
         """Returns one measurement of a point."""
+        if self.recorded is not None:
+            return float(rng.choice(self.recorded[:, point]))
         return float(self.goodput[point] * np.exp(self.noise * rng.standard_normal()))
 
     def share(self, point: int | None) -> float:
