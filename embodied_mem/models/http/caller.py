@@ -43,14 +43,14 @@ class Caller:
             ModelTimeout: If there is no answer in time.
             ModelError: If there is none at all, or only trouble.
         """
-        tries = 0
+        tries, before = 0, ""
         while True:
             tries += 1
             retry_after = ""
             try:
                 reply = self._once(path, request, end)
             except Unreachable as error:
-                trouble = no_answer(error, tries, self._config)
+                trouble = no_answer(error, tries, self._config, before)
                 # A server that never was there is not there; one that was may be starting anew.
                 if isinstance(error, Refused) and not self._met:
                     raise trouble from None
@@ -59,6 +59,7 @@ class Caller:
                 if not _is_trouble(reply):
                     return reply
                 trouble, retry_after = refusal(reply, self._config, tries), reply.retry_after
+                before = f"status {reply.status}, {said_in(reply.body)}"
             self._wait(tries, retry_after, end, trouble)
 
     def _once(self, path: str, request: dict[str, Any] | None, end: float) -> Reply:

@@ -35,8 +35,15 @@ def refusal(reply: Reply, config: HttpConfig, tries: int = 1) -> ModelError:
     )
 
 
-def no_answer(error: Unreachable, tries: int, config: HttpConfig) -> ModelError:
-    """Returns the error for a request without an answer."""
+def no_answer(error: Unreachable, tries: int, config: HttpConfig, before: str = "") -> ModelError:
+    """Returns the error for a request without an answer.
+
+    Args:
+        error: What happened.
+        tries: How many there were.
+        config: Where the server is.
+        before: What the server said at an earlier try.
+    """
     url = config.base_url
     if isinstance(error, Refused):
         return ModelError(
@@ -44,6 +51,7 @@ def no_answer(error: Unreachable, tries: int, config: HttpConfig) -> ModelError:
             "or run without a model (--model scripted)"
         )
     times = f"{tries} tries" if tries > 1 else "1 try"
+    earlier = f" (before that: {before})" if before else ""
     if isinstance(error, Late):
-        return ModelTimeout(f"no answer from {url} in time, after {times}: {error}")
-    return ModelError(f"the connection to {url} broke, after {times}: {error}")
+        return ModelTimeout(f"no answer from {url} in time, after {times}: {error}{earlier}")
+    return ModelError(f"the connection to {url} broke, after {times}: {error}{earlier}")
