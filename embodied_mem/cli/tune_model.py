@@ -1,5 +1,6 @@
 """`embodied-mem tune-model`: how a model server is best asked, found out by asking it."""
 
+import logging
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -118,7 +119,7 @@ class TuneModel:
         measure = MeasureConfig(latency=self.latency, calls=self.calls, seconds=self.seconds)
         sizes = self.image_size
         if sizes is None:
-            sizes = _PICTURES if clients.see_pictures(workload) else (0,)
+            sizes = _PICTURES if clients.see_pictures() else (0,)
         space = Space(
             concurrency=self.concurrency,
             batch=self.batch,
@@ -139,6 +140,8 @@ class TuneModel:
 
     def _search(self, tuning: "Tuning") -> bool:
         """Makes the measurements that are left; returns whether it was let finish."""
+        # That answers are cut off is what is measured; no warning each time.
+        logging.getLogger("embodied_mem.models.http").setLevel(logging.ERROR)
         with progress("tune-model", tuning.left) as advance:
             try:
                 while tuning.left:

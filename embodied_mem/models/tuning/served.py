@@ -1,17 +1,25 @@
 """Clients of one server, one for each setting that it is asked with."""
 
-import dataclasses
 from typing import TYPE_CHECKING, Final, final
+
+import cv2
+import numpy as np
 
 from embodied_mem.errors import ModelError
 from embodied_mem.models.client import Message, ModelClient
+from embodied_mem.models.pictures import PictureSource
 from embodied_mem.models.tuning.space import Setting
 from embodied_mem.models.tuning.workload import SCHEMA, Workload
 
 if TYPE_CHECKING:
     pass
 
+if TYPE_CHECKING:
+    from embodied_mem.models.http import Http
+
 _PATIENCE: Final = 120.0
+_SIDE: Final = 64
+"""Of the pictures that tell whether a model sees, px."""
 _FEW: Final = 8
 """Tokens that a picture's place in a prompt may take where the picture itself is left out."""
 
@@ -43,6 +51,31 @@ class ServedClients:
 
     def __call__(self, setting: Setting) -> ModelClient:
         """Returns a client that asks as a setting says; the one before it is closed."""
+        return self._client(setting, Workload.picture)
+
+    def see_pictures(self) -> bool:
+        """Returns whether the model sees: a picture adds tokens, by its size, not by its bytes.
+
+        Servers of models that only read text refuse pictures, leave them out unsaid, or give the
+        model the letters of their files to read.
+        """
+        client = self._client(Setting(image_size=_SIDE, max_tokens=16), _test_picture)
+
+        def read(*images: str) -> int:
+            message = Message(role="user", text="What is this?", images=images)
+            return client.complete([message], timeout=_PATIENCE).prompt_tokens
+
+        try:
+            bare, plain, noisy = read(), read("plain"), read("noisy")
+        except ModelError:
+            return False
+        return plain > bare + _FEW and plain == noisy
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._last.close()
+
+    def _client(self, setting: Setting, pictures: PictureSource) -> "Http":
         from embodied_mem.models.http import Http, HttpConfig
 
         config = HttpConfig(
@@ -55,24 +88,13 @@ class ServedClients:
             retries=0,
         )
         self._last.close()
-        self._last = Http(config, pictures=Workload.picture).connect()
+        self._last = Http(config, pictures=pictures).connect()
         return self._last
 
-    def see_pictures(self, workload: Workload) -> bool:
-        """Returns whether the model reads pictures: whether one adds to the tokens of a prompt.
 
-        Servers of models that only read text refuse pictures, or leave them out unsaid.
-        """
-        setting = Setting(image_size=224, records=1, max_tokens=16)
-        shown = workload.probe(0, setting).messages
-        bare = [dataclasses.replace(message, images=()) for message in shown]
-        client = self(setting)
-        try:
-            with_picture = client.complete(shown, timeout=_PATIENCE).prompt_tokens
-        except ModelError:
-            return False
-        return with_picture > client.complete(bare, timeout=_PATIENCE).prompt_tokens + _FEW
-
-    def close(self) -> None:
-        """Closes the connections."""
-        self._last.close()
+def _test_picture(handle: str) -> bytes:
+    """Returns a small picture in a short file, or one of the same size in a long file."""
+    pixels = np.full((_SIDE, _SIDE, 3), 128, np.uint8)
+    if handle == "noisy":
+        pixels = np.random.default_rng(0).integers(0, 256, pixels.shape, np.uint8)
+    return cv2.imencode(".png", pixels)[1].tobytes()

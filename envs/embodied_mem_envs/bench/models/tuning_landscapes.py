@@ -11,7 +11,7 @@ from typing import Final, final
 
 import numpy as np
 
-from embodied_mem.models.tuning.space import Setting, Space
+from embodied_mem.models.tuning.space import AXES, Setting, Space
 from embodied_mem.types import Float64Array
 
 SPACE: Final = Space(
@@ -109,5 +109,8 @@ def _rough(rng: np.random.Generator) -> Float64Array:
     return factor
 
 
-DEFAULT: Final = Setting(concurrency=1, batch=1, image_size=672, max_tokens=512)
-"""What is asked where nothing is tuned: one call after the other, nothing cut short."""
+def default_point(space: Space) -> int:
+    """Returns what is asked where nothing is tuned: one call at a time, nothing made smaller."""
+    places = [0 if name in ("concurrency", "batch") else -1 for name in AXES]
+    values = [axis[place] for axis, place in zip(space.axes().values(), places, strict=True)]
+    return space.point(Setting(**dict(zip(AXES, values, strict=True))))
