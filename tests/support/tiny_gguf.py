@@ -20,6 +20,8 @@ TEMPLATE = (
 CLOSERS = {'"': 1.5, "}": 1.0, "]": 1.0}
 """What closes something, and its share of `closing`: a quote more, for strings hold brackets."""
 
+CONTROLS = range(0x20)
+
 
 def byte_letters() -> list[str]:
     """Returns the letter that stands for each byte in byte-level BPE vocabularies, as in GPT-2."""
@@ -35,7 +37,9 @@ def write_tiny_gguf(file: Path, *, seed: int = 0, closing: float = 6.0) -> Path:
         file: Where to.
         seed: Of the weights.
         closing: Added to the logits of quotes and brackets that close, after the random weights
-            have spoken: texts end sooner. With 0 a string goes on for hundreds of tokens.
+            have spoken: texts end sooner. With 0 a string goes on for hundreds of tokens. As much
+            is taken from control characters: llama-cpp-python's grammar allows them in strings,
+            where JSON does not, and no real model writes them.
     """
     vocabulary, merges, kinds = _vocabulary()
     writer = gguf.GGUFWriter(file, "llama")
@@ -106,6 +110,9 @@ def _weights(vocabulary: list[str], seed: int, closing: float) -> dict[str, np.n
     weights["output_norm.weight"] = ones
     weights["output.weight"] = random(len(vocabulary), WIDTH)
     weights["output.weight"][:, 0] = 0.0
+    weights["output.weight"][
+        [vocabulary.index(byte_letters()[at]) for at in CONTROLS], 0
+    ] = -closing
     for token, share in CLOSERS.items():
         weights["output.weight"][vocabulary.index(token), 0] = share * closing
     return weights

@@ -37,6 +37,8 @@ _ABOUT_FORM = re.compile(
     r"|xgrammar|outlines",
     re.IGNORECASE,
 )
+_BOUNDS: Final = ("minLength", "maxLength", "minItems", "maxItems")
+_LONGEST_BOUND: Final = 500
 _REFUSALS: Final = (400, 415, 422, 500, 501)
 """llama-cpp-python calls a field that it cannot read its own fault."""
 
@@ -46,8 +48,28 @@ def response_format(way: Way, schema: Mapping[str, Any]) -> dict[str, Any] | Non
     if way == "json_schema":
         return {"type": "json_schema", "json_schema": {"name": "answer", "schema": schema}}
     if way == "object_schema":
-        return {"type": "json_object", "schema": schema}
+        return {"type": "json_object", "schema": without_long_bounds(schema)}
     return {"type": "json_object"} if way == "json_object" else None
+
+
+def without_long_bounds(schema: Any) -> Any:
+    """Returns a schema without bounds on lengths that a grammar writes out one by one.
+
+    The server of llama-cpp-python 0.3.36 ends with a failure of memory at a string of 1,300 letters
+    at most, and takes one of 1,000. What is left allows more; callers check what comes.
+
+    >>> without_long_bounds({"type": "string", "minLength": 1, "maxLength": 2000})
+    {'type': 'string', 'minLength': 1}
+    """
+    if isinstance(schema, list | tuple):
+        return [without_long_bounds(each) for each in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    return {
+        name: without_long_bounds(value)
+        for name, value in schema.items()
+        if not (name in _BOUNDS and isinstance(value, int) and value > _LONGEST_BOUND)
+    }
 
 
 def refuses_form(status: int, said: str) -> bool:
