@@ -86,6 +86,8 @@ class Garbling:
         if not 0.0 <= rate <= 1.0 or unknown:
             raise ConfigError(f"rate {rate} and ways {unknown}: expected 0..1 and {list(WAYS)}")
         self.client = client
+        self.asked = 0
+        """How many answers were asked for."""
         self.drawn = Counter[str]()
         """How many answers were malformed, by the way."""
         self.last = ""
@@ -111,6 +113,7 @@ class Garbling:
         Raises:
             ModelError: If the client gives no answer.
         """
+        self.asked += 1
         completion = self.client.complete(messages, schema=schema, timeout=timeout)
         self.last = ""
         if self._rng.random() >= self._rate:
@@ -119,16 +122,25 @@ class Garbling:
         self.drawn[self.last] += 1
         return replace(completion, text=text)
 
+    def can(self, text: str) -> bool:
+        """Returns whether any of the ways makes a text malformed."""
+        return self._drawn(text) is not None
+
     def _garbled(self, text: str) -> str:
-        value = json.loads(text)
-        answer = Answer(text=text, value=value, choices=self._choices, rng=self._rng)
+        drawn = self._drawn(text)
+        if drawn is None:
+            raise ConfigError(f"no way of {self._ways} makes {text[:80]!r} malformed")
+        self.last, garbled = drawn
+        return garbled
+
+    def _drawn(self, text: str) -> tuple[str, str] | None:
+        answer = Answer(text=text, value=json.loads(text), choices=self._choices, rng=self._rng)
         for _ in range(_TRIES):
             way = str(self._rng.choice(self._ways))
             found = WAYS[way](answer)
             if found is not None and not self._is_of_type(found):
-                self.last = way
-                return found
-        raise ConfigError(f"no way of {self._ways} makes {text[:80]!r} malformed")
+                return way, found
+        return None
 
     def _is_of_type(self, text: str) -> bool:
         try:
