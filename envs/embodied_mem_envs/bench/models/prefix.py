@@ -3,7 +3,7 @@
 Over an episode of 50 steps, the share of all prompt tokens that the prompt before of the same role
 begins with too, so that a server with a prefix cache need not read them again. Counted by a real
 tokenizer (the WordPiece vocabulary of MiniLM) and by `estimate_tokens`; what a chat template adds
-is left out.
+is left out. Beside it, the same of a planner at the tabletop that is asked after every step.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -33,7 +33,8 @@ def bench_prefix(*, quick: bool, note: Note, out: Path | None = None) -> dict[st
         `prefix_shared_one_slot`: the first again, where all roles share one cache of one prompt;
         each but that with `_estimated` behind its name as `estimate_tokens` counts, and with
         `_of_run` without the system message, which all layouts share; `prefix_tokens`: mean tokens
-        of a prompt.
+        of a prompt; `prefix_shared_table` and `prefix_table_tokens`: of the planner at the
+        tabletop, over tasks until 50 prompts were read.
     """
     houses = 1 if quick else 6
     tokens = word_pieces()
@@ -47,13 +48,30 @@ def bench_prefix(*, quick: bool, note: Note, out: Path | None = None) -> dict[st
     means = {name: sum(values) / len(values) for name, values in rows.items()}
     if houses > 1:
         interval = mean_interval(rows["prefix_shared"])
-        means |= {"prefix_shared_low": interval.low, "prefix_shared_high": interval.high}
+        means |= {"prefix_shared_low": interval.lo, "prefix_shared_high": interval.hi}
     for layout in LAYOUTS:
         name = _name(layout)
         note(
             f"{layout}: {means[name]:.3f} of the tokens, estimated {means[f'{name}_estimated']:.3f}"
         )
-    return means
+    return means | _table(quick, tokens, note)
+
+
+def _table(quick: bool, tokens: Tokens, note: Note) -> dict[str, float]:
+    """Returns the figures of the planner at the tabletop."""
+    from embodied_mem_envs.bench.models.prefix_table import TASKS, table_prompts
+
+    shared, count, tasks = Shared(), 0, 0
+    for family, seed in TASKS[: 2 if quick else None]:
+        if count >= STEPS:
+            break
+        tasks += 1
+        for prompt in table_prompts(family, seed):
+            count += 1
+            shared.add(tokens(joined(prompt.messages)))
+    share = shared.shared / shared.read
+    note(f"tabletop, asked after every step: {share:.3f} of {count} prompts over {tasks} tasks")
+    return {"prefix_shared_table": share, "prefix_table_tokens": shared.read / count}
 
 
 def measure(store: MemoryStore, layout: Layout, *, seed: int, tokens: Tokens) -> dict[str, float]:
