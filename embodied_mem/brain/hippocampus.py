@@ -17,6 +17,7 @@ from embodied_mem.allocation import (
 )
 from embodied_mem.allocation.demand import describe_question
 from embodied_mem.brain.language.answers import Answer, answer_question
+from embodied_mem.brain.language.by_meaning import Meaning
 from embodied_mem.brain.remember.corrections import correction_of
 from embodied_mem.brain.remember.earlier_floors import EarlierFloors
 from embodied_mem.brain.remember.keeper import Keeper
@@ -80,6 +81,8 @@ class Hippocampus:
         self.walk = Walk()
         self.latest: Observation | None = None
         """The observation taken in last; None before the first."""
+        self.meaning: Meaning | None = None
+        """Reads words of questions that no list holds; such words are not understood if None."""
         self.demand = DemandProfile()
         """What was asked of it, and how well pictures could answer."""
         self.visits: dict[str, int] = {}
@@ -174,7 +177,7 @@ class Hippocampus:
     def recall(self, question: str) -> Answer:
         """Answers a question from the store; call `consolidate` first to have it all."""
         here = None if self.latest is None else self.latest.T_world_body[:2, 3].tolist()
-        answer = answer_question(question, self.store, here=here)
+        answer = answer_question(question, self.store, here=here, meaning=self.meaning)
         cited = {citation.snapshot for citation in answer.citations}
         self._note_demand(answer)
         self.store.note_reads(sorted(cited), self._maker.tick, cited=True)

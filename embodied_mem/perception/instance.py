@@ -1,41 +1,26 @@
 """The segmenter of simulators: their instance ids, and a model of a real detector's errors."""
 
 import zlib
-from dataclasses import dataclass, fields
 
 import numpy as np
 
-from embodied_mem.errors import ConfigError, ObservationError
+from embodied_mem.errors import ObservationError
+from embodied_mem.perception.error_model import ErrorModel
+from embodied_mem.perception.false_masks import cut_masks, with_ghosts
 from embodied_mem.perception.frame import Frame
-from embodied_mem.perception.lookalikes import wrong_label
+from embodied_mem.perception.lookalikes import any_label, wrong_label
 from embodied_mem.perception.segmentation import UNKNOWN_CATEGORY, Segmentation
-from embodied_mem.types import BoolArray, Float32Array, Int64Array, IntArray, Observation
+from embodied_mem.types import (
+    BoolArray,
+    Float32Array,
+    Float64Array,
+    Int64Array,
+    IntArray,
+    Observation,
+)
 
 _TABLE_LIMIT = 1 << 16
 """Ids up to here are looked up in a table; larger ones are ranked first, which is slower."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ErrorModel:
-    """How often a detector errs, per instance and frame."""
-
-    miss: float = 0.05
-    """Chance that an instance is not found."""
-    wrong_label: float = 0.03
-    """Chance that it is found under the name of something that looks like it."""
-    merge: float = 0.02
-    """Chance that its mask runs together with one that it touches in the picture."""
-
-    def __post_init__(self) -> None:
-        """Checks that every chance lies in [0, 1].
-
-        Raises:
-            ConfigError: If one does not.
-        """
-        for item in fields(self):
-            value = getattr(self, item.name)
-            if not 0.0 <= value <= 1.0:
-                raise ConfigError(f"ErrorModel.{item.name} is {value}; expected 0 to 1")
 
 
 class InstanceSegmenter:
@@ -84,8 +69,12 @@ class InstanceSegmenter:
             return Segmentation(
                 mask=table[ranks], categories=tuple(categories), confidence=confidence
             )
-        rng = _frame_rng(self.seed, observation)
-        return _with_errors(ranks, kept, categories, len(names), self.errors, rng)
+        drawn = _Draws(self.seed, observation)
+        shown = np.bincount(ranks.ravel(), minlength=len(names))[kept]
+        chances = self.errors.misses(shown, ranks.size)
+        found = _with_errors(ranks, kept, categories, len(names), self.errors, chances, drawn)
+        found = cut_masks(found, frame.valid, self.errors.partial, self.min_pixels, drawn.later)
+        return with_ghosts(found, frame.valid, self.errors.ghosts, self.min_pixels, drawn.later)
 
 
 def _small_ids(ids: IntArray) -> tuple[Int64Array, IntArray]:
@@ -97,9 +86,15 @@ def _small_ids(ids: IntArray) -> tuple[Int64Array, IntArray]:
     return names.astype(np.int64), ranks.reshape(ids.shape).astype(np.int32)
 
 
-def _frame_rng(seed: int, observation: Observation) -> np.random.Generator:
-    source = zlib.crc32(f"{observation.agent}/{observation.camera}".encode())
-    return np.random.default_rng([seed, observation.tick & 0xFFFFFFFF, source])
+class _Draws:
+    """The sources of chance of one frame."""
+
+    def __init__(self, seed: int, observation: Observation) -> None:
+        source = zlib.crc32(f"{observation.agent}/{observation.camera}".encode())
+        frame = [seed, observation.tick & 0xFFFFFFFF, source]
+        self.first = np.random.default_rng(frame)
+        self.later = np.random.default_rng([*frame, 1])
+        """Of errors that were added later: without these, the others are what they always were."""
 
 
 def _with_errors(
@@ -108,20 +103,25 @@ def _with_errors(
     categories: list[str],
     count: int,
     errors: ErrorModel,
-    rng: np.random.Generator,
+    chances: Float64Array,
+    drawn: _Draws,
 ) -> Segmentation:
     """Draws misses, wrong labels and merges; every draw is made whether or not it is used."""
+    rng = drawn.first
     draws = rng.random((3, len(kept)))
     wrong = draws[1] < errors.wrong_label
+    strange = wrong & (drawn.later.random(len(kept)) >= errors.lookalike)
     names = [
         wrong_label(category, categories, rng) if flip else category
         for category, flip in zip(categories, wrong, strict=True)
     ]
+    for k in np.flatnonzero(strange):
+        names[k] = any_label(categories[k], drawn.later)
     owner = np.arange(len(kept))
     merging = np.flatnonzero(draws[2] < errors.merge)
     if merging.size:
         _merge(owner, merging, _touching(ranks, kept, count), rng)
-    found = (owner == np.arange(len(kept))) & (draws[0] >= errors.miss)
+    found = (owner == np.arange(len(kept))) & (draws[0] >= chances)
     label = np.where(found, np.cumsum(found), 0)
     table = np.zeros(count, np.int32)
     table[kept] = label[owner]

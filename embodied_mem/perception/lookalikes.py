@@ -51,3 +51,12 @@ def wrong_label(category: str, seen: Sequence[str], rng: np.random.Generator) ->
     group = {name for names in LOOKALIKES if category in names for name in names}
     others = sorted(group - {category}) or sorted(set(seen) - {category})
     return others[int(rng.integers(len(others)))] if others else UNKNOWN_CATEGORY
+
+
+def any_label(category: str, rng: np.random.Generator) -> str:
+    """Draws a wrong name for a thing among all that look like something, whatever it looks like."""
+    others = [name for name in _ALL if name != category]
+    return others[int(rng.integers(len(others)))]
+
+
+_ALL = tuple(sorted({name for names in LOOKALIKES for name in names}))

@@ -5,6 +5,7 @@ import pytest
 
 from embodied_mem.errors import ConfigError, ObservationError
 from embodied_mem.perception import (
+    EVEN_ERRORS,
     UNKNOWN_CATEGORY,
     ErrorModel,
     Frame,
@@ -24,6 +25,18 @@ def row_of_boxes(apart: float = 0.5, ids: tuple[int, ...] = (3, 9, 4, 12)) -> Pa
         for instance, y in zip(ids, np.arange(len(ids)) * apart - 0.8, strict=True)
     ]
     return PaintedWorld(boxes, dict(zip(ids, NAMES, strict=True)))
+
+
+def evenly(miss: float, wrong_label: float, merge: float) -> ErrorModel:
+    """Errors that do not depend on the size, and no false masks."""
+    return replace(
+        EVEN_ERRORS,
+        miss=miss,
+        miss_medium=miss,
+        miss_small=miss,
+        wrong_label=wrong_label,
+        merge=merge,
+    )
 
 
 def frame_of(world: PaintedWorld, tick: int = 0) -> Frame:
@@ -86,7 +99,7 @@ def test_without_ids_the_error_names_the_other_segmenter() -> None:
 def test_errors_come_as_often_as_asked() -> None:
     frame = frame_of(row_of_boxes())
     ticks = 800
-    model = ErrorModel(miss=0.1, wrong_label=0.2, merge=0.0)
+    model = evenly(miss=0.1, wrong_label=0.2, merge=0.0)
     segmenter = InstanceSegmenter(model, seed=5)
     found = wrong = 0
     right_scores, wrong_scores = [], []
@@ -105,7 +118,7 @@ def test_errors_come_as_often_as_asked() -> None:
 
 
 def test_merges_join_only_neighbours() -> None:
-    always = InstanceSegmenter(ErrorModel(miss=0.0, wrong_label=0.0, merge=1.0))
+    always = InstanceSegmenter(evenly(miss=0.0, wrong_label=0.0, merge=1.0))
     apart = always.segment(frame_of(row_of_boxes(apart=0.5)))
     assert len(apart) == 4
     together = frame_of(row_of_boxes(apart=0.3))

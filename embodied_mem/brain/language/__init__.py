@@ -2,6 +2,9 @@
 
 from embodied_mem.brain.language.answers import Answer as Answer
 from embodied_mem.brain.language.answers import answer_question as answer_question
+from embodied_mem.brain.language.by_meaning import Meaning as Meaning
+from embodied_mem.brain.language.meaning import MeaningConfig as MeaningConfig
+from embodied_mem.brain.language.meaning import OpenVocabulary as OpenVocabulary
 from embodied_mem.brain.language.question import Question as Question
 from embodied_mem.brain.language.questions import EXAMPLES as EXAMPLES
 from embodied_mem.brain.language.questions import parse_question as parse_question
@@ -15,6 +18,9 @@ __all__ = [
     "Answer",
     "AnswerConfig",
     "Citation",
+    "Meaning",
+    "MeaningConfig",
+    "OpenVocabulary",
     "Question",
     "Vocabulary",
     "answer_question",

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from embodied_mem.brain.language import object_answers, space_answers
+from embodied_mem.brain.language.by_meaning import Meaning, Taken
 from embodied_mem.brain.language.question import Kind, Question
 from embodied_mem.brain.language.questions import parse_question
 from embodied_mem.brain.language.recollection import Citation, Recollection
@@ -70,6 +71,7 @@ def answer_question(
     here: tuple[float, float] | None = None,
     config: AnswerConfig | None = None,
     viewer: str | None = None,
+    meaning: Meaning | None = None,
 ) -> Answer:
     """Answers a question from what a memory holds.
 
@@ -80,12 +82,14 @@ def answer_question(
             it, distances count from the end of the walk in memory.
         config: When an answer counts as certain.
         viewer: Who is to be told, see `Filter.viewer`; None for the robot itself.
+        meaning: Reads words that no list holds by what they mean, which the answer says; if None,
+            they are not understood.
 
     Returns:
         The answer; a question that is not understood is refused, never an exception.
     """
     recollection = Recollection(memory, viewer=viewer)
-    return answer_from(text, recollection, here=here, config=config)
+    return answer_from(text, recollection, here=here, config=config, meaning=meaning)
 
 
 def answer_from(
@@ -94,10 +98,14 @@ def answer_from(
     *,
     here: tuple[float, float] | None = None,
     config: AnswerConfig | None = None,
+    meaning: Meaning | None = None,
 ) -> Answer:
     """Answers a question from what was read already; see `answer_question`."""
     vocabulary = load_vocabulary(recollection.categories)
     question = parse_question(text, vocabulary, storeys=recollection.storeys)
+    taken = None
+    if meaning is not None:
+        question, taken = meaning.read(question, vocabulary, storeys=recollection.storeys)
     if question.floors:
         recollection = recollection.on(question.floors)
     if question.kind == "not_understood":
@@ -109,7 +117,7 @@ def answer_from(
         config=config or AnswerConfig(),
         here=here,
     )
-    return _complete(context, _ANSWERERS[question.kind](context))
+    return _complete(context, _ANSWERERS[question.kind](context), taken)
 
 
 def _refusal(question: Question) -> Answer:
@@ -123,10 +131,12 @@ def _refusal(question: Question) -> Answer:
     return Answer(question=question.text, kind=question.kind, status="not_understood", text=text)
 
 
-def _complete(context: Context, reply: Reply) -> Answer:
+def _complete(context: Context, reply: Reply, taken: Taken | None) -> Answer:
     """Adds doubts about the wording of the question, and the citations."""
     question = context.question
     remarks = []
+    if taken is not None:
+        remarks.append(f'I take "{taken.said}" for "{taken.word}".')
     for slip in question.corrections:
         readings = joined([f'"{word}"' for word in (slip.read_as, *slip.others)], "or")
         remarks.append(f'I do not know the word "{slip.word}"; did you mean {readings}?')

@@ -97,12 +97,13 @@ class Vocabulary:
             extra_categories: Categories that a memory holds and common sense does not know.
         """
         self.knowledge = knowledge
+        self.extra_categories = tuple(extra_categories)
         self.terms: dict[Words, Term] = {}
         """Every known phrase for a thing, singular and plural."""
         self.rooms: dict[Words, str] = {}
         self.rooms_inside: dict[Words, str] = {}
         self.colours: dict[Words, str] = {}
-        self._add_things(tuple(extra_categories))
+        self._add_things(self.extra_categories)
         self._add_groups()
         self._add_heads()
         self._add_rooms_and_colours()

@@ -1,14 +1,15 @@
 """Walks through a house, visit by visit, and notes every picture that is offered to the memory."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, final
 
 import numpy as np
 
 from embodied_mem.errors import ConfigError
 from embodied_mem.perception.descriptor import ColourShapeEmbedder
-from embodied_mem.perception.instance import ErrorModel, InstanceSegmenter
+from embodied_mem.perception.error_model import EVEN_ERRORS, ErrorModel
+from embodied_mem.perception.instance import InstanceSegmenter
 from embodied_mem.scene.graph import SceneGraph
 from embodied_mem.types import Float32Array, Int64Array, Observation
 from embodied_mem_envs.allocation.recording_bytes import picture_bytes
@@ -41,8 +42,8 @@ class WalkConfig:
     """Chance that any other frame is offered too, however little and badly it shows."""
     width: int = 192
     """Width of the pictures, pixels; they are three quarters as high."""
-    errors: ErrorModel = field(default_factory=ErrorModel)
-    """What the detector gets wrong."""
+    errors: ErrorModel = EVEN_ERRORS
+    """What the detector gets wrong; as it was when the shipped allocators were trained."""
 
     def __post_init__(self) -> None:
         """Checks the ranges.

@@ -14,7 +14,8 @@ from embodied_mem.brain.exploration import ExplorationStrategy, NearestFrontier
 from embodied_mem.brain.hippocampus import Hippocampus
 from embodied_mem.brain.navigation import Navigator
 from embodied_mem.errors import ConfigError
-from embodied_mem.perception.instance import ErrorModel, InstanceSegmenter
+from embodied_mem.perception.error_model import ErrorModel
+from embodied_mem.perception.instance import InstanceSegmenter
 from embodied_mem.scene.graph import SceneGraph
 from embodied_mem.types import Float64Array, UInt8Array
 from embodied_mem_envs.evaluation.watch import Progress, WatchedBody

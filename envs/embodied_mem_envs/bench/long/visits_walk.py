@@ -12,7 +12,8 @@ from embodied_mem.brain.build import MemoryConfig, build_hippocampus
 from embodied_mem.brain.memory_folder import StoreConfig
 from embodied_mem.memory import MemoryStore
 from embodied_mem.memory.consolidation import Consolidator
-from embodied_mem.perception.instance import ErrorModel, InstanceSegmenter
+from embodied_mem.perception.error_model import ErrorModel
+from embodied_mem.perception.instance import InstanceSegmenter
 from embodied_mem_envs.evaluation.explore_run import SHOWN_FRAMES
 from embodied_mem_envs.evaluation.truth import HouseView, view_house
 from embodied_mem_envs.evaluation.watch import WatchedBody
