@@ -17,6 +17,8 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from embodied_mem.models.http.schemas import with_plain_root, without_long_bounds
+
 Way = Literal["json_schema", "object_schema", "json_object", "plain"]
 WAYS: Final[tuple[Way, ...]] = ("json_schema", "object_schema", "json_object", "plain")
 """From the strongest to the weakest: the schema is enforced (twice), only JSON is, nothing is."""
@@ -37,8 +39,6 @@ _ABOUT_FORM = re.compile(
     r"|xgrammar|outlines",
     re.IGNORECASE,
 )
-_BOUNDS: Final = ("minLength", "maxLength", "minItems", "maxItems")
-_LONGEST_BOUND: Final = 500
 _REFUSALS: Final = (400, 415, 422, 500, 501)
 """llama-cpp-python calls a field that it cannot read its own fault."""
 
@@ -46,30 +46,11 @@ _REFUSALS: Final = (400, 415, 422, 500, 501)
 def response_format(way: Way, schema: Mapping[str, Any]) -> dict[str, Any] | None:
     """Returns the field of a request that asks for the form of an answer; None asks for none."""
     if way == "json_schema":
-        return {"type": "json_schema", "json_schema": {"name": "answer", "schema": schema}}
+        root = with_plain_root(schema)
+        return {"type": "json_schema", "json_schema": {"name": "answer", "schema": root}}
     if way == "object_schema":
-        return {"type": "json_object", "schema": without_long_bounds(schema)}
+        return {"type": "json_object", "schema": without_long_bounds(with_plain_root(schema))}
     return {"type": "json_object"} if way == "json_object" else None
-
-
-def without_long_bounds(schema: Any) -> Any:
-    """Returns a schema without bounds on lengths that a grammar writes out one by one.
-
-    The server of llama-cpp-python 0.3.36 ends with a failure of memory at a string of 1,300 letters
-    at most, and takes one of 1,000. What is left allows more; callers check what comes.
-
-    >>> without_long_bounds({"type": "string", "minLength": 1, "maxLength": 2000})
-    {'type': 'string', 'minLength': 1}
-    """
-    if isinstance(schema, list | tuple):
-        return [without_long_bounds(each) for each in schema]
-    if not isinstance(schema, Mapping):
-        return schema
-    return {
-        name: without_long_bounds(value)
-        for name, value in schema.items()
-        if not (name in _BOUNDS and isinstance(value, int) and value > _LONGEST_BOUND)
-    }
 
 
 def refuses_form(status: int, said: str) -> bool:
