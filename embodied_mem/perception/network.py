@@ -28,6 +28,20 @@ def library(name: str, feature: str) -> Any:
         raise MissingExtraError(f"{feature} ({error})", "perception") from None
 
 
+def part_of(transformers: Any, name: str) -> Any:
+    """Returns a class of transformers.
+
+    Raises:
+        ModelError: If the version that is installed has none of that name.
+    """
+    try:
+        return getattr(transformers, name)
+    except AttributeError:
+        raise ModelError(
+            f"transformers {transformers.__version__} has no {name}: install a newer one"
+        ) from None
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Placement:
     """Where a network runs, and how exactly it calculates."""
@@ -81,9 +95,10 @@ def load_network(
     placement = placement or Placement()
     torch, transformers = library("torch", feature), library("transformers", feature)
     device = _device(torch, placement.device)
+    network = part_of(transformers, kind)
     with quiet_loading(transformers):
         try:
-            model, told = getattr(transformers, kind).from_pretrained(
+            model, told = network.from_pretrained(
                 folder,
                 local_files_only=True,
                 use_safetensors=True,

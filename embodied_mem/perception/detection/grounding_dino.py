@@ -16,7 +16,7 @@ from embodied_mem.perception.detection.boxes import (
 )
 from embodied_mem.perception.detection.phrases import Prompt, make_prompts
 from embodied_mem.perception.detection.suppression import Suppression, suppressed
-from embodied_mem.perception.network import Placement, library, load_network
+from embodied_mem.perception.network import Placement, library, load_network, part_of
 from embodied_mem.types import Float32Array, UInt8Array
 
 NAME: Final = "grounding-dino"
@@ -72,7 +72,7 @@ class GroundingDino:
         )
         transformers = library("transformers", feature)
         # The one of the two processors that does without torchvision.
-        self._processor = transformers.GroundingDinoImageProcessorPil.from_pretrained(
+        self._processor = part_of(transformers, "GroundingDinoImageProcessorPil").from_pretrained(
             folder, local_files_only=True
         )
         self._tokenizer = transformers.AutoTokenizer.from_pretrained(
@@ -101,7 +101,11 @@ class GroundingDino:
     ) -> tuple[Float32Array, Float32Array]:
         """Returns (jobs, queries, tokens) logits, -inf for no token, and (jobs, queries, 4)."""
         torch = self._network.torch
-        seen = self._processor([picture for picture, _ in jobs], return_tensors="pt")
+        seen = self._processor(
+            [picture for picture, _ in jobs],
+            input_data_format="channels_last",
+            return_tensors="pt",
+        )
         longest = max(len(prompt.tokens) for _, prompt in jobs)
         tokens = np.zeros((len(jobs), longest), np.int64)  # 0 is [PAD]
         real = np.zeros((len(jobs), longest), np.int64)

@@ -10,7 +10,7 @@ from embodied_mem.errors import ConfigError
 from embodied_mem.models.weights import find_weights
 from embodied_mem.perception.detection.boxes import Boxes, check_request, clipped, corners_of
 from embodied_mem.perception.detection.suppression import Suppression, suppressed
-from embodied_mem.perception.network import Placement, library, load_network
+from embodied_mem.perception.network import Placement, library, load_network, part_of
 from embodied_mem.types import Float32Array, UInt8Array
 
 NAME: Final = "owlv2"
@@ -71,7 +71,7 @@ class Owlv2:
         )
         transformers = library("transformers", feature)
         # The one of the two processors that does without torchvision.
-        self._processor = transformers.Owlv2ImageProcessorPil.from_pretrained(
+        self._processor = part_of(transformers, "Owlv2ImageProcessorPil").from_pretrained(
             folder, local_files_only=True
         )
         self._tokenizer = transformers.AutoTokenizer.from_pretrained(
@@ -99,7 +99,9 @@ class Owlv2:
         """Returns (pictures, patches, words) logits and (pictures, patches, 4) boxes."""
         model = self._network.model
         queries = self._queries(words)
-        seen = self._processor(list(pictures), return_tensors="pt")["pixel_values"]
+        seen = self._processor(
+            list(pictures), input_data_format="channels_last", return_tensors="pt"
+        )["pixel_values"]
         with self._network.running():
             grid = model.image_embedder(seen.to(self._network.device))[0].float()
         # The heads are cheap, and half precision makes like words score the same.
