@@ -38,13 +38,21 @@ CONTEXT = 4096
 _NAMED = {"gemma3": {"boi_token": "<image>", "image_token": "<soft>", "eoi_token": "<eoi>"}}
 
 
-def save_tiny(folder: Path, family: str = "llama", *, seed: int = 0, template: bool = True) -> Path:
+def save_tiny(
+    folder: Path,
+    family: str = "llama",
+    *,
+    seed: int = 0,
+    template: bool = True,
+    context: int = CONTEXT,
+) -> Path:
     """Saves a tiny model of a family with its tokenizer and processor; returns the folder."""
     import torch
 
     torch.manual_seed(seed)
     tokenizer = _tokenizer(_SPECIAL.get(family, ()), _NAMED.get(family, {}), template=template)
     model, processor = _FAMILIES[family](tokenizer)
+    model.config.get_text_config(decoder=True).max_position_embeddings = context
     model.generation_config.eos_token_id = tokenizer.eos_token_id
     model.generation_config.pad_token_id = tokenizer.pad_token_id
     model.save_pretrained(folder)

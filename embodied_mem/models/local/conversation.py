@@ -31,12 +31,13 @@ def read_in(
         ModelError: If there is no chat template, it refuses the conversation, or a picture cannot
             be shown.
     """
-    shown = [shrunk(pictures(handle), image_size) for each in messages for handle in each.images]
-    if shown and loaded.processor is None:
+    handles = [handle for message in messages for handle in message.images]
+    if handles and loaded.processor is None:
         raise ModelError(
-            f"{len(shown)} pictures were to be shown, and the model sees none: expected text "
+            f"{len(handles)} pictures were to be shown, and the model sees none: expected text "
             "alone, or a model for images and text"
         )
+    shown = [shrunk(pictures(handle), image_size) for handle in handles]
     inputs = dict(_templated(loaded, messages, shown))
     tokens = np.asarray(inputs["input_ids"][0], np.int64)
     if not inputs.keys() <= _TEXT | _PICTURES or (shown and loaded.picture_token is None):

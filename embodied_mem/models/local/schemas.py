@@ -5,6 +5,8 @@ from typing import Any, Final
 
 _REMARKS: Final = frozenset({"title", "description", "default", "examples", "discriminator"})
 _BY_NAME: Final = frozenset({"properties", "$defs", "definitions", "patternProperties"})
+_AS_IT_IS: Final = frozenset({"enum", "const", "required", "oneOf", "not", "if", "then", "else"})
+"""What is no schema, or would take other texts if its parts took fewer."""
 _LARGEST: Final = 10**12
 """Numbers stay below it: a model that repeats a digit for ever writes no number of any use."""
 
@@ -30,18 +32,19 @@ def _narrowed(value: Any, *, closed: bool) -> Any:
         return [_narrowed(each, closed=closed) for each in value]
     if not isinstance(value, Mapping):
         return value
+    # What one of several schemas names, another one may not: none of them can be closed.
+    apart = not ("allOf" in value or ("properties" in value and "anyOf" in value))
     kept: dict[str, Any] = {}
     for key, part in value.items():
         if key in _BY_NAME:
             kept[key] = {name: _narrowed(each, closed=True) for name, each in part.items()}
-        elif key in ("enum", "const", "required"):
+        elif key in _AS_IT_IS:
             kept[key] = part
-        elif key == "allOf":
-            # What one of several names, another one may not: none of them can be closed.
-            kept[key] = _narrowed(part, closed=False)
+        elif key in ("allOf", "anyOf"):
+            kept[key] = _narrowed(part, closed=closed and apart)
         elif key not in _REMARKS:
-            kept[key] = _narrowed(part, closed=closed)
-    if closed and "properties" in kept and not kept.keys() & {"allOf", "patternProperties"}:
+            kept[key] = _narrowed(part, closed=True)
+    if closed and apart and "properties" in kept and "patternProperties" not in kept:
         kept.setdefault("additionalProperties", False)
     if kept.get("type") in ("number", "integer"):
         _bound(kept)
