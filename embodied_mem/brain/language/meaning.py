@@ -35,7 +35,7 @@ class MeaningConfig:
 
     name_share: float = 0.35
     """Share of the score that the nearest name has; the nearest description has the rest."""
-    min_score: float = 0.4
+    min_score: float = 0.45
     """Score below which a text means none of the words."""
     min_margin: float = 0.02
     """Margin below which it may as well mean another."""

@@ -70,7 +70,9 @@ class Tide:
     def costs(self) -> dict[str, float]:
         """Returns by how many points the average precision would rise without each kind."""
         base = self.average_precision()
-        costs = {kind: self._precision(self._mended(kind), frozenset()) - base for kind in KINDS}
+        costs: dict[str, float] = {
+            kind: self._precision(self._mended(kind), frozenset()) - base for kind in KINDS
+        }
         costs["missed"] = self._precision(self.detections, self.missed()) - base
         return costs
 
