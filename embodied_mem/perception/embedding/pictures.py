@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
-from embodied_mem.types import Float32Array, UInt8Array
+from embodied_mem.types import BoolArray, Float32Array, UInt8Array
 
 
 class PictureEmbedder(Protocol):
@@ -26,6 +26,19 @@ class PictureEmbedder(Protocol):
 
         Args:
             pictures: (h, w, 3) RGB each; sizes may differ.
+        """
+
+
+@runtime_checkable
+class MaskedEmbedder(Protocol):
+    """Describes a part of each picture: what lies around it says little of the thing."""
+
+    def embed_masked(self, pictures: Sequence[UInt8Array], inside: BoolArray) -> Float32Array:
+        """Returns (n, dimension) unit rows.
+
+        Args:
+            pictures: (h, w, 3) RGB each.
+            inside: (n, h, w) where each picture shows the thing.
         """
 
 
