@@ -13,6 +13,7 @@ from embodied_mem.brain.language.answers import Answer, answer_question
 from embodied_mem.brain.language.recollection import Citation
 from embodied_mem.cli.model_roles import Thinkers
 from embodied_mem.cli.result import write_result
+from embodied_mem.cli.words import meaning_by
 from embodied_mem.errors import ConfigError
 from embodied_mem.memory.store import MemoryStore
 from embodied_mem.viz.cited import certainty, write_cited_pictures
@@ -37,6 +38,9 @@ class Ask:
     """Questions, each in quotes: "Where is the red mug?"."""
     json: Path | None = None
     """Write the answers as one JSON file."""
+    words: str = ""
+    """Read words that no list holds by what they mean, which answers say: `minilm` (extra `text`),
+    or a plugin's text embedder. Not understood if empty."""
     model: str = ""
     """Let a model answer that looks things up in the memory: http://host:port/v1, with #name
     where the server has several, or transformers:FOLDER (extra `models`). Rules answer if empty."""
@@ -69,7 +73,10 @@ class Ask:
         thinkers = Thinkers(self.model, self.caller, self.summariser)
         if thinkers.roles is not None:
             return thinkers.answers(memory, self.questions)
-        return [answer_question(question, memory) for question in self.questions], {}
+        meaning = meaning_by(self.words)
+        return [
+            answer_question(question, memory, meaning=meaning) for question in self.questions
+        ], {}
 
     def _print(self, memory: MemoryStore, answers: Sequence[Answer]) -> None:
         view, console = read_view(memory), Console()

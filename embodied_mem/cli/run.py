@@ -14,6 +14,7 @@ from embodied_mem.cli.outcome import Outcome, write_outcome
 from embodied_mem.cli.progress import progress
 from embodied_mem.cli.result import write_result
 from embodied_mem.cli.sizes import ByteSize
+from embodied_mem.cli.words import meaning_by
 from embodied_mem.errors import ConfigError
 from embodied_mem.files import write_text
 
@@ -86,6 +87,9 @@ class Run:
     embedder: str = "colour-shape"
     """What things are known again by: `colour-shape`, `efficientnet` (real weights in its package),
     `siglip`, `clip` (extra `perception`), two joined by `+`, or a plugin's."""
+    words: str = ""
+    """Read words that no list holds by what they mean, which answers say: `minilm` (extra `text`),
+    or a plugin's text embedder. Not understood if empty."""
     model: str = ""
     """What thinks, at the tabletop what plans and in the house what answers from the memory:
     http://host:port/v1, with #name where the server has several, or transformers:FOLDER (extra
@@ -196,6 +200,7 @@ class Run:
             seconds_per_tick=body.seconds_per_tick,
             resume=self.resume,
         )
+        hippocampus.meaning = meaning_by(self.words)
         return Brain(body, hippocampus)
 
     @property

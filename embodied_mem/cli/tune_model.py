@@ -3,6 +3,7 @@
 import logging
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -84,29 +85,28 @@ class TuneModel:
             raise ConfigError(
                 f"{self.server!r} is no address of a server; expected http://HOST:PORT/v1"
             )
-        clients = ServedClients(base_url=base_url, model=model)
-        known = None if self.again else tuned(base_url, clients.model)
-        if known is not None:
-            self._report(known, ())
-            return 0
-        tuning = self._tuning(clients)
-        if self.again:
-            tuning.forget()
-        finished = self._search(tuning)
-        if finished:
-            best = tuning.best()
-            path = keep(best)
-            self._report(best, tuning.measured)
-            Console(stderr=True).print(f"kept in {path}", style="dim", soft_wrap=True)
-        else:
+        with closing(ServedClients(base_url=base_url, model=model)) as clients:
+            known = None if self.again else tuned(base_url, clients.model)
+            if known is not None:
+                self._report(known, ())
+                return 0
+            tuning = self._tuning(clients)
+            if self.again:
+                tuning.forget()
+            finished = self._search(tuning)
+        best = tuning.best() if finished else None
+        if self.out is not None:
+            self._write(self.out, best, tuning.measured)
+        if best is None:
             print(
                 f"{len(tuning.measured)} of {tuning.task.measurements} measurements are kept; the "
                 "same command goes on",
                 file=sys.stderr,
             )
-        if self.out is not None:
-            self._write(self.out, tuning.best() if finished else None, tuning.measured)
-        return 0 if finished else 130
+            return 130
+        self._report(best, tuning.measured)
+        Console(stderr=True).print(f"kept in {keep(best)}", style="dim", soft_wrap=True)
+        return 0
 
     def _tuning(self, clients: "ServedClients") -> "Tuning":
         from embodied_mem.models.tuning.kept import key_of
