@@ -12,12 +12,15 @@ of this project:
 | gemma3 | Pillow | no: sliding windows, and positions told apart by type |
 | paligemma | Pillow | it holds no conversations: each prompt must have a picture |
 | qwen2_vl, qwen2_5_vl, qwen3_vl, smolvlm (SmolVLM2), internvl, llava_onevision | torchvision | - |
-| lfm2_vl, llama4, perception_lm | torchvision | - |
+| lfm2_vl, llama4 | torchvision | - |
 """
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+
+import cv2
+import numpy as np
 
 TEMPLATE = (
     "{% for message in messages %}<|start|>{{ message['role'] }}\n"
@@ -32,7 +35,6 @@ _TEXTS = (
     '{"thought": "the mug was seen in the kitchen", "next": "conclude"}',
     "You are a robot's memory. Answer questions about the house with what it holds.",
 )
-CONTEXT = 4096
 
 
 _NAMED = {"gemma3": {"boi_token": "<image>", "image_token": "<soft>", "eoi_token": "<eoi>"}}
@@ -44,20 +46,30 @@ def save_tiny(
     *,
     seed: int = 0,
     template: bool = True,
-    context: int = CONTEXT,
+    context: int = 4096,
+    width: int = 32,
+    layers: int = 2,
+    padding: int = 0,
 ) -> Path:
     """Saves a tiny model of a family with its tokenizer and processor; returns the folder."""
     import torch
 
     torch.manual_seed(seed)
     tokenizer = _tokenizer(_SPECIAL.get(family, ()), _NAMED.get(family, {}), template=template)
-    model, processor = _FAMILIES[family](tokenizer)
-    model.config.get_text_config(decoder=True).max_position_embeddings = context
+    text = _text(tokenizer, context=context, width=width, layers=layers)
+    text["vocab_size"] += padding
+    model, processor = _FAMILIES[family](tokenizer, text)
     model.generation_config.eos_token_id = tokenizer.eos_token_id
     model.generation_config.pad_token_id = tokenizer.pad_token_id
     model.save_pretrained(folder)
     (tokenizer if processor is None else processor).save_pretrained(folder)
     return folder
+
+
+def noise(handle: str) -> bytes:
+    """Draws a picture, another one for each handle; serves as a source of pictures."""
+    pixels = np.random.default_rng([*handle.encode()]).integers(0, 256, (60, 80, 3), np.uint8)
+    return cv2.imencode(".png", pixels)[1].tobytes()
 
 
 _SPECIAL = {
@@ -92,16 +104,16 @@ def _tokenizer(special: Sequence[str], named: dict[str, str], *, template: bool)
     )
 
 
-def _text(tokenizer: Any) -> dict[str, Any]:
+def _text(tokenizer: Any, *, context: int, width: int, layers: int) -> dict[str, Any]:
     return {
         "vocab_size": len(tokenizer),
-        "hidden_size": 32,
-        "intermediate_size": 48,
-        "num_hidden_layers": 2,
+        "hidden_size": width,
+        "intermediate_size": width * 3 // 2,
+        "num_hidden_layers": layers,
         "num_attention_heads": 4,
         "num_key_value_heads": 2,
-        "head_dim": 8,
-        "max_position_embeddings": CONTEXT,
+        "head_dim": width // 4,
+        "max_position_embeddings": context,
         "pad_token_id": tokenizer.pad_token_id,
         "bos_token_id": tokenizer.bos_token_id,
         "eos_token_id": tokenizer.eos_token_id,
@@ -118,19 +130,19 @@ _SIGHT = {
 }
 
 
-def _llama(tokenizer: Any) -> tuple[Any, Any]:
+def _llama(tokenizer: Any, text: dict[str, Any]) -> tuple[Any, Any]:
     from transformers import LlamaConfig, LlamaForCausalLM
 
-    return LlamaForCausalLM(LlamaConfig(**_text(tokenizer))), None
+    return LlamaForCausalLM(LlamaConfig(**text)), None
 
 
-def _qwen2(tokenizer: Any) -> tuple[Any, Any]:
+def _qwen2(tokenizer: Any, text: dict[str, Any]) -> tuple[Any, Any]:
     from transformers import Qwen2Config, Qwen2ForCausalLM
 
-    return Qwen2ForCausalLM(Qwen2Config(**_text(tokenizer))), None
+    return Qwen2ForCausalLM(Qwen2Config(**text)), None
 
 
-def _llava(tokenizer: Any) -> tuple[Any, Any]:
+def _llava(tokenizer: Any, text: dict[str, Any]) -> tuple[Any, Any]:
     from transformers import (
         CLIPVisionConfig,
         LlamaConfig,
@@ -142,7 +154,7 @@ def _llava(tokenizer: Any) -> tuple[Any, Any]:
 
     config = LlavaConfig(
         vision_config=CLIPVisionConfig(**_SIGHT, projection_dim=32),
-        text_config=LlamaConfig(**_text(tokenizer)),
+        text_config=LlamaConfig(**text),
         image_token_id=tokenizer.convert_tokens_to_ids("<image>"),
     )
     processor = LlavaProcessor(
@@ -158,7 +170,7 @@ def _llava(tokenizer: Any) -> tuple[Any, Any]:
     return LlavaForConditionalGeneration(config), processor
 
 
-def _llava_next(tokenizer: Any) -> tuple[Any, Any]:
+def _llava_next(tokenizer: Any, text: dict[str, Any]) -> tuple[Any, Any]:
     from transformers import (
         CLIPVisionConfig,
         LlamaConfig,
@@ -173,7 +185,7 @@ def _llava_next(tokenizer: Any) -> tuple[Any, Any]:
     grid = [[32, 64], [64, 32], [64, 64]]
     config = LlavaNextConfig(
         vision_config=CLIPVisionConfig(**_SIGHT, projection_dim=32),
-        text_config=LlamaConfig(**_text(tokenizer)),
+        text_config=LlamaConfig(**text),
         image_token_id=tokenizer.convert_tokens_to_ids("<image>"),
         image_grid_pinpoints=grid,
     )
@@ -192,14 +204,14 @@ def _llava_next(tokenizer: Any) -> tuple[Any, Any]:
     return LlavaNextForConditionalGeneration(config), processor
 
 
-def _idefics3(tokenizer: Any) -> tuple[Any, Any]:
+def _idefics3(tokenizer: Any, text: dict[str, Any]) -> tuple[Any, Any]:
     from transformers import Idefics3Config, Idefics3ForConditionalGeneration, Idefics3Processor
     from transformers.models.idefics3.configuration_idefics3 import Idefics3VisionConfig
     from transformers.models.idefics3.image_processing_pil_idefics3 import Idefics3ImageProcessorPil
 
     config = Idefics3Config(
         vision_config=Idefics3VisionConfig(**_SIGHT),
-        text_config={"model_type": "llama", **_text(tokenizer)},
+        text_config={"model_type": "llama", **text},
         image_token_id=tokenizer.convert_tokens_to_ids("<image>"),
         scale_factor=2,
         pad_token_id=tokenizer.pad_token_id,
@@ -215,7 +227,7 @@ def _idefics3(tokenizer: Any) -> tuple[Any, Any]:
     return Idefics3ForConditionalGeneration(config), processor
 
 
-def _gemma3(tokenizer: Any) -> tuple[Any, Any]:
+def _gemma3(tokenizer: Any, text: dict[str, Any]) -> tuple[Any, Any]:
     from transformers import (
         Gemma3Config,
         Gemma3ForConditionalGeneration,
@@ -226,7 +238,7 @@ def _gemma3(tokenizer: Any) -> tuple[Any, Any]:
     from transformers.models.gemma3.image_processing_pil_gemma3 import Gemma3ImageProcessorPil
 
     config = Gemma3Config(
-        text_config=Gemma3TextConfig(**_text(tokenizer), sliding_window=64),
+        text_config=Gemma3TextConfig(**text, sliding_window=64),
         vision_config=SiglipVisionConfig(**_SIGHT, vision_use_head=False),
         mm_tokens_per_image=4,
         image_token_id=tokenizer.convert_tokens_to_ids("<soft>"),
@@ -239,10 +251,13 @@ def _gemma3(tokenizer: Any) -> tuple[Any, Any]:
         image_seq_length=4,
         chat_template=tokenizer.chat_template,
     )
-    return Gemma3ForConditionalGeneration(config), processor
+    model = Gemma3ForConditionalGeneration(config)
+    # It starts at zero in training, and the model would see nothing.
+    model.model.multi_modal_projector.mm_input_projection_weight.data.normal_(0.0, 0.2)
+    return model, processor
 
 
-_FAMILIES: dict[str, Callable[[Any], tuple[Any, Any]]] = {
+_FAMILIES: dict[str, Callable[[Any, dict[str, Any]], tuple[Any, Any]]] = {
     "llama": _llama,
     "qwen2": _qwen2,
     "llava": _llava,

@@ -89,8 +89,8 @@ def load(folder: Path, config: TransformersConfig) -> Loaded:
 def _processor(folder: Path, kind: str) -> Any:
     try:
         return import_module("transformers").AutoProcessor.from_pretrained(folder, **_SAFE)
-    except ImportError as error:
-        if "torchvision" not in str(error).lower():
+    except (ImportError, ValueError) as error:
+        if "torchvision" not in str(error).lower() or find_spec("torchvision") is not None:
             raise
         raise ModelError(
             f"pictures for a {kind} are prepared by torchvision, which is not installed: install "
