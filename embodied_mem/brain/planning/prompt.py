@@ -1,9 +1,10 @@
 """Writes a situation as a conversation that any language model can read.
 
-What never changes comes first (role, conditions, schema of a plan), then what seldom does
-(skills, fixtures and things as they are), then memory, then the request, and what was done so far
-and went wrong: a server that keeps the beginning of a prompt need not read it again. The sections
-with data are JSON in the types of `sections`, each on a line of its own under its heading.
+What never changes comes first (role, conditions), then what seldom does (skills, the schema of a
+plan or a task, fixtures and things as they are), then memory, then the request, and what was done
+so far and went wrong: a server that keeps the beginning of a prompt need not read it again.
+The sections with data are JSON in the types of `sections`, each on a line of its own under its
+heading.
 """
 
 import re
@@ -80,19 +81,21 @@ def schema_of(reply: str) -> Mapping[str, Any]:
 
 
 def _system(skills: SkillLibrary, reply: str) -> Message:
-    return Message(role="system", text=f"{_stable(reply)}\n\n# Skills\n{_skills(skills)}")
-
-
-@lru_cache(maxsize=2)
-def _stable(reply: str) -> str:
-    """Returns what is the same in every prompt of one kind."""
-    schema = msgspec.json.encode(_without_titles(schema_of(reply))).decode()
     parts = (
         ROLE,
         f"# Conditions\n{condition_reference()}",
-        f"# JSON schema of a {reply}\n{schema}",
+        f"# Skills\n{_skills(skills)}",
+        f"# JSON schema\n{_schema_text(reply)}\nof a {reply}",
     )
-    return "\n\n".join(parts)
+    return Message(role="system", text="\n\n".join(parts))
+
+
+@lru_cache(maxsize=2)
+def _schema_text(reply: str) -> str:
+    """Returns a schema with what plans and tasks are both made of first."""
+    schema = dict(_without_titles(schema_of(reply)))
+    parts = sorted(schema.pop("$defs").items(), key=lambda part: (part[0] == "Plan", part[0]))
+    return msgspec.json.encode({"$defs": dict(parts), **schema}).decode()
 
 
 def _without_titles(schema: Any) -> Any:

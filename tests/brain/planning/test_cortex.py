@@ -177,7 +177,7 @@ def test_prompts_begin_alike_whatever_the_scene() -> None:
     one, two = plan_messages(situation()), plan_messages(situation("Clear the lane"))
     assert one[0] == two[0]
     assert one[0].role == "system"
-    for part in ("JSON schema of a Plan", "near(a, b", "- pick(target: entity)"):
+    for part in ("# JSON schema", "\nof a Plan", "near(a, b", "- pick(target: entity)"):
         assert part in one[0].text
     assert one[1].text.index("## Scene") < one[1].text.index("## Memory")
     assert one[1].text.index("## Memory") < one[1].text.index("## Instruction")
