@@ -57,4 +57,4 @@ def _crop(
     part = (slice(top, top + height), slice(left, left + width))
     square[part] = np.where(whole[..., None] > 0, pixels, np.uint8(_GREY))
     inside[part] = whole * 255
-    return fitted(square, side), fitted(inside, side) >= 128
+    return fitted(square, side), fitted(inside, side) > 0
