@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from typing import Final
 
+from embodied_mem.assets import asset_path
 from embodied_mem.perception.descriptor import ColourShapeEmbedder
 from embodied_mem.perception.embedding.contrastive import ContrastiveEmbedder
 from embodied_mem.perception.embedding.efficientnet import EfficientNetEmbedder
 from embodied_mem.perception.embedding.instances import CropEmbedder
 from embodied_mem.perception.embedding.joined import JoinedEmbedder
+from embodied_mem.perception.embedding.whitened import WhitenedEmbedder
 from embodied_mem.perception.segmentation import Embedder
 from embodied_mem.plugins import load_plugin
 
@@ -19,6 +21,8 @@ three houses apart from those that the bench measures."""
 EMBEDDERS: Final[dict[str, Callable[[str], Embedder]]] = {
     "colour-shape": lambda _: ColourShapeEmbedder(),
     "efficientnet": lambda _: CropEmbedder(EfficientNetEmbedder()),
+    "colour-shape-fitted": lambda _: _fitted("colour-shape", "colour_shape"),
+    "fitted": lambda _: _fitted("colour-shape+efficientnet", "joined"),
     "siglip": lambda weights: CropEmbedder(ContrastiveEmbedder("siglip", weights)),
     "clip": lambda weights: CropEmbedder(ContrastiveEmbedder("clip", weights)),
 }
@@ -30,8 +34,10 @@ def make_embedder(name: str) -> Embedder:
 
     Args:
         name: `colour-shape`, `efficientnet`, `siglip` or `clip`, the last two with `:FOLDER` or
-            another repository's name behind them where need be; a plugin's name; or two of these
-            joined by `+`, such as `colour-shape+efficientnet`.
+            another repository's name behind them where need be; a plugin's name; two of these
+            joined by `+`, such as `colour-shape+efficientnet`; or what was fitted on simulated
+            houses to know things again: `colour-shape-fitted`, which needs no network, and
+            `fitted`, which has both.
 
     Raises:
         ConfigError: If a name is unknown; the nearest one is suggested.
@@ -46,3 +52,7 @@ def make_embedder(name: str) -> Embedder:
     kind, _, weights = name.partition(":")
     make: Callable[[str], Embedder] = load_plugin("embedder", kind, EMBEDDERS)
     return make(weights)
+
+
+def _fitted(name: str, file: str) -> Embedder:
+    return WhitenedEmbedder(make_embedder(name), asset_path(f"embedders/{file}.safetensors"))

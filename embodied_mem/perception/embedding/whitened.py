@@ -6,13 +6,15 @@ from typing import Final, final
 
 import numpy as np
 from safetensors import safe_open
+from safetensors.numpy import save
 
 from embodied_mem.errors import ConfigError
+from embodied_mem.files import write_bytes
 from embodied_mem.perception.frame import Frame
 from embodied_mem.perception.segmentation import Embedder, Segmentation
 from embodied_mem.types import Float32Array, Float64Array, Int64Array
 
-_SHRINKAGE: Final = 0.3
+_SHRINKAGE: Final = 0.1
 """Of the mean variance, added to each direction, which a few houses measure poorly."""
 
 
@@ -97,6 +99,28 @@ def fit_whitening(
     turned = np.linalg.eigh(np.cov((rows - mean) @ whitens, rowvar=False))[1]
     matrix = whitens @ turned[:, ::-1][:, :dimension]
     return mean.astype(np.float32), np.ascontiguousarray(matrix, np.float32)
+
+
+def save_whitening(
+    path: Path,
+    fitted: tuple[Float32Array, Float32Array],
+    *,
+    name: str,
+    space: str,
+    source: str,
+) -> None:
+    """Writes what `fit_whitening` found, whole or not at all.
+
+    Args:
+        path: A `.safetensors` file.
+        fitted: The mean and the matrix.
+        name: What it is called behind the name of the space.
+        space: That of the vectors that it was fitted to.
+        source: On what, in words.
+    """
+    tensors = {"mean": fitted[0], "matrix": fitted[1]}
+    told = {"name": name, "space": space, "source": source}
+    write_bytes(path, save(tensors, told))
 
 
 def _within(

@@ -26,9 +26,11 @@ _OBJECTS: Final = {
     "colour_shape": "colour-shape",
     "efficientnet": "efficientnet",
     "joined": "colour-shape+efficientnet",
+    "colour_shape_fitted": "colour-shape-fitted",
+    "fitted": "fitted",
 }
 """Names of embedders, by what their figures are called."""
-_HEADLINE: Final = "joined"
+_HEADLINE: Final = "fitted"
 _AGAIN: Final = 30
 """Ticks between two pictures of a house that are compared."""
 
@@ -41,7 +43,7 @@ def bench_reid(*, quick: bool, note: Note, out: Path | None = None) -> dict[str,
     `reid_places_...`: whole pictures, where 40 % of what each shows must be seen by the other.
     `reid_real_things_...`, `reid_real_places_...`: the same on a real recording, where masks come
     from depth, and poses say what is the same; 0 frames where it is not here. `reid_top1` is
-    `reid_objects_joined`. Intervals are over houses; on the recording, whose frames are no
+    `reid_objects_fitted`. Intervals are over houses; on the recording, whose frames are no
     independent trials, none are given.
 
     Args:
@@ -114,7 +116,7 @@ def _last(tally: Tally) -> str:
 
 
 def _metrics(tally: Tally) -> dict[str, float]:
-    """Returns means over houses with their intervals, and what joining gains over the best."""
+    """Returns means over houses with their intervals, and what the headline gains."""
     metrics: dict[str, float] = {}
     gains = _gains(tally.hits)
     for name, values in (tally.hits | gains).items():
@@ -126,6 +128,22 @@ def _metrics(tally: Tally) -> dict[str, float]:
 
 
 def _gains(hits: Mapping[str, Sequence[float]]) -> dict[str, list[float]]:
-    """Returns what the headline has over the hand-made descriptor, house by house."""
-    ours, theirs = hits[f"reid_objects_{_HEADLINE}"], hits["reid_objects_colour_shape"]
-    return {"reid_objects_gain": [a - b for a, b in zip(ours, theirs, strict=True)]}
+    """Returns what a way has over another one, house by house.
+
+    `reid_objects_gain`: the headline over the hand-made descriptor; `..._by_network`: over the
+    hand-made descriptor that was fitted on the same houses, so what the network adds.
+    """
+    pairs = {
+        "reid_objects_gain": (_HEADLINE, "colour_shape"),
+        "reid_objects_gain_by_network": (_HEADLINE, "colour_shape_fitted"),
+        "reid_objects_gain_unfitted": ("joined", "colour_shape"),
+    }
+    return {
+        name: [
+            a - b
+            for a, b in zip(
+                hits[f"reid_objects_{ours}"], hits[f"reid_objects_{other}"], strict=True
+            )
+        ]
+        for name, (ours, other) in pairs.items()
+    }
