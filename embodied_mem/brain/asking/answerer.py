@@ -5,7 +5,7 @@ decides what comes next, a caller writes a call of a tool, a summariser writes t
 be a model of its own. All read the same conversation.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeVar, final
 
 from embodied_mem.brain.asking.asked import Asked, AskedStatus, spent
@@ -13,10 +13,12 @@ from embodied_mem.brain.asking.inquiry import LEAST_TOKENS, Inquiry
 from embodied_mem.brain.asking.prompts import TURNS, system_prompt
 from embodied_mem.brain.asking.proof import check_proof, cited_names
 from embodied_mem.brain.asking.replies import Conclusion, Decision, as_json, call_type
+from embodied_mem.brain.asking.sight import Sight
 from embodied_mem.brain.tools import memory_tools
 from embodied_mem.errors import ConfigError, MalformedOutputError
 from embodied_mem.memory.search.embedders import TextEmbedder
 from embodied_mem.memory.store import MemoryStore
+from embodied_mem.models.client import Message
 from embodied_mem.models.metered import Metered
 from embodied_mem.models.roles import Part, Roles
 from embodied_mem.models.structured import ask_for
@@ -37,8 +39,8 @@ class ModelAnswerer:
         embedder: Makes the vectors of queries; a `HashingEmbedder` where None.
         cap_tokens: What the conversation may take in a prompt, what roles are told apart.
         most_calls: Of tools for one question; then it is answered from what there is.
-        sees: Whether the models see: then pictures go to them, by handles that
-            `store_pictures` resolves.
+        sees: Whether the models take pictures, which go to them as handles that
+            `store_pictures` resolves; None finds it out, see `Sight`.
         timeout: After how many seconds a call of a model is given up; None waits.
 
     Raises:
@@ -54,7 +56,7 @@ class ModelAnswerer:
         embedder: TextEmbedder | None = None,
         cap_tokens: int = CAP_TOKENS,
         most_calls: int = MOST_CALLS,
-        sees: bool = True,
+        sees: bool | None = None,
         timeout: float | None = None,
     ) -> None:
         if most_calls < 1:
@@ -65,7 +67,8 @@ class ModelAnswerer:
         self._roles = roles
         self._cap = cap_tokens
         self._most_calls = most_calls
-        self._sees = sees
+        self.sight = Sight(sees)
+        """Who is shown pictures."""
         self._timeout = timeout
         self._call: Any = call_type(self.tools.values())
         self._told = system_prompt(self.tools.values())
@@ -83,7 +86,7 @@ class ModelAnswerer:
             ModelTimeout: If a model did not answer in time.
             ModelError: If a model did not answer at all.
         """
-        inquiry = Inquiry(question, self.tools, cap_tokens=self._cap, sees=self._sees)
+        inquiry = Inquiry(question, self.tools, cap_tokens=self._cap)
         meters = {part: Metered(client) for part, client in self._roles}
         try:
             status, text, cited = self._answer(inquiry, meters)
@@ -134,8 +137,11 @@ class ModelAnswerer:
             MalformedOutputError: If it wrote nothing that can be used; it names the role.
         """
         inquiry.talk.hear(TURNS[part], kind="turn")
-        messages = inquiry.talk.messages(self._told)
-        try:
+
+        def ask(messages: Sequence[Message]) -> T:
             return ask_for(meters[part], messages, reply, check=check, timeout=self._timeout).value
+
+        try:
+            return self.sight.ask(part, inquiry.talk.messages(self._told), ask)
         except MalformedOutputError as error:
             raise MalformedOutputError(f"the {part} wrote nothing usable: {error}") from error

@@ -30,10 +30,9 @@ class Inquiry:
         question: What a person typed; any text.
         tools: What calls are made of.
         cap_tokens: What the conversation may take.
-        sees: Whether pictures go into the conversation.
     """
 
-    def __init__(self, question: str, tools: Toolbox, *, cap_tokens: int, sees: bool) -> None:
+    def __init__(self, question: str, tools: Toolbox, *, cap_tokens: int) -> None:
         self.question = one_line(question, _QUESTION)
         memory = WorkingMemory(cap_tokens, head=f"Question: {self.question or '(empty)'}")
         self.talk = Conversation(memory)
@@ -41,7 +40,6 @@ class Inquiry:
         self.calls: list[Called] = []
         self._tools = tools
         self._most = cap_tokens // _SHARE
-        self._sees = sees
 
     def call(self, call: AnyCall) -> None:
         """Carries out a call and takes its result into the conversation."""
@@ -57,7 +55,7 @@ class Inquiry:
             Called(tool=tool, arguments=text, result=result.text, failed=result.failed)
         )
         self.shown.add(result, len(self.calls))
-        pictures = tuple(each.id for each in result.pictures) if self._sees else ()
+        pictures = tuple(each.id for each in result.pictures)
         self.talk.hear(f"{tool}: {result.text}", images=pictures, kind="result", about=tool)
 
     def _bounded(self, arguments: msgspec.Struct) -> Mapping[str, object]:

@@ -186,6 +186,48 @@ def test_pictures_go_to_models_that_see(sample_memory: MemoryStore) -> None:
         source("k3fm7qp")
 
 
+def test_a_model_without_eyes_is_told_the_same_without_pictures(
+    sample_memory: MemoryStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    class TextOnly:
+        name = "text only"
+
+        def __init__(self) -> None:
+            self.rules = RuleRoles()
+            self.refused = 0
+
+        def complete(self, messages: Sequence[Message], **given: Any) -> Completion:
+            if any(message.images for message in messages):
+                self.refused += 1
+                raise ModelError("1 pictures were to be shown, and the model sees none")
+            return self.rules.complete(messages)
+
+    blind = TextOnly()
+    roles = Roles.of(RuleRoles(), summariser=blind)
+    answerer = ModelAnswerer(sample_memory, roles)
+    seeing = ModelAnswerer(sample_memory, Roles.of(RuleRoles())).answer("Show me the red kettle")
+    for _ in range(2):
+        asked = answerer.answer("Show me the red kettle")
+        assert (asked.text, asked.citations) == (seeing.text, seeing.citations)
+    assert blind.refused == 1 and answerer.sight.blind == {"summariser"}
+    assert "the summariser is shown no pictures" in caplog.text
+    with pytest.raises(ModelError, match="sees none"):
+        ModelAnswerer(sample_memory, roles, sees=True).answer("Show me the red kettle")
+
+
+def test_a_server_that_is_gone_is_not_taken_for_blind(sample_memory: MemoryStore) -> None:
+    class Gone:
+        name = "gone"
+
+        def complete(self, messages: Sequence[Message], **given: Any) -> Completion:
+            raise ModelError("no model server answers")
+
+    answerer = ModelAnswerer(sample_memory, Roles.of(RuleRoles(), summariser=Gone()))
+    with pytest.raises(ModelError, match="no model server"):
+        answerer.answer("Show me the red kettle")
+    assert not answerer.sight.blind
+
+
 def test_a_viewer_is_shown_no_picture_of_others() -> None:
     store, ids = MemoryStore(), RecordIds(2)
     record = MemoryRecord(
