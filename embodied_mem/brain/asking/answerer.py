@@ -25,6 +25,7 @@ from embodied_mem.models.structured import ask_for
 
 CAP_TOKENS: Final = 6000
 MOST_CALLS: Final = 8
+_NO_REASON: Final = "The planner gives up, and says no reason."
 T = TypeVar("T")
 
 
@@ -112,7 +113,7 @@ class ModelAnswerer:
             decision = self._ask(inquiry, meters, "planner", Decision)
             talk.say(as_json(decision), kind="thought")
             if decision.next == "give_up":
-                return "given_up", decision.thought, ()
+                return "given_up", decision.thought or _NO_REASON, ()
             if decision.next == "conclude":
                 break
             inquiry.call(self._ask(inquiry, meters, "caller", self._call))

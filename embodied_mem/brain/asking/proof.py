@@ -94,11 +94,13 @@ class Shown:
 
 
 def check_proof(conclusion: Conclusion, shown: Shown) -> None:
-    """Checks that an answer cites what was shown, and something at all.
+    """Checks that an answer says something, and cites what was shown and something at all.
 
     Raises:
         MalformedOutputError: If it does not; it says what may be cited.
     """
+    if not conclusion.answer.strip():
+        raise MalformedOutputError("the answer is empty; say in words what the results tell")
     known = ", ".join(shown.names[:_NAMED]) or "none"
     cited = cited_names(conclusion)
     invented = [each for each in cited if each not in shown]

@@ -127,6 +127,20 @@ def test_an_id_in_what_somebody_wrote_is_not_shown_by_that() -> None:
     assert asked.status == "unknown" and "no result shows" in summariser.read[1][-1].text
 
 
+def test_who_says_nothing_is_asked_again_or_said_to_give_no_reason(
+    sample_memory: MemoryStore,
+) -> None:
+    summariser = Saying(
+        json.dumps({"answer": " ", "status": "unknown", "cites": []}),
+        json.dumps({"answer": "I do not know.", "status": "unknown", "cites": []}),
+    )
+    asked = answering(sample_memory, summariser).answer("Where is the red kettle?")
+    assert asked.text == "I do not know." and "is empty" in summariser.read[1][-1].text
+    silent = Saying('{"thought": "", "next": "give_up"}')
+    asked = ModelAnswerer(sample_memory, Roles.of(silent)).answer("Where is the bed?")
+    assert (asked.status, asked.text) == ("given_up", "The planner gives up, and says no reason.")
+
+
 def test_swapping_one_role_leaves_the_prompts_of_the_others_as_they_are(
     sample_memory: MemoryStore,
 ) -> None:

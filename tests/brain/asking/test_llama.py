@@ -45,7 +45,7 @@ def test_a_model_that_knows_nothing_ends_every_inquiry(
     for question in QUESTIONS:
         asked = answerer.answer(question)
         statuses.add(asked.status)
-        assert asked.text or asked.status in ("answered", "unknown", "given_up")
+        assert asked.text.strip()
         assert asked.seconds > 0.0 and asked.usage["planner"].prompt_tokens > 500
         assert len(asked.calls) <= 3
         shown = " ".join(call.result for call in asked.calls)
