@@ -76,7 +76,7 @@ def _frames(seed: int, count: int) -> list[Frame]:
     house = generate_house(seed)
     body = HouseBody(house, camera=CameraConfig(width=_WIDTH, height=_WIDTH * 3 // 4))
     body.connect()
-    frames = []
+    frames: list[Frame] = []
     for tick, (x, y, yaw) in enumerate(tour(house, seed)):
         if len(frames) == count:
             break

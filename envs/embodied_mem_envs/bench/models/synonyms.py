@@ -71,8 +71,8 @@ STRANGERS: Final = (
 """What no household word means: each is to be refused."""
 _LITTLE: Final = frozenset(
     words_of(
-        "a an and are as at be by for from has have i in is it my of on or so that the their them to"
-        " we what when where which who with you your thing one not"
+        "a an and are as at be by for from has have i in is it my of on or so that the their them"
+        " to we what when where which who with you your thing one not"
     )
 )
 
