@@ -14,7 +14,7 @@ from embodied_mem.brain.exploration import ExplorationStrategy, NearestFrontier
 from embodied_mem.brain.hippocampus import Hippocampus
 from embodied_mem.brain.navigation import Navigator
 from embodied_mem.errors import ConfigError
-from embodied_mem.perception.error_model import ErrorModel
+from embodied_mem.perception.error_model import EVEN_ERRORS
 from embodied_mem.perception.instance import InstanceSegmenter
 from embodied_mem.scene.graph import SceneGraph
 from embodied_mem.types import Float64Array, UInt8Array
@@ -161,7 +161,7 @@ def _hippocampus(
 ) -> Hippocampus:
     masks = None
     if config.errors and config.segmenter == "instance":
-        masks = InstanceSegmenter(errors=ErrorModel(), seed=seed + house.visit)
+        masks = InstanceSegmenter(errors=EVEN_ERRORS, seed=seed + house.visit)
     return build_hippocampus(
         MemoryConfig(segmenter=config.segmenter),
         seed=seed,

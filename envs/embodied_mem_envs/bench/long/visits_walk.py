@@ -12,7 +12,7 @@ from embodied_mem.brain.build import MemoryConfig, build_hippocampus
 from embodied_mem.brain.memory_folder import StoreConfig
 from embodied_mem.memory import MemoryStore
 from embodied_mem.memory.consolidation import Consolidator
-from embodied_mem.perception.error_model import ErrorModel
+from embodied_mem.perception.error_model import EVEN_ERRORS
 from embodied_mem.perception.instance import InstanceSegmenter
 from embodied_mem_envs.evaluation.explore_run import SHOWN_FRAMES
 from embodied_mem_envs.evaluation.truth import HouseView, view_house
@@ -83,7 +83,7 @@ def _visit(house: House, number: int, config: VisitsConfig, memory: Path) -> Ite
     camera = CameraConfig(width=config.width, height=config.width * 3 // 4)
     noise = SensorNoise() if config.errors else None
     seed = house.seed + house.visit
-    masks = InstanceSegmenter(errors=ErrorModel(), seed=seed) if config.errors else None
+    masks = InstanceSegmenter(errors=EVEN_ERRORS, seed=seed) if config.errors else None
     watched = WatchedBody(
         make_body("house", house, BodySetup(camera=camera, noise=noise, seed=seed))
     )
