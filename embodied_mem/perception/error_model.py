@@ -91,8 +91,8 @@ EVEN_ERRORS: Final = ErrorModel(
 """What was the default before it was fitted: mild errors, whatever the size.
 
 What was recorded, trained or published with it goes on with it, so that its figures can be made
-again: the walks that the shipped allocators were trained on, `eval house --errors` and the visits of
-`bench long`. It is no published detector's. The brain is not yet up to the fitted errors: in the two
-houses from seed 3000 on, 77 % of the questions were answered right, with 3 false claims, where
-these leave 100 % and none.
+again: the walks that the shipped allocators were trained on, the house evaluation with errors, and
+the visits of `bench long`. It is no published detector's. The brain is not up to the fitted errors
+yet: in the two houses from seed 3000 on, it answered 77 % of the questions right and made 3 false
+claims, where these leave it at 100 % and none.
 """
