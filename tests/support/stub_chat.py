@@ -79,12 +79,12 @@ def breaks_off(stub: Stub, handler: Handler, request: dict[str, Any]) -> None:
 
 @contextlib.contextmanager
 def running_stub(
-    *plays: Play, models: list[str] | None = None, listing: bytes = b""
+    *plays: Play, models: list[str] | None = None, listing: Play | None = None
 ) -> Iterator[Stub]:
-    """Runs a server that answers by these plays, and lists these models, or in these bytes."""
+    """Runs a server that answers by these plays, and lists these models, or by a play."""
     named = ["stub"] if models is None else models
     listed = [{"id": name, "object": "model"} for name in named]
-    listing = listing or json.dumps({"object": "list", "data": listed}).encode()
+    listing = listing or raw(json.dumps({"object": "list", "data": listed}).encode())
     stub = Stub(plays=list(plays))
 
     class Answering(BaseHTTPRequestHandler):
@@ -95,7 +95,7 @@ def running_stub(
 
         def do_GET(self) -> None:
             self.note({})
-            send(self, 200, listing)
+            listing(stub, self, {})
 
         def do_POST(self) -> None:
             request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Collection
 from typing import Any, final
 
 import numpy as np
@@ -30,13 +31,21 @@ class Caller:
         """Closes the connections."""
         self._connection.close()
 
-    def call(self, path: str, request: dict[str, Any] | None, end: float) -> Reply:
+    def call(
+        self,
+        path: str,
+        request: dict[str, Any] | None,
+        end: float,
+        *,
+        final: Collection[int] = (),
+    ) -> Reply:
         """Returns the server's answer: whatever it is, but for trouble that may pass.
 
         Args:
             path: Behind the address.
             request: What is posted; None to get.
             end: When to give up, on the monotonic clock.
+            final: Statuses that are taken for an answer, even if they tell of trouble.
 
         Raises:
             ConfigError: If the key cannot be sent.
@@ -56,7 +65,7 @@ class Caller:
                     raise trouble from None
             else:
                 self._met = True
-                if not _is_trouble(reply):
+                if reply.status in final or not _is_trouble(reply):
                     return reply
                 trouble, retry_after = refusal(reply, self._config, tries), reply.retry_after
                 before = f"status {reply.status}, {said_in(reply.body)}"

@@ -42,8 +42,9 @@ from embodied_mem.models.pictures import PictureSource, no_pictures
 from embodied_mem.models.tokens import estimate_tokens
 
 _LOG = logging.getLogger(__name__)
-_NO_LIST = (404, 405, 501)
-"""What servers answer that do not say which models they have."""
+_NO_LIST = (404, 405, 500, 501)
+"""What servers answer that do not say which models they have; `transformers serve` fails at that
+where there is no cache of the Hub."""
 
 
 @final
@@ -120,7 +121,7 @@ class Http:
         with self._first:
             if not self._model:
                 url = self.config.base_url
-                reply = self._caller.call("/models", None, self._end(seconds))
+                reply = self._caller.call("/models", None, self._end(seconds), final=_NO_LIST)
                 if reply.status >= 300 and reply.status not in _NO_LIST:
                     raise refusal(reply, self.config)
                 served = read_models(reply.body, url) if reply.status < 300 else []

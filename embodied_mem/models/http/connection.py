@@ -1,6 +1,7 @@
 """One request and its answer: bounded in time and size, and never led elsewhere."""
 
 import time
+import weakref
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, final
@@ -63,6 +64,7 @@ class Connection:
             limits=httpx2.Limits(max_connections=config.concurrency),
             headers={"Accept-Encoding": "identity", "User-Agent": "embodied-mem"},
         )
+        weakref.finalize(self, self._client.close)  # for who forgets to close it
 
     def close(self) -> None:
         """Closes what is open."""

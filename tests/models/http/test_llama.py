@@ -110,17 +110,15 @@ def test_a_prompt_that_is_too_long_says_what_to_do(client: Http) -> None:
         client.complete(asked("where " * 6000))
 
 
-def test_a_call_ends_in_its_time_and_the_server_goes_on(tmp_path: Path) -> None:
-    with running_llama(tmp_path, closing=0.0) as url:
-        config = HttpConfig(max_tokens=7000, temperature=1.0)
-        with closing(Http(config, base_url=url)) as endless:
-            endless.connect()
-            begun = time.monotonic()
-            with pytest.raises(ModelTimeout):
-                endless.complete(asked("Tell everything."), timeout=0.3)
-            assert time.monotonic() - begun < 2.0
-        with closing(Http(HttpConfig(max_tokens=5), base_url=url)) as client:
-            assert client.complete(asked("And now?")).completion_tokens == 5
+def test_a_call_ends_in_its_time_and_the_server_goes_on(url: str) -> None:
+    # Without a draw this model repeats itself to the end of its room: that takes seconds.
+    with closing(Http(HttpConfig(max_tokens=8000), base_url=url).connect()) as endless:
+        begun = time.monotonic()
+        with pytest.raises(ModelTimeout):
+            endless.complete(asked("Tell everything."), timeout=0.3)
+        assert time.monotonic() - begun < 2.0
+    with closing(Http(HttpConfig(max_tokens=5), base_url=url)) as client:
+        assert client.complete(asked("And now?")).completion_tokens == 5
 
 
 def test_a_server_with_a_key_wants_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from embodied_mem.models import Message
 from embodied_mem.models.http import Http
 from embodied_mem.models.http.names import pick_model
 from embodied_mem.models.registry import open_model_client
-from stub_chat import running_stub, says
+from stub_chat import fails, raw, running_stub, says
 
 URL = "http://127.0.0.1:8000/v1"
 HELLO = [Message(role="user", text="hello")]
@@ -51,7 +51,7 @@ def test_the_registry_opens_an_address_with_a_model_behind_it() -> None:
 
 def test_what_is_no_model_server_is_told() -> None:
     with (
-        running_stub(says("hello"), listing=b"<html>It works!</html>") as stub,
+        running_stub(says("hello"), listing=raw(b"<html>It works!</html>")) as stub,
         closing(Http(base_url=stub.url)) as client,
         pytest.raises(ModelError, match="may be no model server: <html>It works!</html>"),
     ):
@@ -65,3 +65,14 @@ def test_a_server_that_lists_nothing_is_asked_for_the_name_that_was_given() -> N
     ):
         client.complete(HELLO)
     assert stub.requests[0]["model"] == "three"
+
+
+def test_a_server_that_fails_to_list_its_models_is_asked_for_the_name_that_was_given() -> None:
+    with (
+        running_stub(says("hello"), listing=fails(500)) as stub,
+        closing(Http(base_url=stub.url, model="three")) as client,
+    ):
+        client.complete(HELLO)
+        assert stub.requests[0]["model"] == "three"
+        with pytest.raises(ConfigError, match="names no models"):
+            Http(base_url=stub.url).connect()
