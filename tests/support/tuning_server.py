@@ -1,7 +1,7 @@
 """A server on this machine that is best asked with two calls at a time, and answers by the prompt.
 
 It stands in for a model server: how long an answer takes follows from how many are under way, as
-`SECONDS` says, and too many at a time are refused. What it answers is right: it looks the record up
+`SECONDS` says, and too many at a time fail. What it answers is right: it looks the record up
 in the prompt, as a model would. Too short a limit cuts the answer off.
 """
 
@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-SECONDS = {1: 0.04, 2: 0.045, 3: 0.15, 4: 0.16}
-"""How long an answer takes, by the number of calls under way; more are refused."""
+SECONDS = {1: 0.1, 2: 0.11, 3: 0.5, 4: 0.6}
+"""How long an answer takes, by the number of calls under way, s; with more, all of them fail."""
 NEEDED = 40
 """Tokens that an answer takes."""
 _ASKED = re.compile(r"On which shelf of the (\w+) is the (.+)\?")
@@ -29,28 +29,27 @@ class StubServer(ThreadingHTTPServer):
         self.lock = threading.Lock()
         self.under_way = 0
         self.calls = 0
-        self.refused = 0
+        self.overruns = 0
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_address[1]}/v1"
 
     def complete(self, request: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        limit = request.get("max_tokens") or request.get("max_completion_tokens")
+        cut = limit is not None and limit < NEEDED
         with self.lock:
             self.calls += 1
             self.under_way += 1
             together = self.under_way
-        try:
-            if together not in SECONDS:
-                self.refused += 1
+            self.overruns += together not in SECONDS
+            overruns = self.overruns
+        time.sleep(0.01 if cut or together not in SECONDS else SECONDS[together])
+        with self.lock:
+            self.under_way -= 1
+            if together not in SECONDS or overruns != self.overruns:
                 return 500, {"error": {"message": "out of memory"}}
-            time.sleep(SECONDS[together])
-        finally:
-            with self.lock:
-                self.under_way -= 1
-        limit = request.get("max_tokens") or request.get("max_completion_tokens")
         text = json.dumps({"thought": "I looked it up.", "answer": _answer(request)})
-        cut = limit is not None and limit < NEEDED
         choice = {
             "index": 0,
             "message": {"role": "assistant", "content": text[:10] if cut else text},

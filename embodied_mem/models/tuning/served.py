@@ -12,9 +12,6 @@ from embodied_mem.models.tuning.space import Setting
 from embodied_mem.models.tuning.workload import SCHEMA, Workload
 
 if TYPE_CHECKING:
-    pass
-
-if TYPE_CHECKING:
     from embodied_mem.models.http import Http
 
 _PATIENCE: Final = 120.0
@@ -41,13 +38,18 @@ class ServedClients:
     def __init__(self, *, base_url: str, model: str = "") -> None:
         from embodied_mem.models.http import Http, HttpConfig
 
-        first = Http(HttpConfig(base_url=base_url, model=model, max_tokens=16)).connect()
-        # Finds out how it takes schemas, and loads what it loads late, before anything is timed.
-        first.complete([Message(role="user", text="Say yes.")], schema=SCHEMA)
+        self._last = first = Http(HttpConfig(base_url=base_url, model=model, max_tokens=16))
+        try:
+            first.connect()
+            # It finds out how schemas are taken, and the server loads what it loads late, before
+            # anything is timed.
+            first.complete([Message(role="user", text="Say yes.")], schema=SCHEMA)
+        except BaseException:
+            first.close()
+            raise
         self.base_url = first.config.base_url
         self.model = first.name.rpartition("@")[0]
         self._way = first.way
-        self._last = first
 
     def __call__(self, setting: Setting) -> ModelClient:
         """Returns a client that asks as a setting says; the one before it is closed."""
@@ -88,8 +90,8 @@ class ServedClients:
             retries=0,
         )
         self._last.close()
-        self._last = Http(config, pictures=pictures).connect()
-        return self._last
+        self._last = Http(config, pictures=pictures)
+        return self._last.connect()
 
 
 def _test_picture(handle: str) -> bytes:

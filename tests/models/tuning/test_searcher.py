@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
-from embodied_mem_envs.bench.models.tuning import BUDGET, search_random, search_tuned
-from embodied_mem_envs.bench.models.tuning_landscapes import generated
 
 from embodied_mem.errors import ConfigError
 from embodied_mem.models.tuning.searcher import SearchConfig, Searcher
 from embodied_mem.models.tuning.space import Space
+from embodied_mem_envs.bench.models.tuning import BUDGET, search_random, search_tuned
+from embodied_mem_envs.bench.models.tuning_landscapes import generated
 
 SMALL = Space(concurrency=(1, 2, 4, 8), batch=(1, 2, 4), max_tokens=(64, 128))
 
