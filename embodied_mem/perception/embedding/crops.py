@@ -4,6 +4,7 @@ from typing import Final
 
 import cv2
 import numpy as np
+from scipy.ndimage import find_objects
 
 from embodied_mem.perception.embedding.preparing import fitted
 from embodied_mem.perception.frame import Frame
@@ -27,8 +28,6 @@ def instance_crops(
     Returns:
         (n, side, side, 3) RGB, grey where the mask is not; and (n, side, side).
     """
-    from scipy.ndimage import find_objects  # a tenth of a second, which nobody else needs
-
     count = len(segmentation)
     crops = np.full((count, side, side, 3), _GREY, np.uint8)
     inside = np.zeros((count, side, side), bool)
