@@ -29,6 +29,8 @@ _JOINTS: Final = {
 """What lies between two strings: within one string it means that a quote is missing."""
 _CLOSERS: Final = {"{": "}", "[": "]", "(": ")"}
 _ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
+_ESCAPED: Final = "\\/\"'“”‘’`_"
+"""Signs that stand for themselves; the last two as in Markdown."""
 _LOW: Final = re.compile(r"\\u([dD][c-fC-F][0-9a-fA-F]{2})")
 """The second half of a character beyond the first 65,536."""
 _LONGEST_NUMBER: Final = 40
@@ -168,6 +170,7 @@ class _Reader:
             return _NOTHING  # a longer number or word may have been meant
         if after not in ",}])" and "\n" not in self.text[word.end() : self.at]:
             raise self._error(f"{word.group()[:20]!r} is followed by something else")
+        self.at = word.end()
         return self._plain(word.group())
 
     def _plain(self, word: str) -> Any:
@@ -223,8 +226,8 @@ class _Reader:
             return self._code(at, 4 if sign == "u" else 2)
         if sign in _ESCAPES:
             return _ESCAPES[sign], at + 2
-        if sign == "\n" or not sign.isalnum():
-            return "" if sign == "\n" else sign, at + 1 + len(sign)
+        if not sign or sign in _ESCAPED:
+            return sign, at + 1 + len(sign)
         raise self._error(f"\\{sign} means nothing in a string")
 
     def _code(self, at: int, length: int) -> tuple[str, int]:

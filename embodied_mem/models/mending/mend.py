@@ -49,8 +49,11 @@ def mend(text: str, reply: type[T]) -> Mended[T]:
     try:
         return Mended(value=msgspec.json.decode(text, type=reply))
     except msgspec.ValidationError as error:
-        if _is_json(text):  # checked is what comes first, wherever the text breaks off
+        said = _decoded(text)
+        if said is not None:
             problem = f"the JSON does not follow the schema: {error}"
+        if isinstance(said, str):  # JSON within a string of JSON
+            text = said
     except (msgspec.DecodeError, RecursionError):
         pass
     values: list[Any] = []
@@ -100,12 +103,15 @@ def _fitted(values: list[Any], reply: type[T]) -> T:
     return found[0][1]
 
 
-def _is_json(text: str) -> bool:
+def _decoded(text: str) -> Any:
+    """Returns what a text holds as JSON; None where it is none.
+
+    A validation stops at the first thing that is wrong, and tells nothing of what follows.
+    """
     try:
-        msgspec.json.decode(text)
+        return msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError):
-        return False
-    return True
+        return None
 
 
 def _begins(cut: Any, values: list[Any]) -> bool:

@@ -12,7 +12,7 @@ from embodied_mem.models.mending.names import meant
 from embodied_mem.models.mending.values import UnfitError, same, shown, whole
 
 _NUMBER: Final = re.compile(r"\s*[+-]?(?:0|[1-9]\d{0,17})(\.\d{1,17})?(?:[eE][+-]?\d{1,3})?\s*")
-_NOTHINGS: Final = frozenset({"", "null", "none", "nil"})
+_NOTHINGS: Final = frozenset({"", "null", "none", "nil", "n/a", "undefined"})
 LISTS: Final = (
     inspect.ListType,
     inspect.VarTupleType,

@@ -8,7 +8,7 @@ the protocols of function calling put there.
 import json
 from typing import Any, Final
 
-from embodied_mem.testing.garbling.answer import Answer, at
+from embodied_mem.testing.garbling.answer import Answer, Path, at
 
 CALLED: Final = ("tool", "skill")
 """Fields that say what is called."""
@@ -44,7 +44,7 @@ def _of_other_type(answer: Answer, leaf: Any) -> Any:
 
 def wrong_choice(answer: Answer) -> str | None:
     """One of several values that can be chosen, misspelt, or one that cannot."""
-    found = answer.leaf(lambda path, each: each in answer.choices and path[-1] not in CALLED)
+    found = answer.leaf(lambda path, each: _is_choice(answer, path, each))
     if found is None:
         return None
     path, leaf = found
@@ -58,6 +58,10 @@ def wrong_tool(answer: Answer) -> str | None:
         return None
     path, leaf = found
     return answer.with_part(path, _other_name(answer, leaf, _OTHERS))
+
+
+def _is_choice(answer: Answer, path: Path, leaf: Any) -> bool:
+    return isinstance(leaf, str) and leaf in answer.choices and path[-1] not in CALLED
 
 
 def _other_name(answer: Answer, name: str, others: tuple[str, ...]) -> str | None:

@@ -75,7 +75,7 @@ def python(answer: Answer) -> str | None:
 
 def naive_single_quotes(answer: Answer) -> str | None:
     """Single quotes instead of double ones, and apostrophes not escaped."""
-    return written(answer.value, quote=lambda text: f"'{text}'")
+    return written(answer.value, quote=lambda text: _between("'", text, "'"))
 
 
 def bare_names(answer: Answer) -> str | None:
@@ -95,12 +95,16 @@ def no_commas(answer: Answer) -> str | None:
 
 def unescaped(answer: Answer) -> str | None:
     """Quotes and ends of lines within texts are not escaped."""
-    return written(answer.value, quote=lambda text: f'"{text}"')
+    return written(answer.value, quote=lambda text: _between('"', text, '"'))
 
 
 def curly_quotes(answer: Answer) -> str | None:
     """Quotes as in printed text."""
-    return written(answer.value, quote=lambda text: f"“{text}”")
+    return written(answer.value, quote=lambda text: _between("“", text, "”"))
+
+
+def _between(opener: str, text: str, closer: str) -> str:
+    return opener + text.replace("\\", "\\\\") + closer
 
 
 def twice(answer: Answer) -> str | None:

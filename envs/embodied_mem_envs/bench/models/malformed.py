@@ -28,7 +28,7 @@ from embodied_mem_envs.bench.models.malformed_tally import Tally
 from embodied_mem_envs.evaluation.metrics.intervals import mean_interval
 
 _RATE: Final = 0.3
-_FIRST_SEED: Final = 3100
+_FIRST_SEED: Final = 3200
 """Those before were looked into."""
 _HOUSES, _CALLS = 8, 400
 _PLANS: Final = 60
@@ -64,9 +64,9 @@ def bench_malformed(
     for seed in houses:
         store = walked_memory(seed)
         tools = memory_tools(store, write=True)
-        calls = draw_calls(store, np.random.default_rng([seed, 23]), count)
+        calls = draw_calls(store, tools, np.random.default_rng([seed, 23]), count)
         for name, (read, retries) in readers.items():
-            tallies[name].append(_call_tools(tools, calls, read, retries, seed))
+            tallies[name].append(_call_tools(tools, calls, read, retries, seed, note))
         for name, retries in (("plans", 2), ("plans_once_again", 1)):
             plans = plan_malformed(seed, rate=_RATE, retries=retries, count=_PLANS)
             tallies[name].append(plans)
@@ -83,7 +83,14 @@ def bench_malformed(
     return _figures(tallies, ways)
 
 
-def _call_tools(tools: Toolbox, calls: list[str], read: Reader, retries: int, seed: int) -> Tally:
+def _call_tools(
+    tools: Toolbox,
+    calls: list[str],
+    read: Reader,
+    retries: int,
+    seed: int,
+    note: Callable[[str], None],
+) -> Tally:
     """Asks for calls and carries out what comes."""
     of: Any = call_type(tools.values())
     model, rng, tally = Knowing(), np.random.default_rng([seed, 29]), Tally()
@@ -103,11 +110,18 @@ def _call_tools(tools: Toolbox, calls: list[str], read: Reader, retries: int, se
             ).value
         except MalformedOutputError:
             got = None
-        right = got == meant
+        failed = False
         if got is not None:
             done = tools.call(tool_of(got), msgspec.to_builtins(got.arguments))
-            right = right and not done.failed
-        tally.add(right, refused=got is None, calls=garbling.asked - before)
+            failed = done.failed and got == meant
+            if failed:
+                note(f"  the memory answered {text} by {done.text}")
+        tally.add(
+            got == meant and not failed,
+            refused=got is None,
+            calls=garbling.asked - before,
+            failed=failed,
+        )
     return tally
 
 

@@ -6,6 +6,7 @@ from typing import Any, Final, final
 
 import numpy as np
 
+from embodied_mem.brain.tools import Toolbox
 from embodied_mem.memory import MemoryStore
 from embodied_mem.memory.facts import ObjectFact, PlaceFact, active
 from embodied_mem.memory.record import Kind
@@ -45,11 +46,20 @@ class Knowing:
         return Completion(text=self.text, prompt_tokens=1, completion_tokens=1, seconds=0.0)
 
 
-def draw_calls(store: MemoryStore, rng: np.random.Generator, count: int) -> list[str]:
-    """Returns calls about what a memory holds, as JSON; half of them with nulls spelled out."""
+def draw_calls(
+    store: MemoryStore, tools: Toolbox, rng: np.random.Generator, count: int
+) -> list[str]:
+    """Returns calls that a memory answers, as JSON; half of them with nulls spelled out."""
     things = [f"{fact.colour} {fact.category}" for _, fact in active(store, ObjectFact)]
     rooms = [fact.name for _, fact in active(store, PlaceFact) if fact.name]
-    return [_draw_call(things, rooms, rng) for _ in range(count)]
+    calls: list[str] = []
+    while len(calls) < count:
+        text = _draw_call(things, rooms, rng)
+        call = json.loads(text)
+        tool = tools[call["tool"]]
+        if tool.writes or not tool.call(call["arguments"]).failed:
+            calls.append(text)
+    return calls
 
 
 def _draw_call(things: list[str], rooms: list[str], rng: np.random.Generator) -> str:
