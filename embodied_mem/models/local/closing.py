@@ -52,7 +52,7 @@ class Closer:
 def in_string(text: bytes) -> bool:
     r"""Says whether a JSON text ends inside of a string.
 
-    >>> in_string(b'{"a": "b'), in_string(b'{"a": "b"'), in_string(rb'"b\\"')
+    >>> in_string(b'{"a": "b'), in_string(b'{"a": "b"'), in_string(b'"b\\"')
     (True, False, True)
     """
     inside = escaped = False

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, final
+from typing import Final, Protocol, final
 
 import msgspec
 
@@ -14,13 +14,23 @@ from embodied_mem.errors import ConfigError, ModelError
 from embodied_mem.files import write_bytes
 from embodied_mem.models.tuning.choices import Judge, Worth
 from embodied_mem.models.tuning.kept import Kept, Key, cache_folder
-from embodied_mem.models.tuning.measuring import MeasureConfig, Measurer
+from embodied_mem.models.tuning.measuring import MeasureConfig
 from embodied_mem.models.tuning.searcher import Searcher
 from embodied_mem.models.tuning.space import Setting, Space
 from embodied_mem.models.tuning.trial import Trial
 
 _PAUSES: Final = (0.0, 1.0, 2.0, 4.0, 8.0)
 """A server that did not answer at all is asked again after these, s: some restart themselves."""
+
+
+class Measures(Protocol):
+    """What measures a server, such as a `Measurer`."""
+
+    def measure(self, setting: Setting) -> Trial:
+        """Returns how a setting did."""
+
+    def alive(self) -> bool:
+        """Returns whether the server answers at all."""
 
 
 @final
@@ -82,7 +92,7 @@ class Tuning:
     def __init__(
         self,
         task: Task,
-        measurer: Measurer,
+        measurer: Measures,
         *,
         journal: Path | None = None,
         sleep: Callable[[float], None] = time.sleep,

@@ -1,10 +1,11 @@
 import json
+import platform
 from pathlib import Path
 
 import pytest
 
 from embodied_mem.errors import ConfigError
-from embodied_mem.models.tuning import kept, machine
+from embodied_mem.models.tuning import machine
 from embodied_mem.models.tuning.kept import Kept, cache_folder, keep, key_of, tuned_settings
 from embodied_mem.models.tuning.space import Setting
 
@@ -86,5 +87,5 @@ def test_the_cache_is_where_the_platform_has_it(
         monkeypatch.delenv(name, raising=False)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(kept.platform, "system", lambda: system)
+    monkeypatch.setattr(platform, "system", lambda: system)
     assert cache_folder() == Path.home() / folder

@@ -11,7 +11,8 @@ SMALL = Space(concurrency=(1, 2, 4, 8), batch=(1, 2, 4), max_tokens=(64, 128))
 
 
 def test_a_quarter_of_the_points_finds_nearly_the_best() -> None:
-    ours, drawn = [], []
+    ours: list[float] = []
+    drawn: list[float] = []
     for seed in range(1000, 1012):
         landscape = generated(seed)
         count = int(BUDGET * len(landscape.space))
