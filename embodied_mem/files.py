@@ -24,3 +24,15 @@ def write_bytes(path: Path, data: bytes) -> None:
 def write_text(path: Path, text: str) -> None:
     """Writes UTF-8 text whole or not at all."""
     write_bytes(path, text.encode())
+
+
+def expanded(path: str | Path) -> Path:
+    """Returns a path with `~` replaced by the home folder; that of a stranger stays as it is.
+
+    >>> expanded("~nobody-of-that-name/models").name
+    'models'
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:  # there is no such user
+        return Path(path)

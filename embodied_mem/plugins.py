@@ -1,8 +1,8 @@
 """Parts that other distributions bring: found by entry-point group and name.
 
-Groups: `embodied_mem.bodies`, `.robots`, `.segmenters`, `.allocators`, `.text_embedders`,
-`.model_clients`. An entry point that cannot be loaded warns with its distribution's name and
-stops nothing.
+Groups: `embodied_mem.bodies`, `.robots`, `.segmenters`, `.embedders`, `.allocators`,
+`.text_embedders`, `.model_clients`. An entry point that cannot be loaded warns with its
+distribution's name and stops nothing.
 """
 
 import warnings

@@ -93,8 +93,20 @@ def _print_answer(console: Console, memory: MemoryStore, view: MemoryView, answe
     console.print(Text(answer.question, style="bold"), soft_wrap=True)
     mark = Text.assemble("  ", answer.text, ("  " + words, _COLOURS.get(words, "cyan")))
     console.print(mark, soft_wrap=True)
-    for citation in answer.citations:
-        console.print(Text(f"  · {_cited(memory, view, citation)}", style="dim"), soft_wrap=True)
+    lines = [_cited(memory, view, citation) for citation in answer.citations]
+    for line in [*lines, *_records(answer)]:
+        console.print(Text(f"  · {line}", style="dim"), soft_wrap=True)
+
+
+def _records(answer: Answer) -> list[str]:
+    """Returns what proves a model's answer and is not shown as a picture."""
+    shown = {citation.snapshot for citation in answer.citations}
+    proofs = (answer.value or ()) if answer.kind == "free" else ()
+    return [
+        f"{each['kind']}, tick {each['tick']}, record {each['record']}"
+        for each in proofs
+        if each["record"] not in shown
+    ]
 
 
 def _cited(memory: MemoryStore, view: MemoryView, citation: Citation) -> str:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, final
 
+import msgspec
+
 from embodied_mem.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -104,7 +106,8 @@ def _as_answer(asked: "Asked") -> "Answer":
         question=asked.question,
         kind="free",
         status=statuses.get(asked.status, "not_understood"),
-        text=asked.text or "The model gave no answer, and no reason.",
+        text=asked.text,
+        value=msgspec.to_builtins(asked.citations) or None,
         objects=tuple(dict.fromkeys(each.object for each in asked.pictures)),
         citations=asked.pictures,
     )

@@ -25,6 +25,8 @@ def load_model_client(name: str = "scripted", **settings: Any) -> ModelClient:
 def open_model_client(address: str, *, pictures: PictureSource = no_pictures) -> ModelClient:
     """Makes the client that a command line names.
 
+    A server is asked as `embodied-mem tune-model` found best for it on this machine.
+
     Args:
         address: `http://host:port/v1` (or https), with `#model` behind it where the server has
             several; `transformers:FOLDER` for weights on this machine; or a name that
@@ -32,14 +34,14 @@ def open_model_client(address: str, *, pictures: PictureSource = no_pictures) ->
         pictures: Gives the pictures behind the handles of messages.
 
     Raises:
-        ConfigError: If it is none of these.
+        ConfigError: If it is none of these, or the file of tuned settings is damaged.
         ModelError: If the server does not answer.
         MissingExtraError: If an extra is not installed.
         MissingWeightsError: If a local model is not there.
     """
     if address.startswith(("http://", "https://")):
         base, _, model = address.partition("#")
-        return load_model_client("http", base_url=base, model=model, pictures=pictures)
+        return _served(base, model, pictures)
     name, _, weights = address.partition(":")
     if name == "transformers":
         return load_model_client("transformers", weights=weights, pictures=pictures)
@@ -53,6 +55,14 @@ def _scripted(**settings: Any) -> ModelClient:
     from embodied_mem.models.scripted import Scripted
 
     return Scripted(**settings)
+
+
+def _served(base_url: str, model: str, pictures: PictureSource) -> ModelClient:
+    from embodied_mem.models.http import Http, HttpConfig
+    from embodied_mem.models.http.tuned import with_tuned
+
+    config = with_tuned(HttpConfig(base_url=base_url, model=model))
+    return Http(config, pictures=pictures).connect()  # better now than after a long walk
 
 
 def _http(**settings: Any) -> ModelClient:

@@ -5,7 +5,8 @@ import os
 from pathlib import Path
 from typing import Any, Final
 
-from embodied_mem.errors import MissingWeightsError
+from embodied_mem.errors import MissingWeightsError, ModelError
+from embodied_mem.files import expanded
 
 FOLDER: Final = "EMBODIED_MEM_MODELS"
 """Environment variable: a folder with one folder of weights for each name."""
@@ -30,7 +31,7 @@ def find_weights(name: str, repository: str, given: str = "") -> Path:
             folder is not whole, or holds pickled weights alone.
     """
     if given:
-        folder = Path(given).expanduser()
+        folder = expanded(given)
         if folder.is_dir():
             return _checked(folder)
         if _is_path(given):
@@ -40,8 +41,8 @@ def find_weights(name: str, repository: str, given: str = "") -> Path:
             )
         repository, name = given, given.rpartition("/")[2]
     home = os.environ.get(FOLDER, "")
-    if home and (Path(home).expanduser() / name).is_dir():
-        return _checked(Path(home).expanduser() / name)
+    if home and (expanded(home) / name).is_dir():
+        return _checked(expanded(home) / name)
     cached = _in_cache(repository)
     if cached is not None:
         return _checked(cached)
@@ -50,6 +51,18 @@ def find_weights(name: str, repository: str, given: str = "") -> Path:
         f"huggingface_hub): hf download {repository} --local-dir "
         f'"${{{FOLDER}:-models}}/{name}", and set {FOLDER} to that folder\'s parent'
     )
+
+
+def check_tokenizer(tokenizer: Any, folder: Path) -> None:
+    """Refuses a tokenizer without words, which `transformers` makes where a folder has none.
+
+    Raises:
+        ModelError: If it knows nothing but its special tokens.
+    """
+    if set(tokenizer.get_vocab()) <= set(tokenizer.all_special_tokens):
+        raise ModelError(
+            f"{folder} has no words: expected tokenizer.json or a vocabulary; fetch it again"
+        )
 
 
 def _is_path(given: str) -> bool:

@@ -6,11 +6,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
-from embodied_mem.errors import ConfigError, MissingExtraError, ModelError
-
-Device = Literal["auto", "cpu", "cuda"]
+from embodied_mem.errors import MissingExtraError, ModelError
+from embodied_mem.models.devices import Device, pick_device, quiet_loading
+from embodied_mem.models.weights import check_tokenizer
 
 _NAMED: Final = 3
 """How many missing tensors an error names."""
@@ -94,7 +94,7 @@ def load_network(
     """
     placement = placement or Placement()
     torch, transformers = library("torch", feature), library("transformers", feature)
-    device = _device(torch, placement.device)
+    device = pick_device(torch, placement.device).type
     network = part_of(transformers, kind)
     with quiet_loading(transformers):
         try:
@@ -122,26 +122,27 @@ def load_network(
     return Network(model=model.eval().to(device), device=device, half=half, torch=torch)
 
 
-@contextmanager
-def quiet_loading(transformers: Any) -> Iterator[None]:
-    """Keeps progress bars and load reports off the terminal; what is wrong is raised instead."""
-    logging = transformers.utils.logging
-    shown, level = logging.is_progress_bar_enabled(), logging.get_verbosity()
-    logging.disable_progress_bar()
-    logging.set_verbosity_error()
+def load_preparation(kind: str, folder: Path, feature: str) -> Any:
+    """Loads what makes pictures or words ready for a network: a processor, or a tokenizer.
+
+    Args:
+        kind: Name of the class in `transformers`.
+        folder: What `save_pretrained` wrote.
+        feature: What asks for it, for messages.
+
+    Raises:
+        MissingExtraError: If transformers is not installed.
+        ModelError: If the folder holds none, or a package that it needs is missing.
+    """
+    made = part_of(library("transformers", feature), kind)
     try:
-        yield
-    finally:
-        logging.set_verbosity(level)
-        if shown:
-            logging.enable_progress_bar()
-
-
-def _device(torch: Any, wanted: Device) -> str:
-    there = torch.cuda.is_available()
-    if wanted == "cuda" and not there:
-        raise ConfigError("no GPU is there that torch can use: give the device 'cpu' or 'auto'")
-    return "cuda" if there and wanted != "cpu" else "cpu"
+        found = made.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    except (OSError, ValueError, ImportError, KeyError, TypeError) as error:
+        first = str(error).strip().partition("\n")[0]
+        raise ModelError(f"{folder} has no {kind} for {feature}: {first}") from error
+    if hasattr(found, "get_vocab"):
+        check_tokenizer(found, folder)
+    return found
 
 
 def _cores() -> int:

@@ -7,6 +7,7 @@ from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from embodied_mem.errors import ConfigError, unknown_name
+from embodied_mem.files import expanded
 
 NONE = "none"
 """How a table writes None, for which TOML has no word."""
@@ -148,7 +149,7 @@ def _read_plain(kind: Any, value: object, where: str) -> object:
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if kind is Path and isinstance(value, str):
-        return Path(value).expanduser()
+        return expanded(value)
     if isinstance(value, kind) and not (isinstance(value, bool) and kind is not bool):
         return value
     names = {float: "a number", int: "a whole number", str: "a text", bool: "true or false"}

@@ -33,7 +33,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     how_many_rooms, last_seen: a whole number. exists, moved: a bool. near, on, in_room:
     categories, for near the nearest first. superlative: a dict of category, object, position,
     room. list: dicts as for where. rooms: room types. before: as where. distance: metres. size:
-    metres along x, y, z. None where there is nothing to say."""
+    metres along x, y, z. free, which a model answered: dicts of name, record, kind, tick and call
+    (of a tool), one for each record that proves it. None where there is nothing to say."""
     objects: tuple[str, ...] = ()
     """Ids of the objects that it speaks of, the main one first."""
     floor: int | None = None

@@ -47,8 +47,7 @@ def no_answer(error: Unreachable, tries: int, config: HttpConfig, before: str = 
     url = config.base_url
     if isinstance(error, Refused):
         return ModelError(
-            f"no model server answers at {url} ({error}): start one, "
-            "or run without a model (--model scripted)"
+            f"no model server answers at {url} ({error}): start one, or go without a model"
         )
     times = f"{tries} tries" if tries > 1 else "1 try"
     earlier = f" (before that: {before})" if before else ""

@@ -8,8 +8,9 @@ from embodied_mem.models.http.config import HttpConfig
 def with_tuned(config: HttpConfig) -> HttpConfig:
     """Returns a configuration with what was tuned for its server and model on this machine.
 
-    As many calls are under way at once as were found best, with pictures and answers of that size;
-    all else stays. Where nothing was tuned, the configuration is returned as it is.
+    As many calls are under way at once as were found best, with pictures of that size; all else
+    stays. So does the limit of answers: it was tuned on short ones, and plans are long. Where
+    nothing was tuned, the configuration is returned as it is.
 
     Raises:
         ConfigError: If the file of tuned settings is damaged.
@@ -23,5 +24,4 @@ def with_tuned(config: HttpConfig) -> HttpConfig:
         config,
         concurrency=found.in_flight,
         image_size=found.image_size or config.image_size,  # 0: tuned without pictures
-        max_tokens=found.max_tokens,
     )

@@ -8,8 +8,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
-from embodied_mem.errors import ConfigError, MissingExtraError, ModelError
+from embodied_mem.errors import MissingExtraError, ModelError
+from embodied_mem.models.devices import pick_device, quiet_loading
 from embodied_mem.models.local.config import TransformersConfig
+from embodied_mem.models.weights import check_tokenizer
 
 _SAFE: Final[dict[str, Any]] = {"local_files_only": True, "trust_remote_code": False}
 WITHOUT_TORCHVISION: Final = "LLaVA, LLaVA-NeXT, Idefics3 (the first SmolVLM), Gemma 3"
@@ -54,9 +56,9 @@ def load(folder: Path, config: TransformersConfig) -> Loaded:
     transformers = import_module("transformers")
     names = import_module("transformers.models.auto.modeling_auto")
 
-    device = _device(config)
+    device = pick_device(import_module("torch"), config.device)
     dtype = _dtype(config, device)
-    with _telling(folder), _quiet():
+    with _telling(folder), quiet_loading(transformers):
         kind = transformers.AutoConfig.from_pretrained(folder, **_SAFE).model_type
         sees = kind in names.MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES
         if not sees and kind not in names.MODEL_FOR_CAUSAL_LM_MAPPING_NAMES:
@@ -67,6 +69,7 @@ def load(folder: Path, config: TransformersConfig) -> Loaded:
             if processor is None
             else processor.tokenizer
         )
+        check_tokenizer(tokenizer, folder)
         auto = (
             transformers.AutoModelForImageTextToText if sees else transformers.AutoModelForCausalLM
         )
@@ -130,15 +133,6 @@ def _picture_token(config: Any) -> int | None:
     return None
 
 
-def _device(config: TransformersConfig) -> Any:
-    import torch
-
-    there = torch.cuda.is_available()
-    if config.device == "cuda" and not there:
-        raise ConfigError('device is "cuda", and there is none; use "auto" or "cpu"')
-    return torch.device("cuda" if there and config.device != "cpu" else "cpu")
-
-
 def _dtype(config: TransformersConfig, device: Any) -> Any:
     import torch
 
@@ -159,16 +153,3 @@ def _telling(folder: Path) -> Iterator[None]:
     except (OSError, ValueError, KeyError, ImportError, RuntimeError, SafetensorError) as error:
         first = str(error).strip().partition("\n")[0]
         raise ModelError(f"the model in {folder} cannot be loaded: {first}") from error
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Shows no bar while weights are read."""
-    logging = import_module("transformers.utils.logging")
-    shown = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        if shown:
-            logging.enable_progress_bar()

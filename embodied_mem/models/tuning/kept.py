@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from embodied_mem.errors import ConfigError
-from embodied_mem.files import write_bytes
+from embodied_mem.files import expanded, write_bytes
 from embodied_mem.models.tuning.machine import machine_name
 from embodied_mem.models.tuning.space import Setting
 
@@ -70,7 +70,7 @@ def cache_folder() -> Path:
     """Returns the folder of caches, as the platform has it; `$EMBODIED_MEM_CACHE` goes first."""
     named = os.environ.get(CACHE)
     if named:
-        return Path(named).expanduser()
+        return expanded(named)
     if platform.system() == "Darwin":
         return Path.home() / "Library" / "Caches" / "embodied_mem"
     windows = os.environ.get("LOCALAPPDATA") if platform.system() == "Windows" else None

@@ -16,7 +16,7 @@ from embodied_mem.perception.detection.boxes import (
 )
 from embodied_mem.perception.detection.phrases import Prompt, make_prompts
 from embodied_mem.perception.detection.suppression import Suppression, suppressed
-from embodied_mem.perception.network import Placement, library, load_network, part_of
+from embodied_mem.perception.network import Placement, load_network, load_preparation
 from embodied_mem.types import Float32Array, UInt8Array
 
 NAME: Final = "grounding-dino"
@@ -70,14 +70,9 @@ class GroundingDino:
         self._network = load_network(
             "GroundingDinoForObjectDetection", folder, feature, self._config.placement
         )
-        transformers = library("transformers", feature)
         # The one of the two processors that does without torchvision.
-        self._processor = part_of(transformers, "GroundingDinoImageProcessorPil").from_pretrained(
-            folder, local_files_only=True
-        )
-        self._tokenizer = transformers.AutoTokenizer.from_pretrained(
-            folder, local_files_only=True, trust_remote_code=False
-        )
+        self._processor = load_preparation("GroundingDinoImageProcessorPil", folder, feature)
+        self._tokenizer = load_preparation("AutoTokenizer", folder, feature)
 
     def detect(self, pictures: Sequence[UInt8Array], words: Sequence[str]) -> tuple[Boxes, ...]:
         """Returns the boxes of each picture; see `Detector`."""

@@ -10,7 +10,7 @@ from embodied_mem.errors import ConfigError
 from embodied_mem.models.weights import find_weights
 from embodied_mem.perception.detection.boxes import Boxes, check_request, clipped, corners_of
 from embodied_mem.perception.detection.suppression import Suppression, suppressed
-from embodied_mem.perception.network import Placement, library, load_network, part_of
+from embodied_mem.perception.network import Placement, load_network, load_preparation
 from embodied_mem.types import Float32Array, UInt8Array
 
 NAME: Final = "owlv2"
@@ -69,14 +69,9 @@ class Owlv2:
         self._network = load_network(
             "Owlv2ForObjectDetection", folder, feature, self._config.placement
         )
-        transformers = library("transformers", feature)
         # The one of the two processors that does without torchvision.
-        self._processor = part_of(transformers, "Owlv2ImageProcessorPil").from_pretrained(
-            folder, local_files_only=True
-        )
-        self._tokenizer = transformers.AutoTokenizer.from_pretrained(
-            folder, local_files_only=True, trust_remote_code=False
-        )
+        self._processor = load_preparation("Owlv2ImageProcessorPil", folder, feature)
+        self._tokenizer = load_preparation("AutoTokenizer", folder, feature)
         self._encoded: tuple[tuple[str, ...], Any] = ((), None)
 
     def detect(self, pictures: Sequence[UInt8Array], words: Sequence[str]) -> tuple[Boxes, ...]:

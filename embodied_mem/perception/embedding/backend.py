@@ -5,11 +5,10 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import Any, Final
 
-from embodied_mem.errors import ConfigError, MissingExtraError
+from embodied_mem.errors import MissingExtraError
 
 BATCH: Final = 64
 """Pictures that go through a network at once; more are taken in turns, to bound its memory."""
-DEVICES: Final = ("auto", "cpu", "cuda")
 
 
 def import_torch(feature: str) -> Any:
@@ -25,20 +24,6 @@ def import_torch(feature: str) -> Any:
         return import_module("torch")
     except ModuleNotFoundError:
         raise MissingExtraError(feature, "perception") from None
-
-
-def device_of(torch: Any, wanted: str) -> Any:
-    """Returns the device to run on: for `auto` the GPU where there is one.
-
-    Raises:
-        ConfigError: If it has another name, or there is no GPU and one was asked for.
-    """
-    if wanted not in DEVICES:
-        raise ConfigError(f"the device is {wanted!r}; expected one of {', '.join(DEVICES)}")
-    if wanted == "cuda" and not torch.cuda.is_available():
-        raise ConfigError("torch finds no GPU here: take the device 'cpu' or 'auto'")
-    on_gpu = wanted == "cuda" or (wanted == "auto" and torch.cuda.is_available())
-    return torch.device("cuda" if on_gpu else "cpu")
 
 
 def precision_on(torch: Any, device: Any) -> Any:

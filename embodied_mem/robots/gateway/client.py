@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import final
 
 from embodied_mem.errors import BodyError
+from embodied_mem.files import expanded
 from embodied_mem.robots.driver import Check, RobotEvents, RobotInfo
 from embodied_mem.robots.gateway.control_link import ControlLink
 from embodied_mem.robots.gateway.convert import checks_of, info_of, limits_of, readings_of
@@ -53,7 +54,7 @@ class GatewayDriver:
         self.options = options
         self._keys: ClientKeys | None = None
         if options.keys is not None:
-            self._keys = load_client_keys(options.keys.expanduser())
+            self._keys = load_client_keys(expanded(options.keys))
         self.joint_limits: JointLimits | None = None
         """Limits of the joints as the robot's end told them; None where `info` was given."""
         if info is None:

@@ -1,6 +1,7 @@
 """Random weights show that loading and running works; what is read off is proved by planting."""
 
 import json
+import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -198,3 +199,14 @@ def test_a_gpu_that_is_not_there_is_refused(tiny_models: Path) -> None:
     config = GroundingDinoConfig(placement=Placement(device="cuda"))
     with pytest.raises(ConfigError, match="no GPU"):
         GroundingDino(str(tiny_models / "grounding-dino"), config)
+
+
+def test_a_folder_without_what_makes_words_ready_is_refused(
+    tiny_models: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "bare"
+    folder.mkdir()
+    for name in ("config.json", "model.safetensors", "preprocessor_config.json"):
+        shutil.copy(tiny_models / "grounding-dino" / name, folder)
+    with pytest.raises(ModelError, match="bare has no words"):
+        GroundingDino(str(folder))
