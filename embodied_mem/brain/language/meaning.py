@@ -7,16 +7,20 @@ from typing import Final, NamedTuple, final
 
 import numpy as np
 
-from embodied_mem.brain.language.described_words import DescribedWord, described_words
-from embodied_mem.brain.language.vocabulary import load_vocabulary
+from embodied_mem.brain.language.described_words import (
+    DescribedWord,
+    described_words,
+    names_of,
+    sayings_of,
+)
+from embodied_mem.brain.language.word_vectors import vectors_of
 from embodied_mem.errors import ConfigError
 from embodied_mem.memory.search.embedders import TextEmbedder
 from embodied_mem.types import Float32Array
 
+_LEAST: Final = 1e-300
 _MOST_CHARACTERS: Final = 200
 """Longer texts are cut: nobody names a thing in more."""
-_SAME: Final = 0.999
-"""Cosine from which two names are one."""
 
 
 class Match(NamedTuple):
@@ -24,30 +28,30 @@ class Match(NamedTuple):
 
     word: str
     score: float
-    """How near, up to 1; 2 where the text is one of the word's own names."""
+    """How near, up to 1, where each of its texts is; 2 where the text is one of its names."""
     margin: float
     """By how much it is nearer than the second."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class MeaningConfig:
-    """How names and descriptions count, and when nothing is near enough."""
+    """How sharply texts are told apart, and when nothing is near enough."""
 
-    name_share: float = 0.35
-    """Share of the score that the nearest name has; the nearest description has the rest."""
+    width: float = 0.05
+    """Difference of cosines that counts as one: the larger, the more texts of a word have a say."""
     min_score: float = 0.45
     """Score below which a text means none of the words."""
     min_margin: float = 0.02
     """Margin below which it may as well mean another."""
 
     def __post_init__(self) -> None:
-        """Checks the share.
+        """Checks the width.
 
         Raises:
-            ConfigError: If it is not in [0, 1].
+            ConfigError: If it is not positive.
         """
-        if not 0.0 <= self.name_share <= 1.0:
-            raise ConfigError(f"name_share is {self.name_share}; expected 0 to 1")
+        if not self.width > 0.0:
+            raise ConfigError(f"width is {self.width}; expected more than 0")
 
 
 @final
@@ -55,14 +59,14 @@ class OpenVocabulary:
     """Finds which of the known words a text means, by an embedder's sense of meaning.
 
     A word is known by its name, by other names, and by what is said of it (see
-    `described_words`); a word of which nothing is said is known by its names alone. A text is as
-    near to a word as the mean, weighted by `name_share`, of the cosines with its nearest name and
-    with its nearest description.
+    `described_words`); a word of which nothing is said is known by its names alone. Each word is a
+    density over the space of meanings, the mean of a von Mises-Fisher kernel at each of its texts
+    (Hall, Watson and Cabrera 1987); a text's score is the logarithm of it, in units of the cosine.
 
     Args:
         words: The words to choose from.
         embedder: What knows meaning, such as `MiniLmEmbedder`.
-        config: When nothing is near enough.
+        config: How near is near enough.
         told: What is known of words; `described_words` if None.
 
     Raises:
@@ -77,20 +81,35 @@ class OpenVocabulary:
         told: Mapping[str, DescribedWord] | None = None,
     ) -> None:
         self.words = tuple(dict.fromkeys(words))
-        self._told = described_words() if told is None else told
         self.config = config or MeaningConfig()
         self._embedder = embedder
         if not self.words:
             raise ConfigError("an open vocabulary has no words; expected one at least")
+        known = described_words() if told is None else told
+        described = [known.get(word, DescribedWord()) for word in self.words]
+        names = [names_of(*each) for each in zip(self.words, described, strict=True)]
+        self._texts = [
+            tuple(dict.fromkeys((*called, *sayings_of(said))))
+            for called, said in zip(names, described, strict=True)
+        ]
+        self._named: dict[str, list[int]] = {}
+        for index, called in enumerate(names):
+            for name in called:
+                self._named.setdefault(name.casefold(), []).append(index)
 
     def scores(self, texts: Sequence[str]) -> Float32Array:
         """Returns (n, words) how near each text is to each word; see `Match.score`."""
-        queries = self._embedder.embed([_tidy(text) for text in texts])
-        names, descriptions = self._known
-        by_name = names.nearest(queries, len(self.words))
-        share = self.config.name_share
-        score = share * by_name + (1.0 - share) * descriptions.nearest(queries, len(self.words))
-        return np.where(by_name >= _SAME, 2.0, score).astype(np.float32)
+        said = [_tidy(text) for text in texts]
+        if not said:
+            return np.zeros((0, len(self.words)), np.float32)
+        vectors, starts = self._known
+        cosines = self._embedder.embed(said).astype(np.float64) @ vectors.T
+        density = np.add.reduceat(np.exp((cosines - 1.0) / self.config.width), starts, axis=1)
+        density /= np.diff(starts, append=len(vectors))
+        scores = 1.0 + self.config.width * np.log(np.maximum(density, _LEAST))
+        for row, text in enumerate(said):
+            scores[row, self._named.get(text.casefold(), [])] = 2.0
+        return scores.astype(np.float32)
 
     def nearest(self, text: str) -> Match:
         """Returns the nearest word, however far it is."""
@@ -109,46 +128,11 @@ class OpenVocabulary:
         return found if near else None
 
     @cached_property
-    def _known(self) -> tuple["_Texts", "_Texts"]:
-        names, told = [], []
-        for n, word in enumerate(self.words):
-            described = self._told.get(word, DescribedWord())
-            called = _names(word, described)
-            said = (*described.descriptions, *described.own, *described.development[1:])
-            names += [(text, n) for text in called]
-            told += [(text, n) for text in said or called[:1]]
-        return self._texts(names), self._texts(told)
-
-    def _texts(self, pairs: Sequence[tuple[str, int]]) -> "_Texts":
-        return _Texts(
-            vectors=self._embedder.embed([text for text, _ in pairs]),
-            starts=np.searchsorted([n for _, n in pairs], np.arange(len(self.words))),
-        )
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class _Texts:
-    """Texts of words, those of one word after the other."""
-
-    vectors: Float32Array
-    """(texts, dimension) unit rows."""
-    starts: np.ndarray[tuple[int], np.dtype[np.intp]]
-    """(words,) row of each word's first text."""
-
-    def nearest(self, queries: Float32Array, words: int) -> Float32Array:
-        """Returns (n, words) the cosine with the nearest text of each word."""
-        if not len(queries):
-            return np.zeros((0, words), np.float32)
-        cosines: Float32Array = np.maximum.reduceat(queries @ self.vectors.T, self.starts, axis=1)
-        return cosines
+    def _known(self) -> tuple[Float32Array, np.ndarray[tuple[int], np.dtype[np.intp]]]:
+        """(texts, dimension) unit rows, those of one word after the other, and each one's first."""
+        starts = np.cumsum([0, *map(len, self._texts)])[:-1]
+        return vectors_of([text for each in self._texts for text in each], self._embedder), starts
 
 
 def _tidy(text: str) -> str:
     return " ".join(text[:_MOST_CHARACTERS].split()).strip(" ?!.,;:")
-
-
-def _names(word: str, described: DescribedWord) -> tuple[str, ...]:
-    """Returns a word with its other names from the lexicon and from what is known of it."""
-    thing = load_vocabulary().knowledge.things.get(word)
-    synonyms = thing.synonyms if thing else ()
-    return tuple(dict.fromkeys((word, *synonyms, *described.names, *described.development[:1])))

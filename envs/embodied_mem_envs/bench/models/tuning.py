@@ -115,8 +115,7 @@ def take_default(landscape: Landscape, count: int, rng: np.random.Generator) -> 
 
 
 def measure_all(landscape: Landscape, count: int, rng: np.random.Generator) -> int | None:
-    """Measures every point once, four times what the others may, and takes the best: what noise
-    leaves to be found where nothing is measured again."""
+    """Measures every point once, four times what the others may: what noise leaves to be found."""
     return int(np.argmax([landscape.measure(point, rng) for point in range(len(landscape.space))]))
 
 
