@@ -43,8 +43,7 @@ class Meaning:
     """Reads strange words in questions as words that are known, where their meaning is near.
 
     What a house is commonly known to hold (`described_words`) competes with what is in memory, so
-    that a piano that was never seen is not taken for the nearest thing that was. Embedding the 200
-    household words takes some ten seconds, with the first strange word.
+    that a piano that was never seen is not taken for the nearest thing that was.
 
     Args:
         embedder: What knows meaning, such as `MiniLmEmbedder`.

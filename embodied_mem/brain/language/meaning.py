@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Final, NamedTuple, final
 
 import numpy as np
+from msgspec.structs import replace
 
 from embodied_mem.brain.language.described_words import (
     DescribedWord,
@@ -18,7 +19,6 @@ from embodied_mem.errors import ConfigError
 from embodied_mem.memory.search.embedders import TextEmbedder
 from embodied_mem.types import Float32Array
 
-_LEAST: Final = 1e-300
 _MOST_CHARACTERS: Final = 200
 """Longer texts are cut: nobody names a thing in more."""
 
@@ -28,7 +28,7 @@ class Match(NamedTuple):
 
     word: str
     score: float
-    """How near, up to 1, where each of its texts is; 2 where the text is one of its names."""
+    """How near, up to 1, where each of its texts is; 2 where the text is a name of it alone."""
     margin: float
     """By how much it is nearer than the second."""
 
@@ -37,7 +37,7 @@ class Match(NamedTuple):
 class MeaningConfig:
     """How sharply texts are told apart, and when nothing is near enough."""
 
-    width: float = 0.05
+    width: float = 0.065
     """Difference of cosines that counts as one: the larger, the more texts of a word have a say."""
     min_score: float = 0.45
     """Score below which a text means none of the words."""
@@ -92,10 +92,12 @@ class OpenVocabulary:
             tuple(dict.fromkeys((*called, *sayings_of(said))))
             for called, said in zip(names, described, strict=True)
         ]
-        self._named: dict[str, list[int]] = {}
-        for index, called in enumerate(names):
-            for name in called:
-                self._named.setdefault(name.casefold(), []).append(index)
+        # Dictionaries list rare senses, too: what people say goes first. A name that several words
+        # share even so is decided by the rest.
+        everyday = [
+            names_of(w, replace(d, names=())) for w, d in zip(self.words, described, strict=True)
+        ]
+        self._named = _alone(names) | _alone(everyday)
 
     def scores(self, texts: Sequence[str]) -> Float32Array:
         """Returns (n, words) how near each text is to each word; see `Match.score`."""
@@ -104,11 +106,15 @@ class OpenVocabulary:
             return np.zeros((0, len(self.words)), np.float32)
         vectors, starts = self._known
         cosines = self._embedder.embed(said).astype(np.float64) @ vectors.T
-        density = np.add.reduceat(np.exp((cosines - 1.0) / self.config.width), starts, axis=1)
-        density /= np.diff(starts, append=len(vectors))
-        scores = 1.0 + self.config.width * np.log(np.maximum(density, _LEAST))
+        counts = np.diff(starts, append=len(vectors))
+        nearest = np.maximum.reduceat(cosines, starts, axis=1)
+        below = (cosines - np.repeat(nearest, counts, axis=1)) / self.config.width
+        density = np.add.reduceat(np.exp(below), starts, axis=1) / counts
+        scores = nearest + self.config.width * np.log(density)
         for row, text in enumerate(said):
-            scores[row, self._named.get(text.casefold(), [])] = 2.0
+            named = self._named.get(text.casefold())
+            if named is not None:
+                scores[row, named] = 2.0
         return scores.astype(np.float32)
 
     def nearest(self, text: str) -> Match:
@@ -132,6 +138,15 @@ class OpenVocabulary:
         """(texts, dimension) unit rows, those of one word after the other, and each one's first."""
         starts = np.cumsum([0, *map(len, self._texts)])[:-1]
         return vectors_of([text for each in self._texts for text in each], self._embedder), starts
+
+
+def _alone(names: Sequence[Sequence[str]]) -> dict[str, int]:
+    """Returns the names that only one word has, with the number of that word."""
+    owners: dict[str, set[int]] = {}
+    for index, called in enumerate(names):
+        for name in called:
+            owners.setdefault(name.casefold(), set()).add(index)
+    return {name: min(each) for name, each in owners.items() if len(each) == 1}
 
 
 def _tidy(text: str) -> str:

@@ -11,9 +11,7 @@ What the vocabulary knows of a word comes from the lexicon of questions, from Wo
 descriptions of our own, from names and sayings that were written blind (by language models that
 were shown the 200 words and nothing else), and from the development half. Our own descriptions were
 written after the list and by its author, though not from it. Reported beside is how well it goes
-without each of these, for the held-out phrases that stand in no text that is known, and for the
-held-out paraphrases that have less than half of their words of content in common with what is said
-of the word.
+without each of these, and for the held-out phrases that stand in no text that is known.
 """
 
 import csv
@@ -37,7 +35,6 @@ from embodied_mem.brain.language.vocabulary import load_vocabulary
 from embodied_mem.memory.search.embedders import TextEmbedder
 from embodied_mem.memory.search.hashing import HashingEmbedder
 from embodied_mem.memory.search.minilm import MiniLmEmbedder
-from embodied_mem.memory.search.tokens import words_of
 from embodied_mem_envs.evaluation.metrics.intervals import mean_interval
 
 Note = Callable[[str], None]
@@ -76,12 +73,6 @@ STRANGERS: Final = (
     "the airport terminal",
 )
 """What no household word means: each is to be refused."""
-_LITTLE: Final = frozenset(
-    words_of(
-        "a an and are as at be by for from has have i in is it my of on or so that the their them"
-        " to we what when where which who with you your thing one not"
-    )
-)
 
 
 class Phrase(NamedTuple):
@@ -137,16 +128,12 @@ def bench_synonyms(*, quick: bool, note: Note, out: Path | None = None) -> dict[
     for name, right in judged.items():
         figures |= _shares(name, right, phrases, note)
     literal = {word: _literal(word, said) for word, said in told.items()}
-    far = [_is_far(phrase, told[phrase.word]) for phrase in phrases]
     strange = [phrase.text.casefold() not in literal[phrase.word] for phrase in phrases]
     figures["synonym_top1_strange"] = _mean(judged["synonym"], strange)
     figures["synonym_strange_share"] = float(np.mean(strange))
-    figures["synonym_top1_far"] = _mean(judged["synonym"], far)
-    figures["synonym_far_share"] = _mean(far, [not phrase.is_name for phrase in phrases])
     figures |= _refusals(OpenVocabulary(words, embedder, told=told), phrases)
     note(
-        f"phrases in no known text {figures['synonym_top1_strange']:.3f}, paraphrases unlike what "
-        f"was written {figures['synonym_top1_far']:.3f}; "
+        f"phrases in no known text {figures['synonym_top1_strange']:.3f}; "
         f"{figures['synonym_answered']:.2f} answered, {figures['synonym_answered_right']:.3f} of "
         f"these right; {figures['synonym_strangers_taken']:.2f} of strangers taken; "
         f"{figures['synonym_ms']:.1f} ms a phrase"
@@ -219,15 +206,6 @@ def _shares(
 def _mean(values: Sequence[bool], where: Sequence[bool]) -> float:
     chosen = [value for value, one in zip(values, where, strict=True) if one]
     return float(np.mean(chosen)) if chosen else 0.0
-
-
-def _is_far(phrase: Phrase, told: DescribedWord) -> bool:
-    """Whether a paraphrase shares less than half of its words with what we said of the word."""
-    if phrase.is_name:
-        return False
-    said = {word for text in sayings_of(told) for word in words_of(text)}
-    content = set(words_of(phrase.text)) - _LITTLE
-    return 2 * len(content & said) < len(content)
 
 
 def _refusals(vocabulary: OpenVocabulary, phrases: Sequence[Phrase]) -> dict[str, float]:
