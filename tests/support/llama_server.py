@@ -39,7 +39,7 @@ def llama_missing() -> str:
     """Returns why tests with the server cannot run; empty where they can."""
     if llama_python() is not None:
         return ""
-    return f"no llama-cpp-python: make .venv-llama, or set {INTERPRETER_VARIABLE}"
+    return f"no llama-cpp-python: run bash launch/setup-llama.sh, or set {INTERPRETER_VARIABLE}"
 
 
 @contextlib.contextmanager

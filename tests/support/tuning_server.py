@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-SECONDS = {1: 0.1, 2: 0.11, 3: 0.5, 4: 0.6}
+SECONDS = {1: 0.05, 2: 0.055, 3: 0.25, 4: 0.3}
 """How long an answer takes, by the number of calls under way, s; with more, all of them fail."""
 NEEDED = 40
 """Tokens that an answer takes."""
