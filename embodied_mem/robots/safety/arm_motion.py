@@ -8,9 +8,6 @@ from embodied_mem.robots.safety.joint_limits import JointLimits
 from embodied_mem.robots.safety.joint_motion import JointMotion
 
 _EARLY = 0.25
-_WHOLE_PERIODS = 8.0 / 9.0
-"""Braking before the end of a joint's travel takes whole periods, and the last one may have to be
-an eighth harder than planned (see `braking_speed`); this share leaves room for it."""
 
 
 @final
@@ -100,7 +97,7 @@ def motion_of(limits: JointLimits, joint: int, period: float) -> JointMotion:
         low=limits.low[joint],
         high=limits.high[joint],
         velocity=limits.velocity[joint],
-        acceleration=_WHOLE_PERIODS * limits.acceleration[joint],
+        acceleration=limits.acceleration[joint],
         reflex_acceleration=limits.reflex_acceleration[joint],
         stop_acceleration=limits.stop_acceleration[joint],
         stop_jerk=limits.stop_jerk[joint],

@@ -3,7 +3,7 @@
 Plain floats, joint by joint: for seven numbers that is several times cheaper than arrays.
 """
 
-from math import copysign, sqrt
+from math import ceil, copysign, inf, sqrt
 from typing import final
 
 
@@ -181,9 +181,13 @@ def braking_speed(room: float, deceleration: float, seconds: float) -> float:
     >>> braking_speed(0.0, 10.0, 0.005)
     0.0
     """
-    # v + (v - at) + (v - 2at) + ... <= room / t, solved for v, and never further than the room.
-    half = 0.5 * deceleration * seconds
-    return min(sqrt(half * half + 2.0 * deceleration * room) - half, room / seconds)
+    # v + (v - at) + (v - 2at) + ... = room / t, over the terms above 0, solved for v. The quicker
+    # root without whole ticks would have to brake up to an eighth harder in the last of them.
+    if room == inf:
+        return inf
+    step = deceleration * seconds
+    ticks = max(1, ceil(0.5 * sqrt(1.0 + 8.0 * room / (step * seconds)) - 0.5))
+    return room / (ticks * seconds) + 0.5 * step * (ticks - 1)
 
 
 def stop_profile(

@@ -4,12 +4,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from embodied_mem.errors import ConfigError
 from embodied_mem.robots.safety.joint_limits import JointLimits
-from embodied_mem.robots.safety.joint_motion import JointMotion, profile_velocity, stop_profile
+from embodied_mem.robots.safety.joint_motion import (
+    JointMotion,
+    braking_speed,
+    profile_velocity,
+    stop_profile,
+)
 from embodied_mem.types import Float64Array
 from kinematic_arm import wide_limits
 
@@ -41,6 +46,7 @@ def followed(motion: JointMotion, targets: list[float]) -> Float64Array:
 
 
 @settings(max_examples=40, deadline=None)
+@example([(-1.0, 79), (0.0, 3), (-2.0, 60), (-3.0, 180)])  # the last tick before the wall
 @given(st.lists(st.tuples(st.floats(-9.0, 9.0), st.integers(1, 60)), min_size=1, max_size=8))
 def test_no_jump_of_targets_breaks_a_limit(jumps: list[tuple[float, int]]) -> None:
     positions = followed(make(), [target for target, ticks in jumps for _ in range(ticks)])
@@ -48,6 +54,20 @@ def test_no_jump_of_targets_breaks_a_limit(jumps: list[tuple[float, int]]) -> No
     assert np.abs(velocities).max() <= SPEED + 1e-9
     assert np.abs(np.diff(velocities, prepend=0.0) / SECONDS).max() <= ACCELERATION + 1e-6
     assert np.abs(positions).max() <= 2.8
+
+
+@given(st.floats(0.0, 3.0), st.floats(0.5, 50.0))
+def test_whoever_brakes_in_time_stops_in_the_room_there_is(
+    room: float, deceleration: float
+) -> None:
+    speed = first = braking_speed(room, deceleration, SECONDS)
+    left = room
+    while speed > 0.0:
+        left -= speed * SECONDS
+        speed -= deceleration * SECONDS
+    assert left == pytest.approx(0.0, abs=1e-9 * max(1.0, room)), "no room is given away"
+    after = braking_speed(max(0.0, room - first * SECONDS), deceleration, SECONDS)
+    assert first - after <= deceleration * SECONDS * (1.0 + 1e-6) + 1e-9
 
 
 def test_a_far_target_is_reached_soon_and_without_overshoot() -> None:
